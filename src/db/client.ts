@@ -1,0 +1,54 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/client.ts'
+
+export type { Prisma } from '../generated/client.ts'
+
+export interface Database {
+  pool: pg.Pool
+  prisma: PrismaClient
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  /** Milliseconds after which PostgreSQL ends a statement. */
+  statementTimeout: number
+  /** Told of errors of idle connections, which nobody awaits. */
+  onError?: (error: Error) => void
+}
+
+/**
+ * The one pool of the process, and Prisma over it. Nothing connects before the first query, so a database that is
+ * down fails queries, not this call; the pool connects anew by itself when it is back.
+ */
+export function openDatabase({ url, poolSize, statementTimeout, onError }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+    application_name: 'gongbo',
+    // A session's zone must not decide what a day is: queries say Asia/Seoul where they mean it.
+    options: '-c timezone=UTC',
+  })
+  pool.on('error', error => onError?.(error))
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: 10_000, timeout: 30_000 },
+  })
+  return {
+    pool,
+    prisma,
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
+pg.types.setTypeParser(pg.types.builtins.DATE, text => new Date(`${text}T00:00:00Z`))
