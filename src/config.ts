@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs'
+
+/**
+ * The only reader of the environment. Every setting has its default, its check and its description here;
+ * README.md's table and .env.example are held to this list by a test.
+ */
+
+interface Setting<T> {
+  fallback: T
+  description: string
+  /** The value, or what was expected instead. */
+  parse(text: string): { value: T } | { expected: string }
+}
+
+const integer = (fallback: number, min: number, max: number, description: string): Setting<number> => ({
+  fallback,
+  description,
+  parse: text =>
+    /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max
+      ? { value: Number(text) }
+      : { expected: `a whole number from ${min} to ${max}` },
+})
+
+const choice = <const T extends string>(
+  fallback: T,
+  values: readonly T[],
+  description: string,
+): Setting<T> => ({
+  fallback,
+  description,
+  parse: text =>
+    values.includes(text as T) ? { value: text as T } : { expected: `one of ${values.join(', ')}` },
+})
+
+const text = (fallback: string, description: string): Setting<string> => ({
+  fallback,
+  description,
+  parse: value => ({ value }),
+})
+
+const flag = (fallback: boolean, description: string): Setting<boolean> => ({
+  fallback,
+  description,
+  parse: value =>
+    value === 'true' || value === 'false' ? { value: value === 'true' } : { expected: 'true or false' },
+})
+
+const pattern = (
+  fallback: string,
+  check: RegExp,
+  expected: string,
+  description: string,
+): Setting<string> => ({
+  fallback,
+  description,
+  parse: value => (check.test(value) ? { value } : { expected }),
+})
+
+export const SETTINGS = {
+  PORT: integer(3000, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
+  HOST: text('127.0.0.1', 'Address to listen on; `0.0.0.0` for all.'),
+  DATABASE_URL: pattern(
+    '',
+    /^postgres(ql)?:\/\//,
+    'a URL such as postgresql://user:password@host:5432/gongbo',
+    'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
+  ),
+  DATA_DIR: text('.data', 'Where the embedded database and the development key are kept.'),
+  DATABASE_PORT: integer(0, 0, 65_535, 'Port of the embedded database; 0 takes a free one.'),
+  DATABASE_POOL: integer(10, 1, 500, 'Connections to the database.'),
+  STATEMENT_TIMEOUT_MS: integer(
+    10_000,
+    100,
+    600_000,
+    'Milliseconds after which the database ends a statement.',
+  ),
+  REQUEST_TIMEOUT_MS: integer(
+    30_000,
+    100,
+    600_000,
+    'Milliseconds in which a whole request must have arrived.',
+  ),
+  SHUTDOWN_TIMEOUT_MS: integer(
+    10_000,
+    100,
+    600_000,
+    'Milliseconds that a stop waits for requests in flight.',
+  ),
+  BODY_LIMIT: integer(4_194_304, 1_024, 104_857_600, 'Bytes that a request body may have.'),
+  PUBLIC_URL: pattern(
+    '',
+    /^https?:\/\/[^/?#]+(\/[^?#]*)?$/,
+    'a URL such as https://api.example.go.kr',
+    'Where clients reach the API, for links in answers; otherwise paths alone.',
+  ),
+  TRUST_PROXY: flag(
+    false,
+    'Take the client address from `X-Forwarded-For`: only behind a proxy that sets it.',
+  ),
+  CORS_ORIGINS: text('*', 'Origins that browsers may call from, separated by commas; `*` for all.'),
+  RATE_LIMIT: integer(600, 0, 10_000_000, 'Requests a minute for one address or key; 0 for no limit.'),
+  NEW_DAYS: integer(1, 0, 365, 'On how many last Seoul days, today included, an article counts as `New`.'),
+  VIEW_WINDOW_MINUTES: integer(
+    1_440,
+    1,
+    525_600,
+    'Minutes in which a visitor counts once as a view of an article.',
+  ),
+  IDEMPOTENCY_HOURS: integer(24, 1, 720, 'Hours for which an `Idempotency-Key` is remembered.'),
+  SAMPLES: choice(
+    'auto',
+    ['auto', 'on', 'off'],
+    'Load the sample articles into a database that never had any; `auto`: only into the embedded one.',
+  ),
+  LOG_LEVEL: choice(
+    'info',
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'How much is logged.',
+  ),
+} satisfies Record<string, Setting<string | number | boolean>>
+
+type Settings = typeof SETTINGS
+export type Config = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never }
+
+/** @throws Error that names every setting that is wrong and what was expected. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const faults: string[] = []
+  const entries = Object.entries(SETTINGS as Record<string, Setting<unknown>>).map(([name, setting]) => {
+    const raw = env[name]?.trim()
+    if (raw === undefined || raw === '') return [name, setting.fallback]
+    const result = setting.parse(raw)
+    if ('expected' in result) {
+      // A database URL holds a password.
+      faults.push(`${name} must be ${result.expected}${name === 'DATABASE_URL' ? '' : `, not "${raw}"`}`)
+      return [name, setting.fallback]
+    }
+    return [name, result.value]
+  })
+  if (faults.length > 0) throw new Error(`bad settings: ${faults.join('; ')}`)
+  return Object.fromEntries(entries) as Config
+}
+
+/** The settings of this process: the environment over a `.env` file in the working directory. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return readConfig(process.env)
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from './problem.ts'
+import { decodeUtf8, normaliseJson } from './text-input.ts'
+
+export const JSON_TYPE = 'application/json'
+export const MERGE_PATCH_TYPE = 'application/merge-patch+json'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Media types of the body that the route takes; JSON unless it says so. */
+    consumes?: string[]
+  }
+}
+
+/** JSON bodies: strictly UTF-8, normalised, and of the media type that the route takes. */
+export function parseBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser([JSON_TYPE, MERGE_PATCH_TYPE], { parseAs: 'buffer' }, (request, body, done) => {
+    let text: string
+    try {
+      text = decodeUtf8(body as Buffer, 'The body').replace(/^\uFEFF/, '')
+    } catch (error) {
+      return done(error as Error)
+    }
+    parseJson(request, text, (error, value) => {
+      if (error) return done(error)
+      try {
+        done(null, normaliseJson(value))
+      } catch (fault) {
+        done(fault as Error)
+      }
+    })
+  })
+  app.addHook('onRequest', checkMediaType)
+}
+
+async function checkMediaType(request: FastifyRequest): Promise<void> {
+  const {
+    'content-type': contentType,
+    'content-length': length,
+    'transfer-encoding': chunked,
+  } = request.headers
+  if (request.is404 || !request.routeOptions.schema?.body) return
+  if (contentType === undefined && chunked === undefined && (length === undefined || length === '0')) return
+  const consumes = request.routeOptions.config.consumes ?? [JSON_TYPE]
+  const [type = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map(part => part.trim())
+  const charset = parameters
+    .find(p => p.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replaceAll('"', '')
+  if (consumes.includes(type) && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) return
+  const accepted = consumes.join(', ')
+  throw new Problem(
+    'unsupported-media-type',
+    {
+      en: `Send the body as ${accepted} in UTF-8, not as ${contentType ?? 'nothing named'}.`,
+      ko: `본문을 UTF-8로 된 ${accepted} 형식으로 보내십시오(받은 형식: ${contentType ?? '없음'}).`,
+    },
+    { headers: { [request.method === 'PATCH' ? 'accept-patch' : 'accept-post']: accepted } },
+  )
+}

@@ -1,0 +1,181 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, sendProblem } from './problem.ts'
+import { validationProblem } from './validation.ts'
+
+/** Every way in which a request can fail, as a problem. */
+
+/** Codes of PostgreSQL and of sockets that say: the database is not there (now). */
+const UNREACHABLE =
+  /^(?:ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST\w+|ENETUNREACH|08...|57P0[1-5]|53300|P1001|P1002|P1008|P1017|P2024|P2028)$/
+const UNREACHABLE_TEXT =
+  /connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Can't reach database|server closed the connection|Cannot use a pool after|terminating connection|Unable to start a transaction/i
+
+interface Coded {
+  code?: unknown
+  message?: unknown
+  cause?: unknown
+  originalCode?: unknown
+  meta?: { driverAdapterError?: unknown }
+}
+
+/** The error and what it wraps: Prisma hides PostgreSQL's code some levels down. */
+function chain(error: unknown, depth = 0): Coded[] {
+  if (error === null || typeof error !== 'object' || depth > 5) return []
+  const coded = error as Coded
+  return [coded, ...chain(coded.cause, depth + 1), ...chain(coded.meta?.driverAdapterError, depth + 1)]
+}
+
+function isUnreachable(error: unknown): boolean {
+  return chain(error).some(
+    ({ code, originalCode, message }) =>
+      UNREACHABLE.test(String(code)) ||
+      UNREACHABLE.test(String(originalCode)) ||
+      UNREACHABLE_TEXT.test(String(message)),
+  )
+}
+
+const isStatementTimeout = (error: unknown) =>
+  chain(error).some(({ code, originalCode }) => code === '57014' || originalCode === '57014')
+
+const unavailable = (cause: unknown) =>
+  new Problem(
+    'service-unavailable',
+    {
+      en: 'The database does not answer at the moment. Try again shortly.',
+      ko: '지금은 데이터베이스가 응답하지 않습니다. 잠시 뒤 다시 시도하십시오.',
+    },
+    { cause, headers: { 'retry-after': '2' } },
+  )
+
+/** Fastify's own errors, by code. */
+function fromFastify(error: FastifyError): Problem | null {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('body-too-large', {
+        en: 'The body is larger than BODY_LIMIT allows.',
+        ko: '본문이 허용된 크기(BODY_LIMIT)를 넘었습니다.',
+      })
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem('unsupported-media-type', {
+        en: 'Send the body as application/json.',
+        ko: '본문을 application/json으로 보내십시오.',
+      })
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new Problem('invalid-body', {
+        en: `The body is not JSON: ${error.message}`,
+        ko: '본문이 올바른 JSON이 아닙니다.',
+      })
+    case 'FST_ERR_BAD_URL':
+      return new Problem('bad-request', {
+        en: 'The path has percent-escapes that are not UTF-8.',
+        ko: '경로의 퍼센트 인코딩이 UTF-8이 아닙니다.',
+      })
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new Problem('uri-too-long', {
+        en: 'A part of the path is too long.',
+        ko: '경로의 일부가 너무 깁니다.',
+      })
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new Problem('bad-request', {
+        en: 'Content-Length does not agree with the body.',
+        ko: 'Content-Length가 본문 길이와 다릅니다.',
+      })
+    default:
+      return null
+  }
+}
+
+export function toProblem(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  const failed = error as FastifyError
+  if (failed.validation && failed.validationContext) {
+    const context = failed.validationContext as 'body' | 'querystring' | 'params' | 'headers'
+    const value = {
+      body: request.body,
+      querystring: request.query,
+      params: request.params,
+      headers: request.headers,
+    }[context]
+    return validationProblem(failed.validation, context, value)
+  }
+  const known = fromFastify(failed)
+  if (known) return known
+  if (isStatementTimeout(error))
+    return new Problem(
+      'service-unavailable',
+      {
+        en: 'The query took too long and was ended. Narrow it, by days for example.',
+        ko: '질의 시간이 초과되어 중단되었습니다. 기간 등으로 범위를 좁히십시오.',
+      },
+      { cause: error, headers: { 'retry-after': '5' } },
+    )
+  if (isUnreachable(error)) return unavailable(error)
+  if (typeof failed.statusCode === 'number' && failed.statusCode >= 400 && failed.statusCode < 500)
+    return new Problem(
+      'bad-request',
+      { en: failed.message, ko: '요청을 처리할 수 없습니다.' },
+      { cause: error },
+    )
+  return new Problem(
+    'internal-error',
+    {
+      en: 'The fault is ours and has been logged. The request id finds it.',
+      ko: '서버 쪽 오류이며 기록되었습니다. 요청 ID로 찾을 수 있습니다.',
+    },
+    { cause: error },
+  )
+}
+
+/** Handles errors thrown by hooks, parsers and handlers. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request)
+  if (problem.statusCode === 500) request.log.error({ err: error }, 'request failed')
+  else if (problem.statusCode === 503) request.log.warn({ err: error }, 'request unavailable')
+  return sendProblem(request, reply, problem)
+}
+
+/**
+ * Answers what no route matches: 405 with `Allow` where the path exists with other methods, else 404.
+ * Register before the routes, whose methods it notes.
+ */
+export function handleUnknownRoutes(app: FastifyInstance): void {
+  const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const pattern = new RegExp(
+      `^${url
+        .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/:[A-Za-z]+/g, '[^/]+')
+        .replace('\\*', '.*')}$`,
+    )
+    const known = routes.get(url) ?? { pattern, methods: new Set() }
+    for (const name of [method].flat()) known.methods.add(name)
+    routes.set(url, known)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const methods = [...routes.values()].filter(r => r.pattern.test(path)).flatMap(r => [...r.methods])
+    const allow = [...new Set(methods)].filter(method => method !== 'OPTIONS').sort()
+    if (allow.length > 0 && !allow.includes(request.method))
+      return sendProblem(
+        request,
+        reply,
+        new Problem(
+          'method-not-allowed',
+          {
+            en: `${path} takes ${allow.join(', ')}.`,
+            ko: `${path}에는 ${allow.join(', ')} 메서드를 쓸 수 있습니다.`,
+          },
+          { headers: { allow: allow.join(', ') } },
+        ),
+      )
+    return sendProblem(
+      request,
+      reply,
+      new Problem('not-found', {
+        en: `There is nothing at ${path}. See /docs.`,
+        ko: `${path}에는 아무것도 없습니다. /docs를 참고하십시오.`,
+      }),
+    )
+  })
+}

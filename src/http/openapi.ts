@@ -1,0 +1,195 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { type TSchema, Type } from 'typebox'
+import { PROBLEM_TYPE, PROBLEMS, ProblemDetails } from './problem.ts'
+import { ref } from './schema.ts'
+
+/** The OpenAPI document, generated from the routes' schemas, and the page that shows it. */
+
+/** Response entries for problems, to spread into a route's responses. */
+export const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    statuses.map(status => [
+      status,
+      { description: titleOf(status), content: { [PROBLEM_TYPE]: { schema: ref(ProblemDetails) } } },
+    ]),
+  )
+
+const titleOf = (status: number) =>
+  Object.values(PROBLEMS)
+    .filter(problem => problem.status === status)
+    .map(problem => problem.en)
+    .join(', or: ')
+
+/** A successful JSON response. */
+export const json = (description: string, schema: TSchema, headers?: Record<string, TSchema>) => ({
+  description,
+  ...(headers && { headers }),
+  content: { 'application/json': { schema } },
+})
+
+const text = (description: string, example?: string) =>
+  Type.String({ description, ...(example !== undefined && { examples: [example] }) })
+
+/** Response headers that more than one route has. */
+export const HEADERS = {
+  ETag: text(
+    'Validator of this representation, for If-None-Match and, of an article, If-Match.',
+    '"3.kq2Jc0mJ9w3xTtXZ"',
+  ),
+  'Cache-Control': text('Readers may keep it and must revalidate.', 'public, no-cache'),
+  Vary: text('What the answer depends on.', 'Accept, Authorization'),
+  Link: text('First, previous and next page (RFC 8288).', '</v1/articles?page=2>; rel="next"'),
+  Location: text('Where it is.', '/v1/articles/21'),
+}
+
+/** What every route can answer with, besides its own. */
+const COMMON = [400, 401, 406, 429, 500, 503]
+
+interface Operation {
+  security?: object[]
+  requestBody?: object
+  responses: Record<string, { $ref?: string; content?: Record<string, unknown>; headers?: object }>
+}
+
+const DESCRIPTION = `Korean policy articles: list, search by day, read, write.
+
+A day is always a day in Seoul and a range of days includes both ends. Reading what is public needs no key.
+Unknown parameters and fields are refused, not ignored. Every error is a problem document (RFC 9457) that names the
+culprit, in Korean for \`Accept-Language: ko\`; this includes 404 and 405 for addresses that are not listed here, and 408,
+413, 414 and 431 from the HTTP layer.`
+
+export interface OpenapiOptions {
+  publicUrl: string
+  version: string
+}
+
+/** Register before the routes; the document is complete once the app is ready. */
+export async function describeApi(
+  app: FastifyInstance,
+  { publicUrl, version }: OpenapiOptions,
+): Promise<void> {
+  const secured = new Map<string, string>()
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const path = url.replace(/:([A-Za-z]+)/g, '{$1}')
+    if (config?.scope)
+      for (const name of [method].flat()) secured.set(`${name.toLowerCase()} ${path}`, config.scope)
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Gongbo',
+        description: DESCRIPTION,
+        version,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: publicUrl || '/', description: 'This server' }],
+      tags: [
+        { name: 'articles', description: 'Policy articles' },
+        { name: 'counters', description: 'Views and reactions, apart from the articles' },
+        { name: 'keys', description: 'API keys' },
+        { name: 'service', description: 'Health, metrics and the API’s own description' },
+      ],
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key. Scopes: `articles:read`, `articles:write`, `admin`.',
+          },
+        },
+      },
+    },
+    refResolver: { buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `def-${i}`) },
+    transformObject: document => {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      const api = document.openapiObject as unknown as {
+        paths: Record<string, Record<string, Operation>>
+        components: { responses?: Record<string, unknown> }
+      }
+      const shared: Record<string, unknown> = {}
+      for (const [path, methods] of Object.entries(api.paths))
+        for (const [method, operation] of Object.entries(methods)) {
+          const scope = secured.get(`${method} ${path}`)
+          operation.security = scope ? [{ key: [] }] : [{}, { key: [] }]
+          const statuses = [...COMMON, ...(scope ? [403] : []), ...(operation.requestBody ? [413, 415] : [])]
+          for (const status of statuses)
+            operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
+          for (const [status, response] of Object.entries(operation.responses))
+            if (response.content?.[PROBLEM_TYPE]) {
+              shared[`Problem${status}`] ??= sharedProblem(Number(status))
+              operation.responses[status] = { $ref: `#/components/responses/Problem${status}` }
+            }
+        }
+      api.components.responses = Object.fromEntries(Object.entries(shared).sort())
+      return document.openapiObject
+    },
+  })
+  app.addSchema(ProblemDetails)
+}
+
+function sharedProblem(status: number): object {
+  const headers: Record<string, object> = {
+    ...(status === 401 && {
+      'WWW-Authenticate': { schema: { type: 'string' }, description: 'How to authenticate.' },
+    }),
+    ...([429, 503].includes(status) && {
+      'Retry-After': { schema: { type: 'string' }, description: 'Seconds to wait.' },
+    }),
+  }
+  return {
+    description: titleOf(status),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/ProblemDetails' } } },
+  }
+}
+
+/** `/openapi.json`, `/openapi.yaml` and the reference page at `/docs`, whose assets come with the package. */
+export async function serveApiDescription(app: FastifyInstance): Promise<void> {
+  let asJson: string | undefined
+  let asYaml: string | undefined
+  const document = (description: string, type: string) => ({
+    schema: {
+      tags: ['service'],
+      summary: description,
+      response: { 200: { description, content: { [type]: { schema: {} } } } },
+    },
+    config: { produces: [type] },
+  })
+  app.get(
+    '/openapi.json',
+    {
+      ...document('The OpenAPI document as JSON', 'application/json'),
+      schema: {
+        ...document('The OpenAPI document as JSON', 'application/json').schema,
+        operationId: 'getOpenapiJson',
+      },
+    },
+    async (_request, reply) => {
+      asJson ??= JSON.stringify(app.swagger())
+      return reply.type('application/json; charset=utf-8').send(asJson)
+    },
+  )
+  app.get(
+    '/openapi.yaml',
+    {
+      ...document('The OpenAPI document as YAML', 'application/yaml'),
+      schema: {
+        ...document('The OpenAPI document as YAML', 'application/yaml').schema,
+        operationId: 'getOpenapiYaml',
+      },
+    },
+    async (_request, reply) => {
+      asYaml ??= app.swagger({ yaml: true })
+      return reply.type('application/yaml; charset=utf-8').send(asYaml)
+    },
+  )
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: { title: 'Gongbo API' },
+    uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
+  })
+}

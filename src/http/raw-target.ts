@@ -1,0 +1,118 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
+import { decodeUtf8 } from './text-input.ts'
+
+/**
+ * Errors of Node's HTTP parser, which come before Fastify. One of them is no error of the reader's:
+ * `curl 'http://…?ministry=고용노동부'` sends raw UTF-8 in the request line, which the parser refuses. Such a request
+ * is encoded and answered as if it had come encoded.
+ */
+
+/** What Node gives; Fastify types it as it looks in JSON. */
+interface ParserError extends Error {
+  code?: string
+  rawPacket?: Buffer
+  bytesParsed?: number
+  reason?: string
+}
+
+const CODES: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}
+
+export function handleParserErrors(app: () => FastifyInstance) {
+  return (failure: Error, socket: Socket): void => {
+    const error: ParserError = failure
+    // With an earlier answer still under way on this connection, bytes of ours would land in its middle.
+    const busy = (socket as Socket & { _httpMessage?: unknown })._httpMessage
+    if (error.code === 'ECONNRESET' || !socket.writable || busy) {
+      socket.destroy()
+      return
+    }
+    answer(app(), error, socket).catch(() => socket.destroy())
+  }
+}
+
+async function answer(app: FastifyInstance, error: ParserError, socket: Socket): Promise<void> {
+  const packet = error.rawPacket ?? Buffer.alloc(0)
+  // The parser says at which byte it stopped: the request line that holds it begins after the line break before.
+  const start = packet.lastIndexOf('\n', Math.max(0, (error.bytesParsed ?? 0) - 1)) + 1
+  const head =
+    /^([A-Z]+) ([^ \r\n]*[\u0080-\u00ff][^ \r\n]*) HTTP\/1\.[01]\r\n((?:[^\r\n]+\r\n)*)\r\n([\s\S]*)$/.exec(
+      packet.toString('latin1', start),
+    )
+  if (error.code !== 'HPE_INVALID_URL' || !head) return send(socket, parserProblem(error), packet)
+
+  const [, method = 'GET', target = '', fields = '', rest = ''] = head
+  const headers = parseHeaders(fields)
+  const length = Number(headers['content-length'] ?? 0)
+  let url: string
+  try {
+    url = decodeUtf8(Buffer.from(target, 'latin1'), 'The address').replace(
+      /[\u0080-\u{10ffff}]+/gu,
+      encodeURIComponent,
+    )
+  } catch (problem) {
+    return send(socket, problem as Problem, packet)
+  }
+  if (headers['transfer-encoding'] !== undefined || rest.length < length)
+    return send(
+      socket,
+      new Problem('bad-request', {
+        en: 'Percent-encode the address of a request with a body.',
+        ko: '본문이 있는 요청의 주소는 퍼센트 인코딩하십시오.',
+      }),
+      packet,
+    )
+  const response = await app.inject({
+    method: method as 'GET',
+    url,
+    headers,
+    remoteAddress: socket.remoteAddress ?? '127.0.0.1',
+    ...(length > 0 && { payload: Buffer.from(rest.slice(0, length), 'latin1') }),
+  })
+  const lines = Object.entries(response.headers)
+    .filter(([name]) => name !== 'connection' && name !== 'transfer-encoding' && name !== 'keep-alive')
+    .flatMap(([name, value]) => [value].flat().map(one => `${name}: ${one}\r\n`))
+  const withLength =
+    response.headers['content-length'] === undefined &&
+    response.statusCode !== 304 &&
+    response.statusCode !== 204
+  if (withLength) lines.push(`content-length: ${response.rawPayload.length}\r\n`)
+  socket.write(
+    `HTTP/1.1 ${response.statusCode} ${STATUS_CODES[response.statusCode] ?? ''}\r\n${lines.join('')}connection: close\r\n\r\n`,
+  )
+  if (method === 'HEAD') socket.end()
+  else socket.end(response.rawPayload)
+}
+
+function parseHeaders(text: string): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+  }
+  return headers
+}
+
+function parserProblem(error: ParserError): Problem {
+  const code = CODES[error.code ?? ''] ?? 'bad-request'
+  return new Problem(code, {
+    en:
+      code === 'bad-request'
+        ? `The HTTP request cannot be parsed: ${error.reason ?? error.message}.`
+        : `${PROBLEMS[code].en}.`,
+    ko: code === 'bad-request' ? 'HTTP 요청을 해석할 수 없습니다.' : `${PROBLEMS[code].ko}.`,
+  })
+}
+
+function send(socket: Socket, problem: Problem, packet: Buffer): void {
+  const language = languageOf(/^accept-language:(.*)$/im.exec(packet.toString('latin1'))?.[1]?.trim())
+  const body = JSON.stringify(problemDetails(problem, language))
+  socket.end(
+    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-language: ${language}\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

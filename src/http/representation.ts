@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
+import { JSON_TYPE } from './body.ts'
+import { isFresh } from './conditional.ts'
+import { Problem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Media types that the route can answer with, the preferred one first; JSON unless it says so. */
+    produces?: string[]
+  }
+  interface FastifyRequest {
+    /** The media type to answer with, negotiated by `Accept`. */
+    accepted: string
+  }
+}
+
+/** Chooses the representation before anything else is done; 406 where none is acceptable. */
+export function negotiate(app: FastifyInstance): void {
+  app.decorateRequest('accepted', JSON_TYPE)
+  app.addHook('onRequest', async request => {
+    const produces = request.routeOptions.config.produces ?? [JSON_TYPE]
+    request.accepted = produces[0] ?? JSON_TYPE
+    const { accept } = request.headers
+    if (accept === undefined || request.is404) return
+    const chosen = new Negotiator({ headers: { accept } }).mediaType(produces)
+    if (chosen === undefined)
+      throw new Problem('not-acceptable', {
+        en: `This is served as ${produces.join(', ')}, not as ${accept}.`,
+        ko: `${produces.join(', ')} 형식으로만 제공합니다.`,
+      })
+    request.accepted = chosen
+  })
+}
+
+/** A short digest of what a representation says. */
+export const digest = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 16)
+
+/** Answers with a body that readers may keep and revalidate, or with 304 where they have it already. */
+export function sendCacheable(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: { etag: string; body: string; type?: string },
+): FastifyReply {
+  reply.headers({
+    etag: answer.etag,
+    'cache-control': request.caller === null ? 'public, no-cache' : 'private, no-cache',
+    vary: 'Accept, Authorization',
+  })
+  if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
+  return reply.type(answer.type ?? 'application/json; charset=utf-8').send(answer.body)
+}

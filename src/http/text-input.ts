@@ -1,0 +1,114 @@
+import type { FastifyRequest } from 'fastify'
+import { badBody, badParameter, Problem } from './problem.ts'
+
+/** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const cp949 = new TextDecoder('euc-kr', { fatal: true })
+
+/** Why a text cannot be taken, or null. NUL is a character that PostgreSQL has no place for. */
+function faultOf(text: string): { en: string; ko: string } | null {
+  if (text.includes('\0'))
+    return { en: 'must not contain a NUL character', ko: 'NUL 문자를 포함할 수 없습니다' }
+  if (!text.isWellFormed())
+    return { en: 'contains half of a surrogate pair', ko: '깨진 서러게이트 문자를 포함하고 있습니다' }
+  return null
+}
+
+/** Bytes as text. @throws Problem that says so where they are not UTF-8, and what they would be as CP949. */
+export function decodeUtf8(bytes: Uint8Array, where: string): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw notUtf8(bytes, where)
+  }
+}
+
+function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }[] = []): Problem {
+  let guess = ''
+  try {
+    guess = cp949.decode(bytes).slice(0, 60)
+  } catch {}
+  const detail = {
+    en: guess
+      ? `${where} is not UTF-8. It reads "${guess}" in CP949 (EUC-KR): send it as UTF-8.`
+      : `${where} is not UTF-8.`,
+    ko: guess
+      ? `${where}: UTF-8이 아닙니다. CP949(EUC-KR)로는 "${guess}"로 읽힙니다. UTF-8로 보내십시오.`
+      : `${where}: UTF-8이 아닙니다.`,
+  }
+  return new Problem('invalid-encoding', detail, { faults: faults.map(fault => ({ ...fault, detail })) })
+}
+
+/** The bytes of a percent-encoded text. */
+function percentBytes(text: string): Uint8Array {
+  const bytes = Buffer.from(text)
+  const out: number[] = []
+  for (let i = 0; i < bytes.length; i++) {
+    const hex = bytes[i] === 0x25 ? Number.parseInt(bytes.toString('latin1', i + 1, i + 3), 16) : Number.NaN
+    if (Number.isNaN(hex)) out.push(bytes[i] ?? 0)
+    else {
+      out.push(hex)
+      i += 2
+    }
+  }
+  return Uint8Array.from(out)
+}
+
+/**
+ * Refuses percent-escapes that are not UTF-8 (such as CP949's, which routers pass on undecoded, as text), and brings
+ * query and path values to NFC.
+ */
+export async function normaliseParameters(request: FastifyRequest): Promise<void> {
+  const query = request.url.split('?', 2)[1] ?? ''
+  for (const pair of query.split('&')) {
+    if (!pair.includes('%')) continue
+    const [name = '', value = ''] = pair.split(/=(.*)/s)
+    for (const part of [name, value])
+      try {
+        decodeURIComponent(part)
+      } catch {
+        if (/%(?![0-9A-Fa-f]{2})/.test(part))
+          throw badParameter(
+            name,
+            'a % must be followed by two hexadecimal digits; write %25 for a %',
+            '% 뒤에는 16진수 두 자리가 와야 합니다. % 자체는 %25로 쓰십시오',
+          )
+        throw notUtf8(
+          percentBytes(part),
+          name === part ? 'The query' : name,
+          name === part ? [] : [{ parameter: name }],
+        )
+      }
+  }
+  for (const values of [request.query, request.params] as Record<string, unknown>[])
+    for (const [name, value] of Object.entries(values ?? {})) {
+      const normalise = (text: unknown) => {
+        if (typeof text !== 'string') return text
+        const fault = faultOf(text)
+        if (fault) throw badParameter(name, fault.en, fault.ko)
+        return text.normalize('NFC')
+      }
+      values[name] = Array.isArray(value) ? value.map(normalise) : normalise(value)
+    }
+}
+
+/** A JSON value with every string in NFC. @throws Problem that points at a string that cannot be taken. */
+export function normaliseJson(value: unknown, pointer = ''): unknown {
+  if (typeof value === 'string') {
+    const fault = faultOf(value)
+    if (fault) throw badBody(pointer || '/', fault.en, fault.ko)
+    return value.normalize('NFC')
+  }
+  if (Array.isArray(value)) return value.map((item, i) => normaliseJson(item, `${pointer}/${i}`))
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => {
+        const fault = faultOf(key)
+        if (fault) throw badBody(pointer || '/', fault.en, fault.ko)
+        const token = key.replaceAll('~', '~0').replaceAll('/', '~1')
+        return [key.normalize('NFC'), normaliseJson(item, `${pointer}/${token}`)]
+      }),
+    )
+  return value
+}

@@ -1,0 +1,151 @@
+import { closest, distance } from 'fastest-levenshtein'
+import type { FastifySchemaValidationError } from 'fastify'
+import { type Bilingual, type Fault, Problem } from './problem.ts'
+
+/** What Ajv says, as problem details that name the culprit and, for a slip of the pen, what was meant. */
+
+type Context = 'body' | 'querystring' | 'params' | 'headers'
+type Schema = Record<string, unknown>
+
+/** A name near enough to be what was meant: at most a third of its letters differ, a wrong case always. */
+export function nearest(word: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined
+  const best = closest(
+    word.toLowerCase(),
+    [...names].map(n => n.toLowerCase()),
+  )
+  const limit = Math.max(1, Math.ceil(Math.max(word.length, best.length) / 3))
+  return distance(word.toLowerCase(), best) <= limit ? names.find(n => n.toLowerCase() === best) : undefined
+}
+
+function messageOf(error: FastifySchemaValidationError, context: Context, suggestion?: string): Bilingual {
+  const { keyword, params } = error as { keyword: string; params: Record<string, unknown> }
+  const meant = suggestion
+    ? { en: `; did you mean "${suggestion}"?`, ko: `. 혹시 "${suggestion}"입니까?` }
+    : { en: '', ko: '' }
+  const thing = context === 'body' ? { en: 'field', ko: '필드' } : { en: 'parameter', ko: '매개변수' }
+  switch (keyword) {
+    case 'additionalProperties':
+      return { en: `unknown ${thing.en}${meant.en}`, ko: `알 수 없는 ${thing.ko}입니다${meant.ko}` }
+    case 'required':
+      return { en: `this ${thing.en} is missing`, ko: `필수 ${thing.ko}가 없습니다` }
+    case 'enum': {
+      const values = (params.allowedValues as unknown[]).join(', ')
+      return {
+        en: `must be one of ${values}${meant.en}`,
+        ko: `다음 중 하나여야 합니다: ${values}${meant.ko}`,
+      }
+    }
+    case 'type': {
+      const types = String(params.type).replace(',', ' or ')
+      return { en: `must be of type ${types}`, ko: `${types} 형식이어야 합니다` }
+    }
+    case 'format': {
+      if (params.format === 'date')
+        return {
+          en: 'must be a day that exists, as YYYY-MM-DD',
+          ko: '실제로 있는 날짜여야 합니다(YYYY-MM-DD)',
+        }
+      if (params.format === 'date-time')
+        return {
+          en: 'must be an instant with an offset, such as 2026-01-23T09:30:00+09:00',
+          ko: '시간대가 있는 시각이어야 합니다(예: 2026-01-23T09:30:00+09:00)',
+        }
+      return { en: `must be a valid ${params.format}`, ko: `올바른 ${params.format} 값이어야 합니다` }
+    }
+    case 'minimum':
+      return { en: `must be ${params.limit} or more`, ko: `${params.limit} 이상이어야 합니다` }
+    case 'maximum':
+      return { en: `must be ${params.limit} or less`, ko: `${params.limit} 이하여야 합니다` }
+    case 'minLength':
+      return params.limit === 1
+        ? { en: 'must not be empty', ko: '비어 있을 수 없습니다' }
+        : { en: `must have ${params.limit} characters or more`, ko: `${params.limit}자 이상이어야 합니다` }
+    case 'maxLength':
+      return { en: `must have ${params.limit} characters or fewer`, ko: `${params.limit}자 이하여야 합니다` }
+    case 'minItems':
+      return {
+        en: `must have ${params.limit} entries or more`,
+        ko: `항목이 ${params.limit}개 이상이어야 합니다`,
+      }
+    case 'maxItems':
+      return {
+        en: `must have ${params.limit} entries or fewer`,
+        ko: `항목이 ${params.limit}개 이하여야 합니다`,
+      }
+    case 'uniqueItems':
+      return { en: 'must not name anything twice', ko: '같은 항목이 두 번 들어 있습니다' }
+    case 'pattern':
+      return params.pattern === '\\S'
+        ? { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
+        : { en: `must match ${params.pattern}`, ko: `${params.pattern} 형식이어야 합니다` }
+    default:
+      return { en: error.message ?? 'is not valid', ko: '올바르지 않은 값입니다' }
+  }
+}
+
+const at = (value: unknown, pointer: string): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>(
+      (here, token) => (here as Schema | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')],
+      value,
+    )
+
+const pointerToken = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** Branches of a nullable field each complain: what says only "or null" adds nothing. */
+function isNoise(error: FastifySchemaValidationError, all: FastifySchemaValidationError[]): boolean {
+  const others = all.filter(e => e !== error && e.instancePath.startsWith(error.instancePath))
+  const saysNull = error.keyword === 'type' && (error.params as { type?: unknown }).type === 'null'
+  return (
+    (saysNull || error.keyword === 'anyOf') &&
+    others.some(
+      e =>
+        e.keyword !== 'anyOf' && !(e.keyword === 'type' && (e.params as { type?: unknown }).type === 'null'),
+    )
+  )
+}
+
+/**
+ * The problem for a request that its schema refuses. `parent` finds the names that an object at a pointer may have.
+ */
+export function validationProblem(
+  errors: FastifySchemaValidationError[],
+  context: Context,
+  value: unknown,
+): Problem {
+  const faults = errors
+    .filter(error => !isNoise(error, errors))
+    .slice(0, 20)
+    .map((error): Fault => {
+      const params = error.params as {
+        additionalProperty?: string
+        missingProperty?: string
+        allowedValues?: unknown[]
+      }
+      const name = params.additionalProperty ?? params.missingProperty
+      const pointer = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`
+      const parent = (error as { parentSchema?: { properties?: Schema } }).parentSchema
+      const suggestion =
+        params.additionalProperty !== undefined
+          ? nearest(params.additionalProperty, Object.keys(parent?.properties ?? {}))
+          : params.allowedValues &&
+            nearest(String(at(value, error.instancePath)), params.allowedValues.map(String))
+      const fault: Fault = {
+        detail: messageOf(error, context, suggestion),
+        ...(suggestion && { suggestion }),
+      }
+      if (context === 'body') return { pointer, ...fault }
+      const parameter = pointer.split('/')[1] ?? pointer
+      return context === 'headers' ? { header: parameter, ...fault } : { parameter, ...fault }
+    })
+  const first = faults[0]
+  const where = first?.pointer ?? first?.parameter ?? first?.header ?? ''
+  const code =
+    context === 'body' ? 'invalid-body' : context === 'headers' ? 'invalid-header' : 'invalid-parameter'
+  const detail = first?.detail ?? { en: 'not valid', ko: '올바르지 않습니다' }
+  const label = where === '' ? '' : `${where}: `
+  return new Problem(code, { en: `${label}${detail.en}`, ko: `${label}${detail.ko}` }, { faults })
+}
