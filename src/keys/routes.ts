@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Database } from '../db/client.ts'
+import { HEADERS, json, problems } from '../http/openapi.ts'
+import { badBody, Problem } from '../http/problem.ts'
+import { ref } from '../http/schema.ts'
+import { parseInstant } from '../time/seoul.ts'
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from './schema.ts'
+import { findKey, insertKey, listKeys, revokeKey, toApiKey } from './store.ts'
+
+const Params = Type.Object({
+  id: Type.String({
+    pattern: '^[0-9a-f]{12}$',
+    description: 'The key’s public part.',
+    examples: ['5f0c3a9b7d21'],
+  }),
+})
+
+const unknown = (id: string) =>
+  new Problem('not-found', { en: `There is no key ${id}.`, ko: `${id} 키가 없습니다.` })
+
+/** `/v1/keys`: API keys, for holders of an `admin` key. */
+export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app, { db }) => {
+  const config = { scope: 'admin' } as const
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+
+  app.get(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'listKeys',
+        tags: ['keys'],
+        summary: 'List the API keys',
+        response: { 200: json('All keys', ref(ApiKeyList)) },
+      },
+    },
+    async () => ({ items: (await listKeys(db)).map(toApiKey) }),
+  )
+
+  app.post(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'createKey',
+        tags: ['keys'],
+        summary: 'Make an API key',
+        description: 'The answer shows the key this once.',
+        body: ref(NewApiKey),
+        response: { 201: json('The key', ref(CreatedApiKey), { Location: HEADERS.Location }) },
+      },
+    },
+    async (request, reply) => {
+      const { name, scopes, expiresAt = null } = request.body
+      const expiry = expiresAt === null ? null : parseInstant(expiresAt)
+      if (expiry !== null && expiry <= new Date())
+        throw badBody('/expiresAt', 'must lie in the future', '미래의 시각이어야 합니다')
+      const { key, row } = await insertKey(db, { name, scopes, expiresAt: expiry })
+      return reply
+        .code(201)
+        .header('location', `/v1/keys/${row.id}`)
+        .send({ ...toApiKey(row), key })
+    },
+  )
+
+  app.get(
+    '/keys/:id',
+    {
+      config,
+      schema: {
+        operationId: 'getKey',
+        tags: ['keys'],
+        summary: 'Read one API key',
+        params: Params,
+        response: { 200: json('The key, without its secret', ref(ApiKey)), ...problems(404) },
+      },
+    },
+    async request => {
+      const row = await findKey(db, request.params.id)
+      if (!row) throw unknown(request.params.id)
+      return toApiKey(row)
+    },
+  )
+
+  app.delete(
+    '/keys/:id',
+    {
+      config,
+      schema: {
+        operationId: 'revokeKey',
+        tags: ['keys'],
+        summary: 'Revoke an API key',
+        description: 'From now on the key opens nothing. It stays in the list.',
+        params: Params,
+        response: { 200: json('The revoked key', ref(ApiKey)), ...problems(404) },
+      },
+    },
+    async request => {
+      const row = await revokeKey(db, request.params.id)
+      if (!row) throw unknown(request.params.id)
+      return toApiKey(row)
+    },
+  )
+}

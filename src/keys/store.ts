@@ -1,0 +1,72 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Database } from '../db/client.ts'
+import type { ApiKey as Row } from '../generated/client.ts'
+import type { Caller, Scope } from '../http/access.ts'
+import { formatInstant } from '../time/seoul.ts'
+import type { ApiKey } from './schema.ts'
+
+/**
+ * Keys are `gongbo_<id>_<secret>`. The secret has 256 random bits, so one round of SHA-256 keeps it: there is nothing
+ * to guess that a slow hash would protect.
+ */
+const FORMAT = /^gongbo_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
+
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+
+/** What an unknown id is compared with, so that it takes as long as a known one. */
+const NOBODY = hashOf('')
+
+const ONE_MINUTE = 60_000
+
+/** Makes a key. `key` is the only place where the secret ever stands. */
+export async function insertKey(
+  { prisma }: Database,
+  { name, scopes, expiresAt }: { name: string; scopes: readonly Scope[]; expiresAt: Date | null },
+): Promise<{ key: string; row: Row }> {
+  const id = randomBytes(6).toString('hex')
+  const secret = randomBytes(32).toString('base64url')
+  const row = await prisma.apiKey.create({
+    data: { id, name, hash: hashOf(secret), scopes: [...scopes], expiresAt },
+  })
+  return { key: `gongbo_${id}_${secret}`, row }
+}
+
+/** The caller whom a token belongs to; null where it is unknown, expired or revoked. */
+export async function findCaller(
+  { prisma }: Database,
+  token: string,
+  now = new Date(),
+): Promise<Caller | null> {
+  const [, id, secret] = FORMAT.exec(token) ?? []
+  if (id === undefined || secret === undefined) return null
+  const row = await prisma.apiKey.findUnique({ where: { id } })
+  const same = timingSafeEqual(hashOf(secret), row ? Buffer.from(row.hash) : NOBODY)
+  if (!row || !same || row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= now)) return null
+  if (row.lastUsedAt === null || now.getTime() - row.lastUsedAt.getTime() > ONE_MINUTE)
+    await prisma.apiKey.updateMany({ where: { id }, data: { lastUsedAt: now } })
+  return { id: row.id, scopes: row.scopes }
+}
+
+export const listKeys = ({ prisma }: Database): Promise<Row[]> =>
+  prisma.apiKey.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] })
+
+export const findKey = ({ prisma }: Database, id: string): Promise<Row | null> =>
+  prisma.apiKey.findUnique({ where: { id } })
+
+/** Revokes a key for good; a revoked one keeps its first date. Null where there is no such key. */
+export async function revokeKey({ prisma }: Database, id: string, now = new Date()): Promise<Row | null> {
+  await prisma.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } })
+  return prisma.apiKey.findUnique({ where: { id } })
+}
+
+const instant = (date: Date | null) => (date === null ? null : formatInstant(date))
+
+export const toApiKey = (row: Row): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  scopes: row.scopes as Scope[],
+  createdAt: formatInstant(row.createdAt),
+  expiresAt: instant(row.expiresAt),
+  revokedAt: instant(row.revokedAt),
+  lastUsedAt: instant(row.lastUsedAt),
+})
