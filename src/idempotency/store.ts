@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Database, Prisma } from '../db/client.ts'
+import { Problem } from '../http/problem.ts'
+
+/**
+ * `Idempotency-Key` on POST (draft-ietf-httpapi-idempotency-key-header): the first request takes a lease that others
+ * can see, and stores its answer in the transaction that does the work. A process that dies in between leaves a lease
+ * that ends by itself, so the work is done once and a retry is never locked out.
+ */
+
+const LEASE_SECONDS = 60
+
+export interface StoredAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+export interface Lease {
+  keyId: string
+  key: string
+  id: string
+}
+
+interface Record_ {
+  fingerprint: Uint8Array
+  status: number | null
+  headers: Record<string, string> | null
+  body: string | null
+}
+
+export const fingerprintOf = (method: string, path: string, body: unknown): Buffer =>
+  createHash('sha256')
+    .update(`${method} ${path}\n${JSON.stringify(body)}`)
+    .digest()
+
+/**
+ * Takes the lease of a key, or gives the answer that the same request got before.
+ * @throws Problem 409 while the first request runs, 422 where the key came with another request.
+ */
+export async function beginIdempotent(
+  { pool }: Database,
+  request: { keyId: string; key: string; fingerprint: Buffer; hours: number },
+): Promise<{ lease: Lease } | { answer: StoredAnswer }> {
+  const { keyId, key, fingerprint, hours } = request
+  const id = randomUUID()
+  for (;;) {
+    // An expired record is as good as none; so is a lease whose holder died, for the same request.
+    const taken = await pool.query(
+      `INSERT INTO idempotency_records AS r (key_id, key, fingerprint, lease, lease_until, expires_at)
+       VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), now() + make_interval(hours => $6))
+       ON CONFLICT (key_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, lease = excluded.lease,
+         lease_until = excluded.lease_until, expires_at = excluded.expires_at, status = NULL, headers = NULL, body = NULL
+       WHERE r.expires_at <= now()
+         OR (r.status IS NULL AND r.lease_until <= now() AND r.fingerprint = excluded.fingerprint)`,
+      [keyId, key, fingerprint, id, LEASE_SECONDS, hours],
+    )
+    if (taken.rowCount === 1) return { lease: { keyId, key, id } }
+    const { rows } = await pool.query<Record_>(
+      'SELECT fingerprint, status, headers, body FROM idempotency_records WHERE key_id = $1 AND key = $2',
+      [keyId, key],
+    )
+    const record = rows[0]
+    if (!record) continue
+    if (!fingerprint.equals(record.fingerprint))
+      throw new Problem('idempotency-key-reused', {
+        en: `The Idempotency-Key "${key}" came with another body before: use a new one.`,
+        ko: `Idempotency-Key "${key}"는 이미 다른 내용으로 사용되었습니다. 새 값을 쓰십시오.`,
+      })
+    if (record.status === null)
+      throw new Problem(
+        'conflict',
+        {
+          en: 'The first request with this Idempotency-Key is still running.',
+          ko: '같은 Idempotency-Key의 요청이 아직 처리 중입니다.',
+        },
+        { headers: { 'retry-after': '1' } },
+      )
+    return { answer: { status: record.status, headers: record.headers ?? {}, body: record.body ?? '' } }
+  }
+}
+
+/** Stores the answer, in the transaction that does the work. @throws Problem 409 where the lease was lost meanwhile. */
+export async function completeIdempotent(
+  tx: Prisma.TransactionClient,
+  lease: Lease,
+  answer: StoredAnswer,
+): Promise<void> {
+  const { count } = await tx.idempotencyRecord.updateMany({
+    where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
+    data: { lease: null, status: answer.status, headers: answer.headers, body: answer.body },
+  })
+  if (count === 0)
+    throw new Problem('conflict', {
+      en: 'The request took too long and another one with its Idempotency-Key took over.',
+      ko: '처리가 지연되어 같은 Idempotency-Key의 다른 요청이 대신 처리합니다.',
+    })
+}
+
+/** Gives a lease back after a failure, so that the request may be tried again. */
+export async function releaseIdempotent({ prisma }: Database, lease: Lease): Promise<void> {
+  await prisma.idempotencyRecord.deleteMany({
+    where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
+  })
+}
