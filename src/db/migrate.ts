@@ -101,7 +101,12 @@ async function loadEngine(): Promise<Bindings> {
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const path = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const module = await WebAssembly.compile(await readFile(path.replace(/\.js$/, '.wasm')))
-  const { exports } = await WebAssembly.instantiate(module, { './schema_engine_bg.js': glue })
+  // The engine sets a timer of 10 s for its lock and never clears it: it must not keep a finished process alive.
+  const imports: Record<string, unknown> = { ...glue }
+  for (const [name, set] of Object.entries(imports))
+    if (name.startsWith('__wbg_setTimeout'))
+      imports[name] = (...args: unknown[]) => (set as (...args: unknown[]) => NodeJS.Timeout)(...args).unref()
+  const { exports } = await WebAssembly.instantiate(module, { './schema_engine_bg.js': imports })
   const bindings = glue as unknown as Bindings
   bindings.__wbg_set_wasm(exports)
   exports.__wbindgen_start()
