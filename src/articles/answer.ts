@@ -1,0 +1,111 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Database } from '../db/client.ts'
+import { allows } from '../http/access.ts'
+import { JSON_TYPE } from '../http/body.ts'
+import { articleEtag } from '../http/conditional.ts'
+import { HEADERS, json } from '../http/openapi.ts'
+import { Problem } from '../http/problem.ts'
+import { digest } from '../http/representation.ts'
+import { ref } from '../http/schema.ts'
+import { type ArticleRow, type Presentation, toArticle } from './row.ts'
+import { Article } from './schema.ts'
+import { findNeighbours } from './store.ts'
+
+/** What the routes of one article share: its address, its answer, and why there is none. */
+
+export interface ArticleRouteOptions {
+  db: Database
+  /** See `NEW_DAYS` and `PUBLIC_URL` in config.ts. */
+  newDays: number
+  publicUrl: string
+  /** The clock, which tests may turn. */
+  now: () => Date
+}
+
+export const ArticleId = Type.Object({
+  id: Type.Integer({
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description: 'The article’s identity here.',
+    examples: [21],
+  }),
+})
+export const SourceIdentity = Type.Object({
+  source: Type.String({
+    pattern: '^[a-z0-9][a-z0-9.-]{0,99}$',
+    description: 'Where it comes from.',
+    examples: ['gongbo-samples'],
+  }),
+  externalId: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'Its identity there.',
+    examples: ['sample-018'],
+  }),
+})
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
+      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
+    }),
+  ),
+})
+/** A response with the article as it was written. */
+export const written = (description: string, ...more: (keyof typeof HEADERS)[]) =>
+  json(
+    description,
+    ref(Article),
+    Object.fromEntries(['ETag' as const, ...more].map(name => [name, HEADERS[name]])),
+  )
+
+/** The JSON of an article and its ETag. Counters move neither: they are left out of the digest. */
+export async function articleAnswer(
+  db: Parameters<typeof findNeighbours>[0],
+  row: ArticleRow,
+  presentation: Presentation,
+) {
+  const article = toArticle(row, await findNeighbours(db, row), presentation)
+  const withoutCounts = JSON.stringify({ ...article, counts: undefined })
+  return {
+    article,
+    body: JSON.stringify(article),
+    etagFor: (type: string) => articleEtag(row.version, digest(`${type} ${withoutCounts}`)),
+  }
+}
+
+export const noArticle = (what: string) =>
+  new Problem('not-found', { en: `There is no article ${what}.`, ko: `${what}에 해당하는 글이 없습니다.` })
+
+/** @throws Problem 404, or 410 for what was public and is deleted; key holders may see both. */
+export function assertReadable(request: FastifyRequest, row: ArticleRow | null, what: string): ArticleRow {
+  if (!row) throw noArticle(what)
+  if (allows(request.caller, 'articles:read')) return row
+  if (row.status !== 'published') throw noArticle(what)
+  if (row.deletedAt !== null)
+    throw new Problem('gone', { en: `Article ${what} was deleted.`, ko: `${what} 글은 삭제되었습니다.` })
+  return row
+}
+
+/** Answers a write with the article as it stands now. */
+export async function sendWritten(
+  reply: FastifyReply,
+  row: ArticleRow,
+  { db, now, newDays }: Pick<ArticleRouteOptions, 'db' | 'now' | 'newDays'>,
+  status = 200,
+): Promise<FastifyReply> {
+  const { body, etagFor } = await articleAnswer(db, row, { now: now(), newDays })
+  return reply
+    .code(status)
+    .headers({ etag: etagFor(JSON_TYPE), 'cache-control': 'no-store' })
+    .type('application/json; charset=utf-8')
+    .send(body)
+}
+
+export const deleted = (id: number) =>
+  new Problem('gone', {
+    en: `Article ${id} was deleted; POST /v1/articles/${id}/restore brings it back.`,
+    ko: `${id}번 글은 삭제되었습니다. POST /v1/articles/${id}/restore로 복원할 수 있습니다.`,
+  })

@@ -1,0 +1,154 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
+import { assertMatch, requireIfMatch } from '../http/conditional.ts'
+import { HEADERS, problems } from '../http/openapi.ts'
+import { badBody } from '../http/problem.ts'
+import { ref } from '../http/schema.ts'
+import { validationProblem } from '../http/validation.ts'
+import {
+  ArticleId,
+  type ArticleRouteOptions,
+  articleAnswer,
+  deleted,
+  IfMatch,
+  noArticle,
+  sendWritten,
+  written,
+} from './answer.ts'
+import { mergePatch } from './merge-patch.ts'
+import { type ArticleRow, toNewArticle } from './row.ts'
+import { ArticlePatch, NewArticle } from './schema.ts'
+import { lockArticle, replaceArticle, updateRow, type Writing, write } from './store.ts'
+
+/** Compiled once: validators are kept by the schema object. */
+const WHOLE = ref(NewArticle)
+
+/** Changing one article: replace, patch, delete, restore. Each needs If-Match and a key of scope `articles:write`. */
+export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
+  const { db, newDays, now } = options
+  const config = { scope: 'articles:write' } as const
+
+  /** Changes one article under its lock, after its preconditions. @throws Problem 404, 410, 412 or 428. */
+  const change = (
+    request: FastifyRequest,
+    id: number,
+    work: (writing: Writing, row: ArticleRow) => Promise<ArticleRow>,
+    restoring = false,
+  ) => {
+    const ifMatch = requireIfMatch(request.headers['if-match'])
+    return write(db, { actor: `key:${request.caller?.id}`, now: now() }, async writing => {
+      const row = await lockArticle(writing, id)
+      if (!row) throw noArticle(String(id))
+      if (row.deletedAt !== null && !restoring) throw deleted(id)
+      assertMatch(ifMatch, row.version)
+      return work(writing, row)
+    })
+  }
+
+  app.put(
+    '/articles/:id',
+    {
+      config,
+      schema: {
+        operationId: 'replaceArticle',
+        tags: ['articles'],
+        summary: 'Replace an article',
+        description:
+          'What the body leaves out takes its empty value. Writing what is there already makes no new version.',
+        params: ArticleId,
+        headers: IfMatch,
+        body: ref(NewArticle),
+        response: { 200: written('The article'), ...problems(404, 409, 410, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const row = await change(request, request.params.id, (writing, row) =>
+        replaceArticle(writing, row, request.body),
+      )
+      return sendWritten(reply, row, options)
+    },
+  )
+
+  app.patch(
+    '/articles/:id',
+    {
+      config: { ...config, consumes: [MERGE_PATCH_TYPE] },
+      attachValidation: true,
+      schema: {
+        operationId: 'patchArticle',
+        tags: ['articles'],
+        summary: 'Change fields of an article',
+        description: 'JSON Merge Patch (RFC 7396).',
+        consumes: [MERGE_PATCH_TYPE],
+        params: ArticleId,
+        headers: IfMatch,
+        body: ref(ArticlePatch),
+        response: { 200: written('The article'), ...problems(404, 409, 410, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      // The patch itself is not judged (null means "take away", whatever the field); its result is.
+      if (request.validationError && request.validationError.validationContext !== 'body')
+        throw request.validationError
+      const patch: unknown = request.body
+      if (patch === null || typeof patch !== 'object' || Array.isArray(patch))
+        throw badBody('/', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
+      const validate = request.compileValidationSchema(WHOLE, 'body')
+      const row = await change(request, request.params.id, (writing, row) => {
+        const base = toNewArticle(row)
+        if ('bodyText' in patch && !('bodyHtml' in patch)) delete base.bodyHtml
+        const merged = mergePatch(base, patch)
+        if (!validate(merged)) throw validationProblem(validate.errors as never, 'body', merged)
+        return replaceArticle(writing, row, merged as NewArticle)
+      })
+      return sendWritten(reply, row, options)
+    },
+  )
+
+  app.delete(
+    '/articles/:id',
+    {
+      config,
+      schema: {
+        operationId: 'deleteArticle',
+        tags: ['articles'],
+        summary: 'Delete an article',
+        description: 'It can be restored. The answer’s ETag is what the restore needs.',
+        params: ArticleId,
+        headers: IfMatch,
+        response: {
+          204: { description: 'Deleted', headers: { ETag: HEADERS.ETag } },
+          ...problems(404, 410, 412, 428),
+        },
+      },
+    },
+    async (request, reply) => {
+      const row = await change(request, request.params.id, (writing, row) =>
+        updateRow(writing, row, { deletedAt: writing.now }),
+      )
+      const { etagFor } = await articleAnswer(db, row, { now: now(), newDays })
+      return reply.code(204).header('etag', etagFor(JSON_TYPE)).send()
+    },
+  )
+
+  app.post(
+    '/articles/:id/restore',
+    {
+      config,
+      schema: {
+        operationId: 'restoreArticle',
+        tags: ['articles'],
+        summary: 'Restore a deleted article',
+        description: 'With the status that it had. `status=deleted` in the list finds what can be restored.',
+        params: ArticleId,
+        headers: IfMatch,
+        response: { 200: written('The article'), ...problems(404, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const restore = (writing: Writing, row: ArticleRow) => updateRow(writing, row, { deletedAt: null })
+      return sendWritten(reply, await change(request, request.params.id, restore, true), options)
+    },
+  )
+}

@@ -1,0 +1,129 @@
+import { badBody } from '../http/problem.ts'
+import { htmlToText, textToHtml } from '../text/html-text.ts'
+import { sanitiseHtml } from '../text/sanitise.ts'
+import { formatInstant, isDay, parseInstant } from '../time/seoul.ts'
+import type { NewArticle } from './schema.ts'
+import type { Attachment } from './words.ts'
+
+/** The columns that a writer decides. */
+export interface ArticleContent {
+  status: string
+  kind: string
+  title: string
+  subtitles: string[]
+  bodyHtml: string
+  bodyText: string
+  ministryCode: string | null
+  ministryName: string | null
+  ministryPublishedName: string | null
+  author: string | null
+  source: string | null
+  externalId: string | null
+  sourceUrl: string | null
+  sourceModifiedAt: Date | null
+  embargoUntil: Date | null
+  publishedAt: Date | null
+  postedOn: Date | null
+  licence: string | null
+  attribution: string | null
+  tags: string[]
+  thumbnailUrl: string | null
+  attachments: Attachment[]
+}
+
+function instant(text: string | null | undefined, pointer: string): Date | null {
+  if (text === null || text === undefined) return null
+  const date = parseInstant(text)
+  if (date === null)
+    throw badBody(
+      pointer,
+      'must be an instant from 1948 on, with an offset',
+      '1948년 이후의 시간대가 있는 시각이어야 합니다',
+    )
+  return date
+}
+
+function day(text: string | null | undefined, pointer: string): Date | null {
+  if (text === null || text === undefined) return null
+  if (!isDay(text)) throw badBody(pointer, 'must be a day from 1948 on', '1948년 이후의 날짜여야 합니다')
+  return new Date(`${text}T00:00:00Z`)
+}
+
+/** A body is written as HTML or as text; the other is made from it. A body of nothing but white space is none. */
+function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyText: string } {
+  if (bodyHtml !== undefined && bodyText !== undefined)
+    throw badBody(
+      '/bodyText',
+      'give bodyHtml or bodyText, not both',
+      'bodyHtml과 bodyText 중 하나만 보내십시오',
+    )
+  const html = bodyHtml !== undefined ? sanitiseHtml(bodyHtml) : textToHtml(bodyText ?? '')
+  return { bodyHtml: html, bodyText: htmlToText(html) }
+}
+
+/** A clock a little ahead of ours is no reason to refuse what was published just now. */
+const CLOCK_SKEW = 60_000
+
+/**
+ * An article as its columns. `former` is the release of the version before, which a published article keeps where
+ * none is given. @throws Problem 400 that points at what contradicts itself.
+ */
+export function toContent(article: NewArticle, now: Date, former: Date | null = null): ArticleContent {
+  const publishedAt = instant(article.publishedAt, '/publishedAt')
+  const embargoUntil = instant(article.embargoUntil, '/embargoUntil')
+  if (publishedAt !== null && publishedAt.getTime() > now.getTime() + CLOCK_SKEW)
+    throw badBody(
+      '/publishedAt',
+      `lies in the future (now is ${formatInstant(now)}): use status "scheduled" with embargoUntil`,
+      `미래의 시각입니다(현재 ${formatInstant(now)}). status를 "scheduled"로 하고 embargoUntil을 쓰십시오`,
+    )
+  if (article.status === 'scheduled') {
+    if (embargoUntil === null)
+      throw badBody(
+        '/embargoUntil',
+        'is needed for status "scheduled"',
+        'status가 "scheduled"이면 필요합니다',
+      )
+    if (embargoUntil <= now)
+      throw badBody(
+        '/embargoUntil',
+        `has passed (now is ${formatInstant(now)}): use status "published"`,
+        `이미 지난 시각입니다(현재 ${formatInstant(now)}). status를 "published"로 하십시오`,
+      )
+    if (publishedAt !== null)
+      throw badBody(
+        '/publishedAt',
+        'a scheduled article has none yet',
+        '예약된 글에는 아직 발표 시각이 없어야 합니다',
+      )
+  }
+  const { ministry, source } = article
+  return {
+    status: article.status,
+    kind: article.kind,
+    title: article.title.trim(),
+    subtitles: article.subtitles ?? [],
+    ...bodies(article),
+    ministryCode: ministry?.code ?? null,
+    ministryName: ministry?.name ?? null,
+    ministryPublishedName: ministry ? (ministry.publishedName ?? ministry.name) : null,
+    author: article.author ?? null,
+    source: source?.name ?? null,
+    externalId: source?.externalId ?? null,
+    sourceUrl: source?.url ?? null,
+    sourceModifiedAt: instant(article.sourceModifiedAt, '/sourceModifiedAt'),
+    embargoUntil,
+    publishedAt: publishedAt ?? (article.status === 'published' ? (former ?? now) : null),
+    postedOn: day(article.postedOn, '/postedOn'),
+    licence: article.licence ?? null,
+    attribution: article.attribution ?? null,
+    tags: article.tags ?? [],
+    thumbnailUrl: article.thumbnailUrl ?? null,
+    attachments: (article.attachments ?? []).map(({ name, url, mediaType = null, size = null }) => ({
+      name,
+      url,
+      mediaType,
+      size,
+    })),
+  }
+}

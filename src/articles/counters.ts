@@ -1,0 +1,132 @@
+import { createHmac } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Database } from '../db/client.ts'
+import { json, problems } from '../http/openapi.ts'
+import { oneOf, ref } from '../http/schema.ts'
+import { ArticleId, assertReadable } from './answer.ts'
+import { addView, findVisitorSalt, setReaction } from './counting.ts'
+import { countsOf } from './row.ts'
+import { findArticle } from './store.ts'
+import { Counts } from './words.ts'
+
+/** Views and reactions. They touch neither the article's row, nor its version, nor the log. */
+
+export const ViewResult = Type.Object(
+  {
+    counted: Type.Boolean({ description: 'False where this visitor was counted within the window already.' }),
+    counts: ref(Counts),
+  },
+  { $id: 'ViewResult', description: 'What became of a view.' },
+)
+export const NewReaction = Type.Object(
+  { value: oneOf(['like', 'dislike'], { examples: ['like'] }) },
+  {
+    $id: 'NewReaction',
+    additionalProperties: false,
+    description: 'What a visitor thinks of an article.',
+    examples: [{ value: 'like' }],
+  },
+)
+export const counterComponents = [ViewResult, NewReaction]
+
+const Visitor = Type.Object({
+  'visitor-id': Type.Optional(
+    Type.String({
+      minLength: 8,
+      maxLength: 200,
+      description:
+        'Any lasting text by which a frontend knows its visitor. Without it the address and `User-Agent` stand for the visitor. Only a keyed hash is kept.',
+      examples: ['3f8a1c52-0f0e-4c57-9d9f-0f0c9a6b7e11'],
+    }),
+  ),
+})
+
+export interface CounterRouteOptions {
+  db: Database
+  /** See `VIEW_WINDOW_MINUTES` in config.ts. */
+  viewWindowMinutes: number
+  now: () => Date
+}
+
+export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (app, options) => {
+  const { db, viewWindowMinutes, now } = options
+  let salt: Promise<Uint8Array> | undefined
+
+  /** A hash keyed with this installation's salt: from the table alone nobody's address can be told. */
+  const visitorOf = async (request: FastifyRequest): Promise<Uint8Array<ArrayBuffer>> => {
+    salt ??= findVisitorSalt(db)
+    const key = await salt.catch(error => {
+      salt = undefined
+      throw error
+    })
+    const id = request.headers['visitor-id'] ?? `${request.ip} ${request.headers['user-agent'] ?? ''}`
+    return new Uint8Array(createHmac('sha256', key).update(String(id)).digest())
+  }
+
+  const readable = async (request: FastifyRequest, id: number) =>
+    assertReadable(request, await findArticle(db, id), String(id))
+
+  app.post(
+    '/articles/:id/views',
+    {
+      schema: {
+        operationId: 'addView',
+        tags: ['counters'],
+        summary: 'Count a view',
+        description:
+          'Once for a visitor within `VIEW_WINDOW_MINUTES` (a day by default); repeat it as you like.',
+        params: ArticleId,
+        headers: Visitor,
+        response: { 200: json('The counters after it', ref(ViewResult)), ...problems(404, 410) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      await readable(request, id)
+      const since = new Date(now().getTime() - viewWindowMinutes * 60_000)
+      const counted = await addView(db, id, await visitorOf(request), now(), since)
+      reply.header('cache-control', 'no-store')
+      return { counted, counts: countsOf(await readable(request, id)) }
+    },
+  )
+
+  const reaction = {
+    params: ArticleId,
+    headers: Visitor,
+    tags: ['counters'],
+    response: { 200: json('The counters after it', ref(Counts)), ...problems(404, 410) },
+  }
+  const react = async (request: FastifyRequest, id: number, value: 'like' | 'dislike' | null) => {
+    await readable(request, id)
+    await setReaction(db, id, await visitorOf(request), value, now())
+    return countsOf(await readable(request, id))
+  }
+
+  app.put(
+    '/articles/:id/reactions',
+    {
+      schema: {
+        ...reaction,
+        operationId: 'setReaction',
+        summary: 'Like or dislike',
+        description: 'A visitor has one reaction to an article; another one replaces it.',
+        body: ref(NewReaction),
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return react(request, request.params.id, request.body.value)
+    },
+  )
+
+  app.delete(
+    '/articles/:id/reactions',
+    { schema: { ...reaction, operationId: 'removeReaction', summary: 'Take a reaction back' } },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return react(request, request.params.id, null)
+    },
+  )
+}

@@ -1,0 +1,183 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { JSON_TYPE } from '../http/body.ts'
+import { assertMatch, parseEtags } from '../http/conditional.ts'
+import { problems } from '../http/openapi.ts'
+import { badBody, badHeader, Problem } from '../http/problem.ts'
+import { ref } from '../http/schema.ts'
+import {
+  beginIdempotent,
+  completeIdempotent,
+  fingerprintOf,
+  releaseIdempotent,
+} from '../idempotency/store.ts'
+import {
+  type ArticleRouteOptions,
+  articleAnswer,
+  deleted,
+  IfMatch,
+  SourceIdentity,
+  sendWritten,
+  written,
+} from './answer.ts'
+import type { ArticleRow } from './row.ts'
+import { NewArticle } from './schema.ts'
+import { insertArticle, upsertArticle, type Writing, write } from './store.ts'
+
+export interface CreatingRouteOptions extends ArticleRouteOptions {
+  /** See `IDEMPOTENCY_HOURS` in config.ts. */
+  idempotencyHours: number
+}
+
+/** What can make an article: POST, and the loaders' upsert by source. Both need a key of scope `articles:write`. */
+export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
+  const { db, newDays, now, idempotencyHours } = options
+  const config = { scope: 'articles:write' } as const
+  const writer = (request: FastifyRequest) => ({ actor: `key:${request.caller?.id}`, now: now() })
+
+  app.post(
+    '/articles',
+    {
+      config,
+      schema: {
+        operationId: 'createArticle',
+        tags: ['articles'],
+        summary: 'Create an article',
+        description:
+          'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike.',
+        headers: Type.Object({
+          'idempotency-key': Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 255,
+              description: 'Any text that is new for each article, a UUID for example.',
+              examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+            }),
+          ),
+        }),
+        body: ref(NewArticle),
+        response: {
+          201: written('The new article', 'Location'),
+          ...problems(409, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const insert = (finish?: (writing: Writing, row: ArticleRow) => Promise<void>) =>
+        write(db, writer(request), async writing => {
+          const row = await insertArticle(writing, request.body)
+          await finish?.(writing, row)
+          return row
+        })
+      const header = request.headers['idempotency-key']
+      if (header === undefined) {
+        const row = await insert()
+        reply.header('location', `/v1/articles/${row.id}`)
+        return sendWritten(reply, row, options, 201)
+      }
+      const begun = await beginIdempotent(db, {
+        keyId: request.caller?.id ?? '',
+        key: idempotencyKey(header),
+        fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
+        hours: idempotencyHours,
+      })
+      const replay = 'answer' in begun
+      const stored = replay
+        ? begun.answer
+        : await insertOnce(insert, begun.lease).catch(async error => {
+            await releaseIdempotent(db, begun.lease)
+            throw error
+          })
+      return reply
+        .code(201)
+        .headers({
+          ...stored.headers,
+          'cache-control': 'no-store',
+          ...(replay && { 'idempotent-replayed': 'true' }),
+        })
+        .type('application/json; charset=utf-8')
+        .send(stored.body)
+    },
+  )
+
+  /** Inserts and stores the answer in one transaction. */
+  const insertOnce = async (
+    insert: (finish: (writing: Writing, row: ArticleRow) => Promise<void>) => Promise<ArticleRow>,
+    lease: Parameters<typeof completeIdempotent>[1],
+  ) => {
+    const stored = { status: 201 as const, headers: {} as Record<string, string>, body: '' }
+    await insert(async ({ tx }, row) => {
+      const { body, etagFor } = await articleAnswer(tx, row, { now: now(), newDays })
+      stored.body = body
+      stored.headers = { location: `/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) }
+      await completeIdempotent(tx, lease, stored)
+    })
+    return stored
+  }
+
+  app.put(
+    '/articles/by-source/:source/:externalId',
+    {
+      config,
+      schema: {
+        operationId: 'upsertArticle',
+        tags: ['articles'],
+        summary: 'Create or replace the article with a source’s identity',
+        description:
+          'For loaders: doing it again changes nothing. The one write that needs no `If-Match`; with one, or with `If-None-Match: *`, it is as conditional as the others.',
+        params: SourceIdentity,
+        headers: Type.Object({
+          ...IfMatch.properties,
+          'if-none-match': Type.Optional(Type.String({ description: '`*`: only create.', examples: ['*'] })),
+        }),
+        body: ref(NewArticle),
+        response: {
+          200: written('The article, replaced or as it was'),
+          201: written('The new article', 'Location'),
+          ...problems(409, 410, 412),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { source: name, externalId } = request.params
+      const { source } = request.body
+      if (source && (source.name !== name || source.externalId !== externalId))
+        throw badBody(
+          '/source',
+          `is not the identity in the path (${name}/${externalId})`,
+          `경로의 식별자(${name}/${externalId})와 다릅니다`,
+        )
+      const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+      const check = (present: ArticleRow | null) => {
+        const unwanted = present !== null && ifNoneMatch !== undefined && parseEtags(ifNoneMatch) === null
+        if (unwanted || (present === null && ifMatch !== undefined))
+          throw new Problem(
+            'precondition-failed',
+            present
+              ? {
+                  en: `Article ${present.id} has this identity already.`,
+                  ko: `이 식별자의 글(${present.id})이 이미 있습니다.`,
+                }
+              : { en: 'There is no article with this identity yet.', ko: '이 식별자의 글이 아직 없습니다.' },
+          )
+        if (present) assertMatch(ifMatch, present.version)
+      }
+      const article = { ...request.body, source: { name, externalId, url: source?.url ?? null } }
+      const { row, outcome } = await write(db, writer(request), writing =>
+        upsertArticle(writing, article, { check }),
+      )
+      if (outcome === 'deleted') throw deleted(row.id)
+      if (outcome === 'created') reply.header('location', `/v1/articles/${row.id}`)
+      return sendWritten(reply, row, options, outcome === 'created' ? 201 : 200)
+    },
+  )
+}
+
+/** The key is a string of RFC 8941, quoted; bare text is what most clients send. */
+function idempotencyKey(header: string | string[]): string {
+  const text = String(header)
+  const key = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1') ?? text
+  if (key === '') throw badHeader('Idempotency-Key', 'must not be empty', '비어 있을 수 없습니다')
+  return key
+}

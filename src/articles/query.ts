@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto'
+import { type Static, Type } from 'typebox'
+import { badParameter } from '../http/problem.ts'
+import { Day, oneOf } from '../http/schema.ts'
+import { type DayRange, dayRange, isDay, PERIOD, parseInstant, periodRange } from '../time/seoul.ts'
+import { type Cursor, decodeCursor } from './cursor.ts'
+import { FIELDS } from './schema.ts'
+import { KINDS, STATUSES } from './words.ts'
+
+/** What a list asks for: from the parameters of the query to a decided filter. */
+
+export const SORTS = ['-publishedAt', 'publishedAt', '-views'] as const
+export type Sort = (typeof SORTS)[number]
+
+const many = (item: ReturnType<typeof Type.String>, description: string, example: string) =>
+  Type.Optional(
+    Type.Array(item, {
+      maxItems: 50,
+      description: `${description} Repeat it for any of several.`,
+      examples: [[example]],
+    }),
+  )
+const word = Type.String({ minLength: 1, maxLength: 200 })
+const dayOrInstant = (description: string) =>
+  Type.Optional(Type.String({ description, examples: ['2026-01-20'] }))
+
+export const ArticleQuery = Type.Object(
+  {
+    from: Type.Optional(Day('First day of release, in Seoul.', '2026-01-20')),
+    to: Type.Optional(Day('Last day of release, inclusive, in Seoul.', '2026-01-23')),
+    period: Type.Optional(
+      Type.String({
+        pattern: PERIOD.source,
+        description:
+          'Days that end today: `today`, `yesterday`, or a number of days, weeks, months or years, such as `7d`, `2w`, `1m`, `1y`. Not together with `from` or `to`.',
+        examples: ['1y'],
+      }),
+    ),
+    modifiedFrom: dayOrInstant('Changed here on this Seoul day or later; or at this instant or later.'),
+    modifiedTo: dayOrInstant('Changed here on this Seoul day or earlier; or before this instant.'),
+    ministry: many(
+      word,
+      'The issuing body, by code (`A00001`), by its name today or by its name on the day of release.',
+      '고용노동부',
+    ),
+    kind: Type.Optional(
+      Type.Array(oneOf(KINDS), {
+        maxItems: 50,
+        description: 'Repeat it for any of several.',
+        examples: [['press-release']],
+      }),
+    ),
+    tag: many(word, 'A tag.', '순환경제'),
+    source: many(word, 'Where it comes from.', 'gongbo-samples'),
+    author: many(word, 'Who wrote or posted it.', '한국생산성본부'),
+    status: Type.Optional(
+      Type.Array(oneOf([...STATUSES, 'deleted'] as const), {
+        maxItems: 10,
+        description:
+          'Only `published` without a key; `deleted` are those that can be restored. Repeat it for any of several.',
+        examples: [['published']],
+      }),
+    ),
+    sort: Type.Optional(
+      oneOf(SORTS, {
+        default: '-publishedAt',
+        description: 'Newest first by default.',
+        examples: ['-publishedAt'],
+      }),
+    ),
+    page: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000_000,
+        description: 'Page number, from 1. Not together with `cursor`.',
+        examples: [1],
+      }),
+    ),
+    pageSize: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        default: 20,
+        description: 'Articles on a page.',
+        examples: [20],
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1000,
+        description:
+          '`nextCursor` or `previousCursor` of a page of the same query. Opaque. Page size and fields may change on the way.',
+      }),
+    ),
+    fields: Type.Optional(
+      Type.Array(oneOf(FIELDS), {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          'Answer with just these fields, also of the item (`bodyText`, …). Repeat it, or separate them with commas.',
+        examples: [['id', 'title', 'publishedOn']],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ArticleQuery = Static<typeof ArticleQuery>
+
+export interface Filter {
+  published: DayRange
+  modified: DayRange
+  ministry: string[]
+  kind: string[]
+  tag: string[]
+  source: string[]
+  author: string[]
+  /** Statuses, and `deleted`. */
+  status: string[]
+}
+
+export interface ListQuery {
+  filter: Filter
+  sort: Sort
+  pageSize: number
+  fields: (typeof FIELDS)[number][] | null
+  at: { page: number } | { cursor: Cursor }
+  /** What a cursor is bound to: the filter and the order, as they were asked for. */
+  fingerprint: string
+  /** The instant for which a period was resolved; a cursor carries it on. */
+  now: Date
+}
+
+function assertDay(name: string, day: string | undefined): string | null {
+  if (day === undefined) return null
+  if (!isDay(day))
+    throw badParameter(name, 'must be a day from 1948-01-01 on', '1948-01-01 이후의 날짜여야 합니다')
+  return day
+}
+
+function publishedRange({ from, to, period }: ArticleQuery, now: Date): DayRange {
+  if (period !== undefined) {
+    if (from !== undefined || to !== undefined)
+      throw badParameter('period', 'not together with from or to', 'from, to와 함께 쓸 수 없습니다')
+    return periodRange(period, now)
+  }
+  const range = dayRange(assertDay('from', from), assertDay('to', to))
+  if (range.from !== null && range.to !== null && range.from > range.to)
+    throw badParameter(
+      'to',
+      `must not lie before from (${range.from})`,
+      `from(${range.from})보다 앞설 수 없습니다`,
+    )
+  return range
+}
+
+function modifiedRange({ modifiedFrom, modifiedTo }: ArticleQuery): DayRange {
+  const end = (name: string, text: string | undefined) => {
+    if (text === undefined) return { day: null, instant: null }
+    if (isDay(text)) return { day: text, instant: null }
+    const instant = parseInstant(text)
+    if (instant) return { day: null, instant }
+    throw badParameter(
+      name,
+      'must be a day (YYYY-MM-DD) or an instant with an offset (in a query, write its + as %2B)',
+      '날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
+    )
+  }
+  const from = end('modifiedFrom', modifiedFrom)
+  const to = end('modifiedTo', modifiedTo)
+  const range = dayRange(from.day, to.day)
+  const resolved = {
+    ...range,
+    fromInstant: from.instant ?? range.fromInstant,
+    toInstant: to.instant ?? range.toInstant,
+  }
+  if (resolved.fromInstant && resolved.toInstant && resolved.fromInstant >= resolved.toInstant)
+    throw badParameter('modifiedTo', 'must not lie before modifiedFrom', 'modifiedFrom보다 앞설 수 없습니다')
+  return resolved
+}
+
+const sorted = (values: string[] | undefined) => [...new Set(values ?? [])].sort()
+
+/** @throws Problem 400 that names the parameter which contradicts another, or the cursor of another query. */
+export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
+  const {
+    cursor,
+    page,
+    pageSize = 20,
+    fields = null,
+    sort = '-publishedAt',
+    from,
+    to,
+    period,
+    modifiedFrom,
+    modifiedTo,
+  } = query
+  if (cursor !== undefined && page !== undefined)
+    throw badParameter('page', 'not together with cursor', 'cursor와 함께 쓸 수 없습니다')
+  const lists = {
+    ministry: sorted(query.ministry),
+    kind: sorted(query.kind),
+    tag: sorted(query.tag),
+    source: sorted(query.source),
+    author: sorted(query.author),
+    status: query.status ? sorted(query.status) : ['published'],
+  }
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists]))
+    .digest('base64url')
+    .slice(0, 16)
+  const at: ListQuery['at'] =
+    cursor === undefined ? { page: page ?? 1 } : { cursor: decodeCursor(cursor, fingerprint) }
+  const resolvedAt = 'cursor' in at ? at.cursor.now : now
+  return {
+    filter: { published: publishedRange(query, resolvedAt), modified: modifiedRange(query), ...lists },
+    sort,
+    pageSize,
+    fields,
+    at,
+    fingerprint,
+    now: resolvedAt,
+  }
+}

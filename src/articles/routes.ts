@@ -1,0 +1,149 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { requireScope } from '../http/access.ts'
+import { JSON_TYPE } from '../http/body.ts'
+import { HEADERS, json, problems } from '../http/openapi.ts'
+import { digest, sendCacheable } from '../http/representation.ts'
+import { ref } from '../http/schema.ts'
+import {
+  ArticleId,
+  type ArticleRouteOptions,
+  articleAnswer,
+  assertReadable,
+  SourceIdentity,
+} from './answer.ts'
+import { pageLinks, toPage } from './page.ts'
+import { ArticlePage, SparseArticlePage } from './page-schema.ts'
+import { articleToMarkdown, articleToText } from './plain.ts'
+import { articleToHtml, PRINT_CSP } from './print.ts'
+import { ArticleQuery, decideQuery } from './query.ts'
+import type { ArticleRow, Presentation } from './row.ts'
+import { Article } from './schema.ts'
+import { isPublic, searchArticles } from './search.ts'
+import { findArticle, findBySource } from './store.ts'
+
+/** Reading: the list, and one article in four representations. */
+
+const HTML = 'text/html'
+const MARKDOWN = 'text/markdown'
+const PLAIN = 'text/plain'
+const REPRESENTATIONS = [JSON_TYPE, HTML, MARKDOWN, PLAIN]
+
+export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
+  const { db, newDays, publicUrl, now } = options
+  const presentation = (): Presentation => ({ now: now(), newDays })
+
+  app.get(
+    '/articles',
+    {
+      schema: {
+        operationId: 'listArticles',
+        tags: ['articles'],
+        summary: 'List articles',
+        description:
+          'By page number, with the exact total and the board’s running numbers, or by cursor, which neither skips nor repeats while articles come and go.',
+        querystring: ArticleQuery,
+        response: {
+          200: json('A page of articles', Type.Union([ref(ArticlePage), ref(SparseArticlePage)]), {
+            ETag: HEADERS.ETag,
+            'Cache-Control': HEADERS['Cache-Control'],
+            Vary: HEADERS.Vary,
+            Link: HEADERS.Link,
+          }),
+          304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+          ...problems(403),
+        },
+      },
+      preValidation: async request => {
+        // `fields=id,title` is what people type; the document says array.
+        const query = request.query as { fields?: string | string[] }
+        if (query.fields !== undefined) query.fields = [query.fields].flat().flatMap(part => part.split(','))
+      },
+    },
+    async (request, reply) => {
+      const query = decideQuery(request.query, now())
+      if (!isPublic(query.filter)) requireScope(request, 'articles:read')
+      const body = toPage(await searchArticles(db, query), query, presentation())
+      const text = JSON.stringify(body)
+      const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
+      reply.header('link', pageLinks(`${publicUrl}${request.url}`, body))
+      return sendCacheable(request, reply, { etag, body: text })
+    },
+  )
+
+  const answer = async (
+    request: FastifyRequest,
+    reply: Parameters<typeof sendCacheable>[1],
+    row: ArticleRow,
+  ) => {
+    const { article, body, etagFor } = await articleAnswer(db, row, presentation())
+    const type = request.accepted
+    const link = { baseUrl: publicUrl }
+    const etag = etagFor(type)
+    if (type === JSON_TYPE) return sendCacheable(request, reply, { etag, body })
+    if (type === HTML) {
+      reply.header('content-security-policy', PRINT_CSP)
+      return sendCacheable(request, reply, {
+        etag,
+        body: articleToHtml(article, link),
+        type: `${HTML}; charset=utf-8`,
+      })
+    }
+    const text = type === MARKDOWN ? articleToMarkdown(article, link) : articleToText(article, link)
+    return sendCacheable(request, reply, { etag, body: text, type: `${type}; charset=utf-8` })
+  }
+
+  const representations = {
+    200: {
+      description: 'The article',
+      headers: { ETag: HEADERS.ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary: HEADERS.Vary },
+      content: {
+        [JSON_TYPE]: { schema: ref(Article) },
+        [HTML]: { schema: Type.String({ description: 'A page to read or print, with schema.org JSON-LD.' }) },
+        [MARKDOWN]: { schema: Type.String() },
+        [PLAIN]: { schema: Type.String() },
+      },
+    },
+    304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+    ...problems(404, 410),
+  }
+
+  app.get(
+    '/articles/:id',
+    {
+      config: { produces: REPRESENTATIONS },
+      schema: {
+        operationId: 'getArticle',
+        tags: ['articles'],
+        summary: 'Read one article',
+        description: 'As JSON, a page to print, Markdown or plain text, by `Accept`.',
+        params: ArticleId,
+        response: representations,
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      return answer(request, reply, assertReadable(request, await findArticle(db, id), String(id)))
+    },
+  )
+
+  app.get(
+    '/articles/by-source/:source/:externalId',
+    {
+      config: { produces: REPRESENTATIONS },
+      schema: {
+        operationId: 'getArticleBySource',
+        tags: ['articles'],
+        summary: 'Read the article with a source’s identity',
+        params: SourceIdentity,
+        response: representations,
+      },
+    },
+    async (request, reply) => {
+      const { source, externalId } = request.params
+      const row = await findBySource(db, source, externalId)
+      return answer(request, reply, assertReadable(request, row, `${source}/${externalId}`))
+    },
+  )
+}

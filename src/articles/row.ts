@@ -1,0 +1,138 @@
+import type { Prisma } from '../db/client.ts'
+import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
+import type { Article, ArticleSummary, Field, NewArticle } from './schema.ts'
+import type { Attachment, Counts } from './words.ts'
+
+/** Rows as JSON: the one place where columns become the contract's names. */
+
+export type ArticleRow = Prisma.ArticleGetPayload<{ include: { counts: true } }>
+
+const instant = (date: Date | null) => (date === null ? null : formatInstant(date))
+/** A `date` column comes as midnight in UTC, whatever the zone of the process. */
+const day = (date: Date | null) => (date === null ? null : date.toISOString().slice(0, 10))
+
+export const countsOf = ({ counts }: ArticleRow): Counts => ({
+  comments: counts?.sourceComments ?? 0,
+  views: counts?.totalViews ?? 0,
+  likes: (counts?.likes ?? 0) + (counts?.sourceLikes ?? 0),
+  dislikes: (counts?.dislikes ?? 0) + (counts?.sourceDislikes ?? 0),
+})
+
+export interface Presentation {
+  now: Date
+  /** See `NEW_DAYS` in config.ts. */
+  newDays: number
+}
+
+function isNew(publishedAt: Date | null, { now, newDays }: Presentation): boolean {
+  return (
+    newDays > 0 &&
+    publishedAt !== null &&
+    publishedAt <= now &&
+    publishedAt >= startOfDay(dayOf(now), 1 - newDays)
+  )
+}
+
+function common(row: ArticleRow, presentation: Presentation) {
+  const { ministryCode: code, ministryName: name, ministryPublishedName: publishedName } = row
+  return {
+    id: row.id,
+    version: row.version,
+    status: row.status as ArticleSummary['status'],
+    kind: row.kind as ArticleSummary['kind'],
+    title: row.title,
+    subtitles: row.subtitles,
+    ministry: name === null ? null : { code, name, publishedName: publishedName ?? name },
+    author: row.author,
+    publishedAt: instant(row.publishedAt),
+    publishedOn: row.publishedAt === null ? null : dayOf(row.publishedAt),
+    postedOn: day(row.postedOn),
+    source:
+      row.source === null || row.externalId === null
+        ? null
+        : { name: row.source, externalId: row.externalId, url: row.sourceUrl },
+    licence: row.licence as ArticleSummary['licence'],
+    tags: row.tags,
+    thumbnailUrl: row.thumbnailUrl,
+    counts: countsOf(row),
+    isNew: isNew(row.publishedAt, presentation),
+    modifiedAt: formatInstant(row.modifiedAt),
+  }
+}
+
+const detail = (row: ArticleRow) => ({
+  bodyHtml: row.bodyHtml,
+  bodyText: row.bodyText,
+  attribution: row.attribution,
+  attachments: row.attachments as Attachment[],
+  embargoUntil: instant(row.embargoUntil),
+  sourceModifiedAt: instant(row.sourceModifiedAt),
+  recordedAt: formatInstant(row.recordedAt),
+  deletedAt: instant(row.deletedAt),
+})
+
+export const toSummary = (
+  row: ArticleRow,
+  number: number | null,
+  presentation: Presentation,
+): ArticleSummary => ({
+  number,
+  ...common(row, presentation),
+})
+
+export type Neighbours = Pick<Article, 'previous' | 'next'>
+
+export const toArticle = (row: ArticleRow, neighbours: Neighbours, presentation: Presentation): Article => ({
+  ...common(row, presentation),
+  ...detail(row),
+  ...neighbours,
+})
+
+/** Just the fields that were asked for, in the order of the contract. */
+export function toSparse(
+  row: ArticleRow,
+  number: number | null,
+  presentation: Presentation,
+  fields: readonly Field[],
+) {
+  const whole = { ...toSummary(row, number, presentation), ...detail(row) }
+  return Object.fromEntries(Object.entries(whole).filter(([field]) => fields.includes(field as Field)))
+}
+
+/** What a writer would have sent to get this row: the ground of a merge patch. */
+export function toNewArticle(row: ArticleRow): NewArticle {
+  const {
+    status,
+    kind,
+    title,
+    subtitles,
+    ministry,
+    author,
+    publishedAt,
+    postedOn,
+    source,
+    licence,
+    tags,
+    thumbnailUrl,
+  } = common(row, { now: new Date(0), newDays: 0 })
+  const { bodyHtml, attribution, attachments, embargoUntil, sourceModifiedAt } = detail(row)
+  return {
+    status,
+    kind,
+    title,
+    subtitles,
+    bodyHtml,
+    ministry,
+    author,
+    publishedAt,
+    embargoUntil,
+    postedOn,
+    source,
+    sourceModifiedAt,
+    licence,
+    attribution,
+    tags,
+    thumbnailUrl,
+    attachments,
+  }
+}

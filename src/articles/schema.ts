@@ -1,0 +1,196 @@
+import { type Static, Type } from 'typebox'
+import { Day, Instant, nullable, ref } from '../http/schema.ts'
+import {
+  Attachments,
+  Attribution,
+  Author,
+  Counts,
+  Kind,
+  Licence,
+  Ministry,
+  NewMinistry,
+  NewSource,
+  Source,
+  Status,
+  Subtitles,
+  Tags,
+  THUMBNAIL,
+  Title,
+} from './words.ts'
+
+/** The contract of articles: what goes in and what comes out. */
+
+export const ArticleLink = Type.Object(
+  {
+    id: Type.Integer({ description: 'Identity here.' }),
+    title: Type.String(),
+    publishedOn: Day('Seoul day of release.', '2026-01-23'),
+  },
+  { $id: 'ArticleLink', description: 'A neighbour in the public list.' },
+)
+
+const SUMMARY = {
+  id: Type.Integer({ minimum: 1, description: 'Identity here.', examples: [21] }),
+  version: Type.Integer({
+    minimum: 1,
+    description: 'Grows by one with every change of the article.',
+    examples: [1],
+  }),
+  status: Status,
+  kind: Kind,
+  title: Title,
+  subtitles: Subtitles,
+  ministry: nullable(ref(Ministry), { description: 'Null where no body is named.' }),
+  author: nullable(Author),
+  publishedAt: nullable(
+    Instant(
+      'Instant of release, with Seoul’s offset. Null while there is none.',
+      '2023-06-21T00:00:00+09:00',
+    ),
+  ),
+  publishedOn: nullable(Day('The day of `publishedAt` in Seoul.', '2023-06-21')),
+  postedOn: nullable(Day('The Seoul day on which a board carried it on, where known.', '2023-07-03')),
+  source: nullable(ref(Source), { description: 'Null for an article that was written here.' }),
+  licence: nullable(Licence),
+  tags: Tags,
+  thumbnailUrl: nullable(THUMBNAIL),
+  counts: ref(Counts),
+  isNew: Type.Boolean({
+    description:
+      'The board’s `New` badge: released on one of the last `NEW_DAYS` days in Seoul, today included (1 by default).',
+  }),
+  modifiedAt: Instant('When it last changed here.'),
+}
+
+const DETAIL = {
+  bodyHtml: Type.String({ description: 'Sanitised HTML.', examples: ['<p>산업부는 라운지를 개최했다.</p>'] }),
+  bodyText: Type.String({
+    description: 'The same as plain text.',
+    examples: ['산업부는 라운지를 개최했다.'],
+  }),
+  attribution: nullable(Attribution),
+  attachments: Attachments,
+  embargoUntil: nullable(Instant('When a scheduled article becomes public.', '2026-12-01T10:00:00+09:00')),
+  sourceModifiedAt: nullable(Instant('When the source last changed it.')),
+  recordedAt: Instant('When it was first recorded here.'),
+  deletedAt: nullable(
+    Instant('When it was deleted. Null but for key holders who look at a deleted article.'),
+  ),
+}
+
+export const ArticleSummary = Type.Object(
+  {
+    number: nullable(Type.Integer({ minimum: 1 }), {
+      description:
+        'The board’s running number (번호): total minus position. Null in lists that go by cursor.',
+      examples: [3720],
+    }),
+    ...SUMMARY,
+  },
+  { $id: 'ArticleSummary', description: 'An article as lists show it.' },
+)
+export type ArticleSummary = Static<typeof ArticleSummary>
+
+export const Article = Type.Object(
+  {
+    ...SUMMARY,
+    ...DETAIL,
+    previous: nullable(ref(ArticleLink), {
+      description: 'The next older article of the public list (이전 글).',
+    }),
+    next: nullable(ref(ArticleLink), { description: 'The next newer one (다음 글).' }),
+  },
+  { $id: 'Article', description: 'One policy article.' },
+)
+export type Article = Static<typeof Article>
+
+/** What `fields` may name: everything that a list or an item can carry. */
+export const FIELDS = [...Object.keys(ArticleSummary.properties), ...Object.keys(DETAIL)] as (
+  | keyof typeof ArticleSummary.properties
+  | keyof typeof DETAIL
+)[]
+export type Field = (typeof FIELDS)[number]
+
+export const SparseArticle = Type.Partial(Type.Object({ ...ArticleSummary.properties, ...DETAIL }), {
+  $id: 'SparseArticle',
+  description: 'Just the fields that `fields` names; any field of the list or the item but its neighbours.',
+})
+
+const WRITABLE = {
+  status: Status,
+  kind: Kind,
+  title: Title,
+  subtitles: Type.Optional(Subtitles),
+  bodyHtml: Type.Optional(
+    Type.String({
+      maxLength: 2_000_000,
+      description:
+        'The body as HTML; scripts, styles, frames and event handlers are taken out. Not together with `bodyText`.',
+      examples: ['<p>본문입니다.</p>'],
+    }),
+  ),
+  bodyText: Type.Optional(
+    Type.String({
+      maxLength: 2_000_000,
+      description: 'The body as plain text; an empty line parts paragraphs. Not together with `bodyHtml`.',
+      examples: ['첫 문단입니다.\n\n둘째 문단입니다.'],
+    }),
+  ),
+  ministry: Type.Optional(nullable(ref(NewMinistry))),
+  author: Type.Optional(nullable(Author)),
+  publishedAt: Type.Optional(
+    nullable(
+      Instant(
+        'Instant of release, any offset. Now, where a published article gives none. Never in the future.',
+        '2023-06-21T00:00:00+09:00',
+      ),
+    ),
+  ),
+  embargoUntil: Type.Optional(
+    nullable(
+      Instant('When a `scheduled` article becomes public; mandatory for those.', '2026-12-01T10:00:00+09:00'),
+    ),
+  ),
+  postedOn: Type.Optional(nullable(Day('The Seoul day on which a board carried it on.', '2023-07-03'))),
+  source: Type.Optional(nullable(ref(NewSource))),
+  sourceModifiedAt: Type.Optional(nullable(Instant('When the source last changed it.'))),
+  licence: Type.Optional(nullable(Licence)),
+  attribution: Type.Optional(nullable(Attribution)),
+  tags: Type.Optional(Tags),
+  thumbnailUrl: Type.Optional(nullable(THUMBNAIL)),
+  attachments: Type.Optional(Attachments),
+}
+
+export const NewArticle = Type.Object(WRITABLE, {
+  $id: 'NewArticle',
+  additionalProperties: false,
+  description: 'An article to write. What is left out takes its empty value.',
+  examples: [
+    {
+      status: 'published',
+      kind: 'press-release',
+      title: '순환경제 신사업 설명회 개최',
+      bodyText: '산업통상부는 순환경제 신사업 설명회를 열었다.',
+      ministry: { code: 'A00015', name: '산업통상부' },
+      publishedAt: '2026-01-20T10:00:00+09:00',
+      tags: ['순환경제'],
+      licence: 'kogl-1',
+    },
+  ],
+})
+export type NewArticle = Static<typeof NewArticle>
+
+export const ArticlePatch = Type.Object(
+  {
+    ...Type.Partial(Type.Object(WRITABLE)).properties,
+    ministry: Type.Optional(nullable(Type.Partial(Type.Object(NewMinistry.properties)))),
+    source: Type.Optional(nullable(Type.Partial(Type.Object(NewSource.properties)))),
+  },
+  {
+    $id: 'ArticlePatch',
+    additionalProperties: false,
+    description:
+      'A JSON Merge Patch (RFC 7396): what is left out stays, null takes a value away, lists are replaced whole. The result must be a valid article.',
+    examples: [{ title: '순환경제 신사업 설명회를 열다', tags: ['순환경제', 'ESG'] }],
+  },
+)

@@ -1,0 +1,174 @@
+import type { Database } from '../db/client.ts'
+import { Prisma } from '../generated/client.ts'
+import type { DayRange } from '../time/seoul.ts'
+import type { Cursor } from './cursor.ts'
+import type { Filter, ListQuery, Sort } from './query.ts'
+import type { ArticleRow } from './row.ts'
+
+/** The SQL of lists, from small fragments whose values are always parameters. */
+
+const { sql, join, raw } = Prisma
+type Sql = Prisma.Sql
+
+/** Keys of the orders: the instant that every article has (see `listed_at` in the migration), or its views. */
+const ORDERS: Record<Sort, { key: Sql; descending: boolean }> = {
+  '-publishedAt': { key: sql`a.listed_at`, descending: true },
+  publishedAt: { key: sql`a.listed_at`, descending: false },
+  '-views': { key: sql`c.total_views`, descending: true },
+}
+
+/** Whether the list shows nothing but what is public. */
+export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
+
+function statusIs(filter: Filter): Sql {
+  // Written out, so that the planner can use the partial indexes of the public list.
+  if (isPublic(filter)) return sql`a.status = 'published' AND a.deleted_at IS NULL`
+  const kept = filter.status.filter(status => status !== 'deleted')
+  const deleted = filter.status.includes('deleted') ? sql`a.deleted_at IS NOT NULL` : sql`false`
+  return sql`((a.deleted_at IS NULL AND a.status = ANY(${kept})) OR ${deleted})`
+}
+
+const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
+  ...(fromInstant ? [sql`${column} >= ${fromInstant}`] : []),
+  ...(toInstant ? [sql`${column} < ${toInstant}`] : []),
+]
+
+function matches(filter: Filter): Sql {
+  const { ministry, kind, tag, source, author } = filter
+  return join(
+    [
+      statusIs(filter),
+      ...within(sql`a.listed_at`, filter.published),
+      ...within(sql`a.modified_at`, filter.modified),
+      ...(ministry.length > 0
+        ? [
+            sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`,
+          ]
+        : []),
+      ...(kind.length > 0 ? [sql`a.kind = ANY(${kind})`] : []),
+      ...(tag.length > 0 ? [sql`a.tags && ${tag}::text[]`] : []),
+      ...(source.length > 0 ? [sql`a.source = ANY(${source})`] : []),
+      ...(author.length > 0 ? [sql`a.author = ANY(${author})`] : []),
+    ],
+    ' AND ',
+  )
+}
+
+const BODY = ['body_html', 'body_text']
+const COLUMNS = [
+  [
+    'id',
+    'version',
+    'status',
+    'kind',
+    'title',
+    'subtitles',
+    'ministry_code',
+    'ministry_name',
+    'ministry_published_name',
+  ],
+  [
+    'author',
+    'source',
+    'external_id',
+    'source_url',
+    'source_modified_at',
+    'embargo_until',
+    'published_at',
+    'posted_on',
+  ],
+  [
+    'licence',
+    'attribution',
+    'tags',
+    'thumbnail_url',
+    'attachments',
+    'recorded_at',
+    'modified_at',
+    'deleted_at',
+    'listed_at',
+  ],
+  BODY,
+].flat()
+const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_dislikes', 'total_views']
+
+const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** The columns of ArticleRow. Bodies are read only for those who ask for them: they are most of a row's bytes. */
+function selection({ fields }: Pick<ListQuery, 'fields'>): Sql {
+  const wanted = COLUMNS.filter(column => !BODY.includes(column) || fields?.includes(camel(column) as never))
+  const counts = COUNTS.map(column => `'${camel(column)}', c.${column}`).join(', ')
+  return raw(
+    `${wanted.map(column => `a.${column} AS "${camel(column)}"`).join(', ')}, json_build_object(${counts}) AS counts`,
+  )
+}
+
+const tables = (sort: Sort) =>
+  sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
+
+const rowsOf = (ids: Sql) => sql`(${ids}) AS page
+  JOIN articles a ON a.id = page.id LEFT JOIN article_counts c ON c.article_id = a.id`
+
+function orderBy(sort: Sort, reversed = false): Sql {
+  const { key, descending } = ORDERS[sort]
+  const direction = descending === reversed ? sql`ASC` : sql`DESC`
+  return sql`${key} ${direction}, a.id ${direction}`
+}
+
+async function run<T extends object>({ pool }: Database, query: Sql): Promise<T[]> {
+  return (await pool.query<T>({ text: query.text, values: query.values as unknown[] })).rows
+}
+
+export interface Page {
+  rows: ArticleRow[]
+  /** Exact; null in lists that go by cursor. */
+  total: number | null
+  /** Whether there is more before and after. */
+  before: boolean
+  after: boolean
+}
+
+/** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
+async function searchPage(db: Database, query: ListQuery, page: number): Promise<Page> {
+  const { filter, sort, pageSize } = query
+  const where = matches(filter)
+  const offset = (page - 1) * pageSize
+  const found = await run<ArticleRow & { total: number }>(
+    db,
+    sql`WITH matched AS (SELECT count(*)::int AS total FROM articles a WHERE ${where}),
+      found AS (SELECT ${selection(query)} FROM ${rowsOf(
+        sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+      )} ORDER BY ${orderBy(sort)})
+      SELECT * FROM matched LEFT JOIN found ON true`,
+  )
+  const total = found[0]?.total ?? 0
+  const rows = found.filter(row => row.id !== null)
+  return { rows, total, before: page > 1 && total > 0, after: offset + rows.length < total }
+}
+
+/** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */
+async function searchCursor(db: Database, query: ListQuery, cursor: Cursor): Promise<Page> {
+  const { filter, sort, pageSize } = query
+  const { key, descending } = ORDERS[sort]
+  const backwards = cursor.direction === 'previous'
+  const beyond = descending === backwards ? sql`>` : sql`<`
+  const edge = sort === '-views' ? sql`${cursor.key}::bigint` : sql`${new Date(cursor.key)}::timestamptz`
+  const rows = await run<ArticleRow>(
+    db,
+    sql`SELECT ${selection(query)} FROM ${rowsOf(
+      sql`SELECT a.id FROM ${tables(sort)} WHERE ${matches(filter)} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
+        ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
+    )} ORDER BY ${orderBy(sort, backwards)}`,
+  )
+  const more = rows.length > pageSize
+  const kept = rows.slice(0, pageSize)
+  if (backwards) return { rows: kept.reverse(), total: null, before: more, after: true }
+  return { rows: kept, total: null, before: kept.length > 0, after: more }
+}
+
+export const searchArticles = (db: Database, query: ListQuery): Promise<Page> =>
+  'page' in query.at ? searchPage(db, query, query.at.page) : searchCursor(db, query, query.at.cursor)
+
+/** What a list orders by, of one of its rows: a cursor's key. */
+export const sortKey = (row: ArticleRow, sort: Sort): number =>
+  sort === '-views' ? (row.counts?.totalViews ?? 0) : row.listedAt.getTime()

@@ -1,0 +1,221 @@
+import type { Database, Prisma } from '../db/client.ts'
+import { Problem } from '../http/problem.ts'
+import { dayOf } from '../time/seoul.ts'
+import { type ArticleContent, toContent } from './content.ts'
+import { appendChanges, type Change, changeKind, supersededBy } from './log.ts'
+import type { ArticleRow, Neighbours } from './row.ts'
+import type { NewArticle } from './schema.ts'
+
+/** Articles as rows: reading one, and every write with its entry in the log. */
+
+type Tx = Prisma.TransactionClient
+const include = { counts: true } as const
+
+/** Counts as the source has them, beside those that are counted here. */
+export type SourceCounts = Record<'views' | 'comments' | 'likes' | 'dislikes', number>
+
+/** One transaction of writes, and what it will append to the log. */
+export interface Writing {
+  tx: Tx
+  /** Who writes: `key:<id>`, `import:<what>`, `system:<what>`. */
+  actor: string
+  now: Date
+  changes: Change[]
+}
+
+/** Runs writes in one transaction and appends what they changed to the log just before the commit. */
+export function write<T>(
+  { prisma }: Database,
+  { actor, now }: Pick<Writing, 'actor' | 'now'>,
+  work: (writing: Writing) => Promise<T>,
+): Promise<T> {
+  return prisma.$transaction(async tx => {
+    const writing: Writing = { tx, actor, now, changes: [] }
+    const result = await work(writing)
+    await appendChanges(tx, writing.changes)
+    return result
+  })
+}
+
+export const findArticle = (db: Database | Tx, id: number): Promise<ArticleRow | null> =>
+  ('prisma' in db ? db.prisma : db).article.findUnique({ where: { id }, include })
+
+export const findBySource = (
+  db: Database | Tx,
+  source: string,
+  externalId: string,
+): Promise<ArticleRow | null> =>
+  ('prisma' in db ? db.prisma : db).article.findUnique({
+    where: { source_externalId: { source, externalId } },
+    include,
+  })
+
+const NEIGHBOUR = { id: true, title: true, publishedAt: true } as const
+const PUBLIC = { status: 'published', deletedAt: null } as const
+
+/** The articles just before and after one in the public list. */
+export async function findNeighbours(db: Database | Tx, { id, listedAt }: ArticleRow): Promise<Neighbours> {
+  const { article } = 'prisma' in db ? db.prisma : db
+  const [previous, next] = await Promise.all([
+    article.findFirst({
+      where: {
+        ...PUBLIC,
+        listedAt: { lte: listedAt },
+        OR: [{ listedAt: { lt: listedAt } }, { id: { lt: id } }],
+      },
+      orderBy: [{ listedAt: 'desc' }, { id: 'desc' }],
+      select: NEIGHBOUR,
+    }),
+    article.findFirst({
+      where: {
+        ...PUBLIC,
+        listedAt: { gte: listedAt },
+        OR: [{ listedAt: { gt: listedAt } }, { id: { gt: id } }],
+      },
+      orderBy: [{ listedAt: 'asc' }, { id: 'asc' }],
+      select: NEIGHBOUR,
+    }),
+  ])
+  const link = (row: typeof previous) =>
+    row?.publishedAt ? { id: row.id, title: row.title, publishedOn: dayOf(row.publishedAt) } : null
+  return { previous: link(previous), next: link(next) }
+}
+
+/** @throws Problem 409 that names the article which has the source's identity already. */
+export async function insertArticle(
+  { tx, actor, now, changes }: Writing,
+  article: NewArticle,
+  counts: Partial<SourceCounts> = {},
+): Promise<ArticleRow> {
+  const content = toContent(article, now)
+  if (content.source !== null && content.externalId !== null) {
+    const existing = await findBySource(tx, content.source, content.externalId)
+    if (existing) throw identityTaken(content, existing.id)
+  }
+  const row = await tx.article.create({
+    data: {
+      ...columns(content),
+      recordedAt: now,
+      modifiedAt: now,
+      counts: { create: sourceCounts(counts) },
+    },
+    include,
+  })
+  changes.push({ articleId: row.id, kind: 'create', version: 1, at: now, actor, superseded: null })
+  return row
+}
+
+/** Prisma's JSON columns want index signatures that interfaces lack. */
+const columns = (content: ArticleContent) => ({
+  ...content,
+  attachments: content.attachments as Prisma.InputJsonArray,
+})
+
+const sourceCounts = ({ views = 0, comments = 0, likes = 0, dislikes = 0 }: Partial<SourceCounts>) => ({
+  sourceViews: views,
+  sourceComments: comments,
+  sourceLikes: likes,
+  sourceDislikes: dislikes,
+})
+
+const identityTaken = ({ source, externalId }: ArticleContent, id: number | null) => {
+  const detail = {
+    en: `Article ${id ?? 'another'} has the identity ${source}/${externalId} already: change it, or use PUT /v1/articles/by-source/….`,
+    ko: `${source}/${externalId} 식별자를 가진 글(${id ?? '다른 글'})이 이미 있습니다. 그 글을 고치거나 PUT /v1/articles/by-source/…를 쓰십시오.`,
+  }
+  return new Problem('conflict', detail, {
+    faults: [{ pointer: '/source/externalId', detail }],
+    ...(id !== null && { headers: { link: `</v1/articles/${id}>; rel="duplicate"` } }),
+  })
+}
+
+/** Locks an article's row to the end of the transaction. Deleted ones too; null where there never was one. */
+export async function lockArticle({ tx }: Writing, id: number): Promise<ArticleRow | null> {
+  await tx.$queryRaw`SELECT id FROM articles WHERE id = ${id} FOR UPDATE`
+  return findArticle(tx, id)
+}
+
+/**
+ * Writes the fields of a locked row that differ, as a new version. What changes nothing makes no version and no entry.
+ * @throws Problem 409 where the new identity is another article's.
+ */
+export async function updateRow(
+  { tx, actor, now, changes }: Writing,
+  row: ArticleRow,
+  data: Partial<ArticleContent> & { deletedAt?: Date | null },
+): Promise<ArticleRow> {
+  const superseded = supersededBy(row, data)
+  if (Object.keys(superseded).length === 0) return row
+  if ('source' in superseded || 'externalId' in superseded) {
+    const { source, externalId } = { ...row, ...data }
+    const other = source && externalId ? await findBySource(tx, source, externalId) : null
+    if (other && other.id !== row.id) throw identityTaken({ ...row, ...data } as ArticleContent, other.id)
+  }
+  const { attachments, ...plain } = data
+  const updated = await tx.article.update({
+    where: { id: row.id },
+    data: {
+      ...plain,
+      ...(attachments && { attachments: attachments as Prisma.InputJsonArray }),
+      version: row.version + 1,
+      modifiedAt: now,
+    },
+    include,
+  })
+  changes.push({
+    articleId: row.id,
+    kind: changeKind(row, updated),
+    version: updated.version,
+    at: now,
+    actor,
+    superseded: { ...superseded, modifiedAt: row.modifiedAt },
+  })
+  return updated
+}
+
+/** Replaces a locked article's content. */
+export const replaceArticle = (writing: Writing, row: ArticleRow, article: NewArticle): Promise<ArticleRow> =>
+  updateRow(writing, row, toContent(article, writing.now, row.publishedAt))
+
+export interface Upserted {
+  row: ArticleRow
+  /** `deleted`: it was deleted here, and a loader does not undo that. */
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted'
+  /** Whether the source's counts moved. */
+  recounted: boolean
+}
+export type SourcedArticle = NewArticle & { source: NonNullable<NewArticle['source']> }
+
+/**
+ * Writes the article with a source's identity, whether or not it is here already. Of two at once one waits for the
+ * other; whoever upserts several in one transaction takes them in the order of their identities. `revise` makes the
+ * new content from what is here, where the article itself shall not replace it whole.
+ */
+export async function upsertArticle(
+  writing: Writing,
+  article: SourcedArticle,
+  options: {
+    counts?: SourceCounts
+    check?: (present: ArticleRow | null) => void
+    revise?: (present: ArticleRow) => NewArticle
+  } = {},
+): Promise<Upserted> {
+  const { tx } = writing
+  const { counts, check, revise } = options
+  const { name, externalId } = article.source
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${name}/${externalId}`}, 0))`
+  const found = await findBySource(tx, name, externalId)
+  const present = found && (await lockArticle(writing, found.id))
+  check?.(present)
+  if (!present)
+    return { row: await insertArticle(writing, article, counts), outcome: 'created', recounted: false }
+  if (present.deletedAt !== null) return { row: present, outcome: 'deleted', recounted: false }
+  const row = await replaceArticle(writing, present, revise?.(present) ?? article)
+  const outcome = row.version === present.version ? 'unchanged' : 'updated'
+  const moved = counts && present.counts ? sourceCounts(counts) : {}
+  const recounted = Object.entries(moved).some(
+    ([name, n]) => present.counts?.[name as keyof typeof moved] !== n,
+  )
+  if (recounted) await tx.articleCounts.update({ where: { articleId: row.id }, data: moved })
+  return { row, outcome, recounted }
+}
