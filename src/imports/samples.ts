@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import type { NewArticle } from '../articles/schema.ts'
+import { type SourceCounts, upsertArticle, write } from '../articles/store.ts'
+import type { Database } from '../db/client.ts'
+
+const FILE = new URL('../../samples/articles.ndjson', import.meta.url)
+
+/** The articles that ship with Gongbo: fiction in the style of press releases, in our own words. */
+export async function readSamples(): Promise<
+  { article: NewArticle & { source: { name: string; externalId: string } }; counts: SourceCounts }[]
+> {
+  const lines = (await readFile(FILE, 'utf8')).trimEnd().split('\n')
+  return lines.map(line => {
+    const { externalId, sourceUrl, counts, ...article } = JSON.parse(line)
+    return { article: { ...article, source: { name: 'gongbo-samples', externalId, url: sourceUrl } }, counts }
+  })
+}
+
+/** Loads the samples where they are wanted and nothing was ever written; says how many. */
+export async function loadSamples(db: Database, wanted: boolean): Promise<number> {
+  if (!wanted || (await db.prisma.change.findFirst({ select: { seq: true } })) !== null) return 0
+  const samples = await readSamples()
+  await write(db, { actor: 'system:samples', now: new Date() }, async writing => {
+    for (const { article, counts } of samples) await upsertArticle(writing, article, { counts })
+  })
+  return samples.length
+}
