@@ -1,5 +1,6 @@
-// swc compiles, tsc checks. The `cookie` package that light-my-request needs is ESM only and is required from
-// CommonJS, which Jest cannot do before Node 24.9: swc turns that one package into CommonJS.
+// swc compiles, tsc checks. A few ESM-only packages are required from Fastify's CommonJS, which Jest cannot do before
+// Node 24.9: swc turns just those into CommonJS.
+const REQUIRED_ESM = 'cookie|content-disposition'
 const swc = type => [
   '@swc/jest',
   { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type }, sourceMaps: 'inline' },
@@ -11,8 +12,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/tests/client/'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '/node_modules/cookie/.+\\.js$': swc('commonjs'), '\\.ts$': swc('es6') },
-  transformIgnorePatterns: ['/node_modules/(?!cookie/)'],
+  transform: { [`/node_modules/(${REQUIRED_ESM})/.+\\.js$`]: swc('commonjs'), '\\.ts$': swc('es6') },
+  transformIgnorePatterns: [`/node_modules/(?!(${REQUIRED_ESM})/)`],
   globalSetup: '<rootDir>/tests/support/setup.js',
   globalTeardown: '<rootDir>/tests/support/teardown.js',
   collectCoverageFrom: ['src/**/*.ts', '!src/generated/**'],

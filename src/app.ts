@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import AjvCompiler from '@fastify/ajv-compiler'
+import cors from '@fastify/cors'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import { Type } from 'typebox'
+import { changingRoutes } from './articles/changing.ts'
+import { counterComponents, counterRoutes } from './articles/counters.ts'
+import { creatingRoutes } from './articles/creating.ts'
+import { articleComponents } from './articles/page-schema.ts'
+import { articleRoutes } from './articles/routes.ts'
+import type { Config } from './config.ts'
+import type { Database } from './db/client.ts'
+import { healthComponents, healthRoutes } from './health/routes.ts'
+import { controlAccess } from './http/access.ts'
+import { parseBodies } from './http/body.ts'
+import { handleError, handleUnknownRoutes } from './http/errors.ts'
+import { describeApi, serveApiDescription } from './http/openapi.ts'
+import { ProblemKind, problemPages } from './http/problem-pages.ts'
+import { rateLimit } from './http/rate-limit.ts'
+import { handleParserErrors } from './http/raw-target.ts'
+import { negotiate } from './http/representation.ts'
+import { normaliseParameters } from './http/text-input.ts'
+import { keyRoutes } from './keys/routes.ts'
+import { keyComponents } from './keys/schema.ts'
+import { findCaller } from './keys/store.ts'
+import { VERSION } from './version.ts'
+
+export interface AppOptions {
+  config: Config
+  db: Database
+  logger?: FastifyServerOptions['logger']
+  /** The clock, which tests may turn. */
+  now?: () => Date
+}
+
+/** The whole API: every plugin and route, in one visible list. It neither connects nor listens. */
+export async function buildApp({
+  config,
+  db,
+  logger = false,
+  now = () => new Date(),
+}: AppOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.TRUST_PROXY,
+    bodyLimit: config.BODY_LIMIT,
+    requestTimeout: config.REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    genReqId: request => requestId(request.headers['x-request-id']),
+    clientErrorHandler: handleParserErrors(() => app),
+    frameworkErrors: handleError,
+    routerOptions: { maxParamLength: 2_000 },
+    schemaController: { compilersFactory: { buildValidator: validators as never } },
+  })
+  // JSON.stringify, not fast-json-stringify: that one turns a null in a wrong place into "" or 0 with status 200.
+  app.setSerializerCompiler(() => value => JSON.stringify(value))
+
+  app.setErrorHandler(handleError)
+  handleUnknownRoutes(app)
+  refuseUnknownParameters(app)
+  tellRequests(app)
+  await app.register(cors, {
+    origin: config.CORS_ORIGINS === '*' ? '*' : config.CORS_ORIGINS.split(',').map(origin => origin.trim()),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'ETag',
+      'Link',
+      'Location',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'Idempotent-Replayed',
+      'X-Request-Id',
+    ],
+    maxAge: 600,
+    strictPreflight: false,
+  })
+  controlAccess(app, { findCaller: token => findCaller(db, token), limit: rateLimit(config.RATE_LIMIT) })
+  negotiate(app)
+  app.addHook('onRequest', normaliseParameters)
+  parseBodies(app)
+
+  await describeApi(app, { publicUrl: config.PUBLIC_URL, version: VERSION })
+  for (const component of [
+    ...articleComponents,
+    ...counterComponents,
+    ...keyComponents,
+    ...healthComponents,
+    ProblemKind,
+  ])
+    app.addSchema(component)
+
+  await healthRoutes(app as never, { db })
+  const articles = { db, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
+  const v1 = { prefix: '/v1' }
+  await app.register(articleRoutes, { ...v1, ...articles })
+  await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
+  await app.register(changingRoutes, { ...v1, ...articles })
+  await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
+  await app.register(keyRoutes, { ...v1, db })
+  await app.register(problemPages)
+  await serveApiDescription(app)
+  return app
+}
+
+/** Query and path come as text and are coerced; a body says what it means and is taken at its word. */
+function validators(schemas: never) {
+  const build = AjvCompiler()
+  const options = {
+    removeAdditional: false,
+    useDefaults: false,
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+  }
+  const compiler = (coerceTypes: false | 'array') =>
+    build(schemas, { customOptions: { ...options, coerceTypes } })
+  const strict = compiler(false)
+  const coercing = compiler('array')
+  return (route: { schema: never; httpPart?: string }) =>
+    route.httpPart === 'body' ? strict(route) : coercing(route)
+}
+
+const NoParameters = Type.Object({}, { additionalProperties: false })
+
+function refuseUnknownParameters(app: FastifyInstance): void {
+  app.addHook('onRoute', route => {
+    if (route.schema && !route.schema.querystring) route.schema.querystring = NoParameters
+  })
+}
+
+/** A caller's own id where it is harmless in a log, else a new one. */
+const requestId = (header: string | string[] | undefined): string =>
+  typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
+
+/** One line a request, without query values of credentials; the id goes back to the caller. */
+function tellRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        key: request.caller?.id,
+      },
+      'request',
+    )
+  })
+}

@@ -1,0 +1,124 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Type } from 'typebox'
+import type { Database } from '../db/client.ts'
+import { pendingMigrations } from '../db/migrate.ts'
+import { json, problems } from '../http/openapi.ts'
+import { Problem } from '../http/problem.ts'
+import { ref } from '../http/schema.ts'
+
+export const Health = Type.Object(
+  { status: Type.String({ examples: ['ok'] }) },
+  { $id: 'Health', description: 'The process is alive.' },
+)
+export const Readiness = Type.Object(
+  {
+    status: Type.String({ examples: ['ready'] }),
+    database: Type.String({ examples: ['ok'] }),
+    migrations: Type.String({ examples: ['ok'] }),
+  },
+  { $id: 'Readiness', description: 'The process can serve.' },
+)
+export const healthComponents = [Health, Readiness]
+
+/** Probes and metrics. They are not counted against the rate limit. */
+export const healthRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app, { db }) => {
+  const config = { unlimited: true }
+  const metrics = measure(db)
+
+  app.addHook('onResponse', async (request, reply) => {
+    const { url } = request.routeOptions
+    metrics.duration.observe(
+      { method: request.method, route: url ?? 'unknown', status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    )
+  })
+
+  app.get(
+    '/healthz',
+    {
+      config,
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getHealth',
+        tags: ['service'],
+        summary: 'Is the process alive?',
+        response: { 200: json('It is', ref(Health)) },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return { status: 'ok' }
+    },
+  )
+
+  app.get(
+    '/readyz',
+    {
+      config,
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['service'],
+        summary: 'Can it serve?',
+        description: 'Whether the database answers and has every migration of this release.',
+        response: { 200: json('It can', ref(Readiness)), ...problems(503) },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store')
+      const pending = await pendingMigrations(db.pool)
+      if (pending.length > 0)
+        throw new Problem('service-unavailable', {
+          en: `Migrations are pending: ${pending.join(', ')}.`,
+          ko: `적용되지 않은 마이그레이션이 있습니다: ${pending.join(', ')}.`,
+        })
+      return { status: 'ready', database: 'ok', migrations: 'ok' }
+    },
+  )
+
+  app.get(
+    '/metrics',
+    {
+      config: { ...config, produces: [metrics.registry.contentType.split(';')[0] ?? 'text/plain'] },
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['service'],
+        summary: 'Metrics for Prometheus',
+        response: {
+          200: {
+            description: 'Text exposition format',
+            content: { 'text/plain': { schema: Type.String() } },
+          },
+        },
+      },
+    },
+    async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  )
+}
+
+function measure({ pool }: Database) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer, by route pattern',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'database_connections',
+    help: 'Connections of the pool, and requests that wait for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.set({ state: 'idle' }, pool.idleCount)
+      this.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
+      this.set({ state: 'waiting' }, pool.waitingCount)
+    },
+  })
+  return { registry, duration }
+}

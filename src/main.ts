@@ -1,0 +1,64 @@
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { startEmbargoClock } from './articles/embargo.ts'
+import { type Config, loadConfig } from './config.ts'
+import { openDatabase } from './db/client.ts'
+import { assertHangul } from './db/hangul.ts'
+import { migrate } from './db/migrate.ts'
+import { provideDatabase } from './db/provide.ts'
+import { loadSamples } from './imports/samples.ts'
+import { ensureDevelopmentKey } from './keys/development.ts'
+
+/** config → database → app → listen → graceful close. */
+async function start(config: Config): Promise<void> {
+  const logger = {
+    level: config.LOG_LEVEL,
+    ...(process.stdout.isTTY && {
+      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
+    }),
+  }
+  const early: string[] = []
+  const server = await provideDatabase(config, message => early.push(message))
+  const db = openDatabase({
+    url: server.url,
+    poolSize: config.DATABASE_POOL,
+    statementTimeout: config.STATEMENT_TIMEOUT_MS,
+    onError: error => app.log.warn({ err: error }, 'a database connection was lost'),
+  })
+  const app = await buildApp({ config, db, logger })
+  for (const message of early) app.log.info(message)
+  try {
+    await assertHangul(server.url)
+    for (const name of await migrate(server.url)) app.log.info(`migrated: ${name}`)
+    const samples = await loadSamples(
+      db,
+      config.SAMPLES === 'on' || (config.SAMPLES === 'auto' && server.embedded),
+    )
+    if (samples > 0) app.log.info(`loaded ${samples} sample articles`)
+    if (server.embedded)
+      app.log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
+    const stopClock = startEmbargoClock(db, error => app.log.warn({ err: error }, 'the embargo clock failed'))
+    closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
+      if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
+      else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
+      stopClock()
+      await app.close()
+      await db.close()
+      await server.stop()
+    })
+    const address = await app.listen({ port: config.PORT, host: config.HOST })
+    app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
+  } catch (error) {
+    await app.close()
+    await db.close()
+    await server.stop()
+    throw error
+  }
+}
+
+try {
+  await start(loadConfig())
+} catch (error) {
+  process.stderr.write(`gongbo: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,96 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+
+/**
+ * An `inject` that fails on any answer that the OpenAPI document does not describe: a status, a media type, a header's
+ * absence, or a body. Objects are closed for the comparison, so a field too many fails as well.
+ */
+export type Call = (request: InjectOptions | string) => Promise<LightMyRequestResponse>
+
+interface Response {
+  $ref?: string
+  content?: Record<string, { schema: object }>
+}
+interface Document {
+  paths: Record<string, Record<string, { operationId: string; responses: Record<string, Response> }>>
+  components: { schemas: Record<string, object>; responses: Record<string, Response> }
+}
+
+/** What the calls of this file have exercised, as `operationId status`. */
+export const exercised = new Set<string>()
+
+export async function contract(app: FastifyInstance): Promise<Call> {
+  await app.ready()
+  const document = JSON.parse(JSON.stringify(app.swagger())) as Document
+  for (const schema of Object.values(document.components.schemas)) close(schema)
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
+  ajv.addSchema({ $id: 'api', ...document })
+
+  return async request => {
+    const options = typeof request === 'string' ? { url: request } : request
+    const response = await app.inject(options)
+    const method = (options.method ?? 'GET').toLowerCase()
+    const path = String(options.url).split('?')[0] ?? ''
+    const where = `${method.toUpperCase()} ${path} → ${response.statusCode}`
+    const { operationId, answer, pointer } = describedBy(document, method, path, response.statusCode, where)
+    exercised.add(`${operationId} ${response.statusCode}`)
+    if (method === 'head') return response
+
+    const type = String(response.headers['content-type'] ?? '').split(';')[0] ?? ''
+    const types = Object.keys(answer.content ?? {})
+    if (types.length === 0) {
+      if (response.body !== '')
+        throw new Error(`${where}: a body that the document does not describe: ${response.body}`)
+      return response
+    }
+    if (!types.includes(type))
+      throw new Error(`${where}: media type "${type}", but the document says ${types.join(', ')}`)
+    if (!type.endsWith('json')) return response
+    const validate = ajv.compile({ $ref: `api#${pointer}/content/${type.replaceAll('/', '~1')}/schema` })
+    if (!validate(response.json()))
+      throw new Error(`${where}: ${ajv.errorsText(validate.errors)} in ${response.body.slice(0, 2000)}`)
+    return response
+  }
+}
+
+function describedBy(document: Document, method: string, path: string, status: number, where: string) {
+  const template = Object.keys(document.paths)
+    .filter(t => new RegExp(`^${t.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path))
+    .sort((a, b) => a.split('{').length - b.split('{').length)[0]
+  const operation = template && document.paths[template]?.[method === 'head' ? 'get' : method]
+  if (!operation) {
+    // What the document's introduction says of every address that it does not list.
+    const expected = template ? 405 : 404
+    if (status !== expected && status !== 401 && status !== 429 && status !== 400)
+      throw new Error(`${where}: expected ${expected} for an operation that is not documented`)
+    return {
+      operationId: 'none',
+      answer: document.components.responses.Problem400 as Response,
+      pointer: '/components/responses/Problem400',
+    }
+  }
+  const answer = operation.responses[status]
+  if (!answer) throw new Error(`${where}: status ${status} is not documented for ${operation.operationId}`)
+  const { operationId } = operation
+  if (answer.$ref) {
+    const name = answer.$ref.split('/').at(-1) ?? ''
+    return {
+      operationId,
+      answer: document.components.responses[name] as Response,
+      pointer: answer.$ref.slice(1),
+    }
+  }
+  const escaped = template.replaceAll('~', '~0').replaceAll('/', '~1')
+  const pointer = `/paths/${encodeURIComponent(escaped)}/${method}/responses/${status}`
+  return { operationId, answer, pointer }
+}
+
+/** Closes an object schema and those within it against fields that it does not name. */
+function close(schema: unknown): void {
+  if (schema === null || typeof schema !== 'object') return
+  const node = schema as Record<string, unknown>
+  if (node.properties !== undefined) node.additionalProperties ??= false
+  Object.values(node).forEach(close)
+}
