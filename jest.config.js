@@ -19,4 +19,5 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', '!src/generated/**'],
   coverageProvider: 'v8',
   testTimeout: 30_000,
+  maxWorkers: 2,
 }

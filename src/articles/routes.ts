@@ -6,18 +6,18 @@ import { JSON_TYPE } from '../http/body.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
+import { pageLinks, toPage } from './page.ts'
+import { ArticlePage, SparseArticlePage } from './page-schema.ts'
+import { articleToMarkdown, articleToText } from './plain.ts'
+import { articleToHtml, PRINT_CSP } from './print.ts'
+import { ArticleQuery, decideQuery } from './query.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
   articleAnswer,
   assertReadable,
   SourceIdentity,
-} from './answer.ts'
-import { pageLinks, toPage } from './page.ts'
-import { ArticlePage, SparseArticlePage } from './page-schema.ts'
-import { articleToMarkdown, articleToText } from './plain.ts'
-import { articleToHtml, PRINT_CSP } from './print.ts'
-import { ArticleQuery, decideQuery } from './query.ts'
+} from './routes-answer.ts'
 import type { ArticleRow, Presentation } from './row.ts'
 import { Article } from './schema.ts'
 import { isPublic, searchArticles } from './search.ts'

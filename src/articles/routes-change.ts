@@ -6,6 +6,7 @@ import { HEADERS, problems } from '../http/openapi.ts'
 import { badBody } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
+import { mergePatch } from './merge-patch.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
@@ -15,8 +16,7 @@ import {
   noArticle,
   sendWritten,
   written,
-} from './answer.ts'
-import { mergePatch } from './merge-patch.ts'
+} from './routes-answer.ts'
 import { type ArticleRow, toNewArticle } from './row.ts'
 import { ArticlePatch, NewArticle } from './schema.ts'
 import { lockArticle, replaceArticle, updateRow, type Writing, write } from './store.ts'

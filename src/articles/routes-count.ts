@@ -5,10 +5,10 @@ import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { json, problems } from '../http/openapi.ts'
 import { oneOf, ref } from '../http/schema.ts'
-import { ArticleId, assertReadable } from './answer.ts'
-import { addView, findVisitorSalt, setReaction } from './counting.ts'
+import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
 import { findArticle } from './store.ts'
+import { addView, findVisitorSalt, setReaction } from './store-counts.ts'
 import { Counts } from './words.ts'
 
 /** Views and reactions. They touch neither the article's row, nor its version, nor the log. */

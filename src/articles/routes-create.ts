@@ -20,7 +20,7 @@ import {
   SourceIdentity,
   sendWritten,
   written,
-} from './answer.ts'
+} from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
 import { NewArticle } from './schema.ts'
 import { insertArticle, upsertArticle, type Writing, write } from './store.ts'
