@@ -127,7 +127,8 @@ const NoParameters = Type.Object({}, { additionalProperties: false })
 
 function refuseUnknownParameters(app: FastifyInstance): void {
   app.addHook('onRoute', route => {
-    if (route.schema && !route.schema.querystring) route.schema.querystring = NoParameters
+    if (route.schema && !route.schema.hide && !route.schema.querystring)
+      route.schema.querystring = NoParameters
   })
 }
 

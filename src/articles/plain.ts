@@ -93,7 +93,8 @@ export function originFacts(article: Article, options: Representation): Fact[] {
       ...of,
       url: licence ? licenceUrl(licence) : undefined,
     })),
-    { label: '주소', value: url, url },
+    // A path alone leads nowhere from a printed page.
+    ...(options.baseUrl === '' ? [] : [{ label: '주소', value: url, url }]),
   ]
 }
 

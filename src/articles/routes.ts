@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
 import { JSON_TYPE } from '../http/body.ts'
-import { HEADERS, json, problems } from '../http/openapi.ts'
+import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { pageLinks, toPage } from './page.ts'
@@ -39,6 +39,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
     {
       schema: {
         operationId: 'listArticles',
+        security: OPTIONAL_KEY,
         tags: ['articles'],
         summary: 'List articles',
         description:
@@ -115,6 +116,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       config: { produces: REPRESENTATIONS },
       schema: {
         operationId: 'getArticle',
+        security: OPTIONAL_KEY,
         tags: ['articles'],
         summary: 'Read one article',
         description: 'As JSON, a page to print, Markdown or plain text, by `Accept`.',
@@ -134,6 +136,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       config: { produces: REPRESENTATIONS },
       schema: {
         operationId: 'getArticleBySource',
+        security: OPTIONAL_KEY,
         tags: ['articles'],
         summary: 'Read the article with a source’s identity',
         params: SourceIdentity,

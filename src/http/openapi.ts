@@ -22,6 +22,9 @@ const titleOf = (status: number) =>
     .map(problem => problem.en)
     .join(', or: ')
 
+/** For routes that anybody may call and that show more to a key. */
+export const OPTIONAL_KEY: { [scheme: string]: string[] }[] = [{}, { key: [] }]
+
 /** A successful JSON response. */
 export const json = (description: string, schema: TSchema, headers?: Record<string, TSchema>) => ({
   description,
@@ -113,7 +116,7 @@ export async function describeApi(
       for (const [path, methods] of Object.entries(api.paths))
         for (const [method, operation] of Object.entries(methods)) {
           const scope = secured.get(`${method} ${path}`)
-          operation.security = scope ? [{ key: [] }] : [{}, { key: [] }]
+          operation.security ??= scope ? [{ key: [] }] : []
           const statuses = [...COMMON, ...(scope ? [403] : []), ...(operation.requestBody ? [413, 415] : [])]
           for (const status of statuses)
             operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
@@ -150,23 +153,18 @@ function sharedProblem(status: number): object {
 export async function serveApiDescription(app: FastifyInstance): Promise<void> {
   let asJson: string | undefined
   let asYaml: string | undefined
-  const document = (description: string, type: string) => ({
-    schema: {
-      tags: ['service'],
-      summary: description,
-      response: { 200: { description, content: { [type]: { schema: {} } } } },
-    },
+  const document = (operationId: string, summary: string, type: string) => ({
     config: { produces: [type] },
+    schema: {
+      operationId,
+      tags: ['service'],
+      summary,
+      response: { 200: { description: 'The document', content: { [type]: { schema: {} } } } },
+    },
   })
   app.get(
     '/openapi.json',
-    {
-      ...document('The OpenAPI document as JSON', 'application/json'),
-      schema: {
-        ...document('The OpenAPI document as JSON', 'application/json').schema,
-        operationId: 'getOpenapiJson',
-      },
-    },
+    document('getOpenapiJson', 'The OpenAPI document as JSON', 'application/json'),
     async (_request, reply) => {
       asJson ??= JSON.stringify(app.swagger())
       return reply.type('application/json; charset=utf-8').send(asJson)
@@ -174,13 +172,7 @@ export async function serveApiDescription(app: FastifyInstance): Promise<void> {
   )
   app.get(
     '/openapi.yaml',
-    {
-      ...document('The OpenAPI document as YAML', 'application/yaml'),
-      schema: {
-        ...document('The OpenAPI document as YAML', 'application/yaml').schema,
-        operationId: 'getOpenapiYaml',
-      },
-    },
+    document('getOpenapiYaml', 'The OpenAPI document as YAML', 'application/yaml'),
     async (_request, reply) => {
       asYaml ??= app.swagger({ yaml: true })
       return reply.type('application/yaml; charset=utf-8').send(asYaml)
@@ -189,7 +181,11 @@ export async function serveApiDescription(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
-    theme: { title: 'Gongbo API' },
+    theme: {
+      title: 'Gongbo API',
+      // The bar is the plugin's advertisement and a field for other people's documents.
+      css: [{ filename: 'gongbo.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
     uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
   })
 }

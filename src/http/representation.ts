@@ -23,7 +23,8 @@ export function negotiate(app: FastifyInstance): void {
     const produces = request.routeOptions.config.produces ?? [JSON_TYPE]
     request.accepted = produces[0] ?? JSON_TYPE
     const { accept } = request.headers
-    if (accept === undefined || request.is404) return
+    // The reference page and its assets are no part of the API.
+    if (accept === undefined || request.is404 || request.routeOptions.schema?.hide) return
     const chosen = new Negotiator({ headers: { accept } }).mediaType(produces)
     if (chosen === undefined)
       throw new Problem('not-acceptable', {
