@@ -11,23 +11,33 @@ import { ensureDevelopmentKey } from './keys/development.ts'
 
 /** config → database → app → listen → graceful close. */
 async function start(config: Config): Promise<void> {
-  const logger = {
-    level: config.LOG_LEVEL,
-    ...(process.stdout.isTTY && {
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
-    }),
+  /** What is to be ended, the last begun first. */
+  const ends: (() => unknown)[] = []
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end()
   }
-  const early: string[] = []
-  const server = await provideDatabase(config, message => early.push(message))
-  const db = openDatabase({
-    url: server.url,
-    poolSize: config.DATABASE_POOL,
-    statementTimeout: config.STATEMENT_TIMEOUT_MS,
-    onError: error => app.log.warn({ err: error }, 'a database connection was lost'),
-  })
-  const app = await buildApp({ config, db, logger })
-  for (const message of early) app.log.info(message)
   try {
+    const early: string[] = []
+    const server = await provideDatabase(config, message => early.push(message))
+    ends.push(() => server.stop())
+    const db = openDatabase({
+      url: server.url,
+      poolSize: config.DATABASE_POOL,
+      statementTimeout: config.STATEMENT_TIMEOUT_MS,
+      onError: error => app.log.warn({ err: error }, 'a database connection was lost'),
+    })
+    ends.push(() => db.close())
+    const app = await buildApp({ config, db, logger: loggerOf(config) })
+    ends.push(() => app.close())
+    const graceful = closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
+      if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
+      else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
+      await stop()
+    })
+    // A start that fails ends by itself, with its own exit status.
+    ends.push(() => graceful.uninstall())
+    for (const message of early) app.log.info(message)
+
     await assertHangul(server.url)
     for (const name of await migrate(server.url)) app.log.info(`migrated: ${name}`)
     const samples = await loadSamples(
@@ -37,24 +47,22 @@ async function start(config: Config): Promise<void> {
     if (samples > 0) app.log.info(`loaded ${samples} sample articles`)
     if (server.embedded)
       app.log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
-    const stopClock = startEmbargoClock(db, error => app.log.warn({ err: error }, 'the embargo clock failed'))
-    closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
-      if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
-      else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
-      stopClock()
-      await app.close()
-      await db.close()
-      await server.stop()
-    })
     const address = await app.listen({ port: config.PORT, host: config.HOST })
+    ends.push(startEmbargoClock(db, error => app.log.warn({ err: error }, 'the embargo clock failed')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {
-    await app.close()
-    await db.close()
-    await server.stop()
+    await stop()
     throw error
   }
 }
+
+/** Lines of JSON; for a terminal, lines for people. */
+const loggerOf = ({ LOG_LEVEL }: Config) => ({
+  level: LOG_LEVEL,
+  ...(process.stdout.isTTY && {
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
+  }),
+})
 
 try {
   await start(loadConfig())
