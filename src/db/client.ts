@@ -32,8 +32,11 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     application_name: 'gongbo',
-    // A session's zone must not decide what a day is: queries say Asia/Seoul where they mean it.
-    options: '-c timezone=UTC',
+    // Set on the open connection: a start-up option could be overridden by the URL's own or dropped by a pooler, and
+    // Prisma's adapter takes every timestamptz for UTC.
+    onConnect: async client => {
+      await client.query("SET timezone = 'UTC'")
+    },
   })
   pool.on('error', error => onError?.(error))
   const prisma = new PrismaClient({

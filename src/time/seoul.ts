@@ -98,7 +98,7 @@ export function parseInstant(text: string): Date | null {
     )
   if (!match?.[1] || !isDay(match[1])) return null
   const time = Date.parse(text)
-  return Number.isNaN(time) ? null : new Date(time)
+  return Number.isNaN(time) || !isDay(dayOf(new Date(time))) ? null : new Date(time)
 }
 
 /** A span of days, both inclusive, with the half-open instants that it means. An open end is null. */
