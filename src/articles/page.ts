@@ -49,7 +49,7 @@ const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
  * parameter of the request kept.
  */
 export function pageLinks(url: string, body: ReturnType<typeof toPage>): string {
-  const [path, search = ''] = url.split('?', 2)
+  const [path, search = ''] = url.split(/\?(.*)/s)
   const to = (rel: string, change: Record<string, string | null>) => {
     const parameters = new URLSearchParams(search)
     for (const [name, value] of Object.entries(change))

@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { badParameter } from '../http/problem.ts'
 import { Day, oneOf } from '../http/schema.ts'
-import { type DayRange, dayRange, isDay, PERIOD, parseInstant, periodRange } from '../time/seoul.ts'
+import {
+  type DayRange,
+  dayOf,
+  dayRange,
+  FIRST_DAY,
+  isDay,
+  LAST_DAY,
+  PERIOD,
+  parseInstant,
+  periodRange,
+  startOfDay,
+} from '../time/seoul.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
 import { FIELDS } from './schema.ts'
 import { KINDS, STATUSES } from './words.ts'
@@ -127,14 +138,18 @@ export interface ListQuery {
   at: { page: number } | { cursor: Cursor }
   /** What a cursor is bound to: the filter and the order, as they were asked for. */
   fingerprint: string
-  /** The instant for which a period was resolved; a cursor carries it on. */
+  /** The start of the day for which a period was resolved; a cursor carries it on. */
   now: Date
 }
 
 function assertDay(name: string, day: string | undefined): string | null {
   if (day === undefined) return null
   if (!isDay(day))
-    throw badParameter(name, 'must be a day from 1948-01-01 on', '1948-01-01 이후의 날짜여야 합니다')
+    throw badParameter(
+      name,
+      `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
+      `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
+    )
   return day
 }
 
@@ -211,7 +226,9 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     .slice(0, 16)
   const at: ListQuery['at'] =
     cursor === undefined ? { page: page ?? 1 } : { cursor: decodeCursor(cursor, fingerprint) }
-  const resolvedAt = 'cursor' in at ? at.cursor.now : now
+  // A cursor carries this on. It moves once a day and only for periods, so that the same list is the same bytes.
+  const asked = period === undefined ? new Date(0) : startOfDay(dayOf(now))
+  const resolvedAt = 'cursor' in at ? at.cursor.now : asked
   return {
     filter: { published: publishedRange(query, resolvedAt), modified: modifiedRange(query), ...lists },
     sort,

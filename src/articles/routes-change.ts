@@ -93,7 +93,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
         throw request.validationError
       const patch: unknown = request.body
       if (patch === null || typeof patch !== 'object' || Array.isArray(patch))
-        throw badBody('/', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
+        throw badBody('', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
       const validate = request.compileValidationSchema(WHOLE, 'body')
       const row = await change(request, request.params.id, (writing, row) => {
         const base = toNewArticle(row)

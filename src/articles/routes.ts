@@ -53,7 +53,6 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
             Link: HEADERS.Link,
           }),
           304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
-          ...problems(403),
         },
       },
       preValidation: async request => {
