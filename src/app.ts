@@ -116,7 +116,8 @@ function validators(schemas: never) {
     allowUnionTypes: true,
   }
   const compiler = (coerceTypes: false | 'array') =>
-    build(schemas, { customOptions: { ...options, coerceTypes } })
+    // strictNumbers would let 1e999 pass: Ajv then compares no limit with what is not finite.
+    build(schemas, { customOptions: { ...options, coerceTypes, strictNumbers: coerceTypes === false } })
   const strict = compiler(false)
   const coercing = compiler('array')
   return (route: { schema: never; httpPart?: string }) =>

@@ -29,11 +29,14 @@ async function start(config: Config): Promise<void> {
     ends.push(() => db.close())
     const app = await buildApp({ config, db, logger: loggerOf(config) })
     ends.push(() => app.close())
-    const graceful = closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
-      if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
-      else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
-      await stop()
-    })
+    const graceful = closeWithGrace(
+      { delay: config.SHUTDOWN_TIMEOUT_MS, logger: false },
+      async ({ signal, err }) => {
+        if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
+        else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
+        await stop()
+      },
+    )
     // A start that fails ends by itself, with its own exit status.
     ends.push(() => graceful.uninstall())
     for (const message of early) app.log.info(message)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from './problem.ts'
+import { badBody, Problem } from './problem.ts'
 import { decodeUtf8, normaliseJson } from './text-input.ts'
 
 export const JSON_TYPE = 'application/json'
@@ -17,20 +17,22 @@ export function parseBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([JSON_TYPE, MERGE_PATCH_TYPE], { parseAs: 'buffer' }, (request, body, done) => {
-    let text: string
     try {
-      text = decodeUtf8(body as Buffer, 'The body').replace(/^\uFEFF/, '')
+      const text = decodeUtf8(body as Buffer, 'The body')
+      if (request.is404) return done(null, undefined)
+      const wanted = request.routeOptions.schema?.body !== undefined
+      // Many clients name a media type with every request, also where they send nothing.
+      if (text === '' && !wanted) return done(null, undefined)
+      if (!wanted) throw badBody('', 'this request takes none', '이 요청에는 본문을 보낼 수 없습니다')
+      let parsed: { error: Error | null; value?: unknown } = { error: null }
+      parseJson(request, text, (error, value) => {
+        parsed = { error, value }
+      })
+      if (parsed.error) throw notJson(text, parsed.error)
+      done(null, normaliseJson(parsed.value))
     } catch (error) {
-      return done(error as Error)
+      done(error as Error)
     }
-    parseJson(request, text, (error, value) => {
-      if (error) return done(error)
-      try {
-        done(null, normaliseJson(value))
-      } catch (fault) {
-        done(fault as Error)
-      }
-    })
   })
   app.addHook('onRequest', checkMediaType)
 }
@@ -62,4 +64,15 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
     },
     { headers: { [request.method === 'PATCH' ? 'accept-patch' : 'accept-post']: accepted } },
   )
+}
+
+/** Says where the text stops being JSON, which Fastify's parser does not. */
+function notJson(text: string, cause: Error): Problem {
+  let where = cause.message
+  try {
+    JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    where = (error as Error).message
+  }
+  return badBody('', `is not valid JSON: ${where}`, `올바른 JSON이 아닙니다: ${where}`)
 }

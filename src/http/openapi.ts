@@ -120,6 +120,8 @@ export async function describeApi(
           const statuses = [...COMMON, ...(scope ? [403] : []), ...(operation.requestBody ? [413, 415] : [])]
           for (const status of statuses)
             operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
+          // The plugin gives a body to answers that have none.
+          for (const status of ['204', '304']) delete operation.responses[status]?.content
           for (const [status, response] of Object.entries(operation.responses))
             if (response.content?.[PROBLEM_TYPE]) {
               shared[`Problem${status}`] ??= sharedProblem(Number(status))

@@ -121,7 +121,7 @@ export const badParameter = (parameter: string, en: string, ko: string): Problem
 export const badBody = (pointer: string, en: string, ko: string): Problem =>
   new Problem(
     'invalid-body',
-    { en: `${pointer}: ${en}`, ko: `${pointer}: ${ko}` },
+    { en: `${pointer || 'the body'}: ${en}`, ko: `${pointer || '본문'}: ${ko}` },
     {
       faults: [{ pointer, detail: { en, ko } }],
     },
@@ -209,16 +209,23 @@ export function problemDetails(
   }
 }
 
+/** Adds to `Vary`, which the CORS plugin may have begun. */
+export function addVary(reply: FastifyReply, names: string): FastifyReply {
+  const present = reply.getHeader('vary')
+  return reply.header('vary', present === undefined ? names : `${present}, ${names}`)
+}
+
 /** Answers with a problem, whatever the route and whatever it would have answered. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const language = languageOf(request.headers['accept-language'])
   const path = request.url.split('?', 1)[0]
-  return reply
+  return addVary(reply, 'Accept-Language')
     .code(problem.statusCode)
     .headers({
       'cache-control': 'no-store',
+      // Also where the framework failed before any hook.
+      'x-request-id': request.id,
       'content-language': language,
-      vary: 'Accept-Language',
       ...problem.headers,
     })
     .type(PROBLEM_TYPE)

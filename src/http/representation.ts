@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { JSON_TYPE } from './body.ts'
 import { isFresh } from './conditional.ts'
-import { Problem } from './problem.ts'
+import { addVary, Problem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,8 +24,10 @@ export function negotiate(app: FastifyInstance): void {
     request.accepted = produces[0] ?? JSON_TYPE
     const { accept } = request.headers
     // The reference page and its assets are no part of the API.
-    if (accept === undefined || request.is404 || request.routeOptions.schema?.hide) return
-    const chosen = new Negotiator({ headers: { accept } }).mediaType(produces)
+    if (!accept || request.is404 || request.routeOptions.schema?.hide) return
+    // A charset says nothing of the type, and everything is UTF-8.
+    const types = accept.replace(/;\s*charset=[^;,]*/gi, '')
+    const chosen = new Negotiator({ headers: { accept: types } }).mediaType(produces)
     if (chosen === undefined)
       throw new Problem('not-acceptable', {
         en: `This is served as ${produces.join(', ')}, not as ${accept}.`,
@@ -45,10 +47,9 @@ export function sendCacheable(
   reply: FastifyReply,
   answer: { etag: string; body: string; type?: string },
 ): FastifyReply {
-  reply.headers({
+  addVary(reply, 'Accept, Authorization').headers({
     etag: answer.etag,
     'cache-control': request.caller === null ? 'public, no-cache' : 'private, no-cache',
-    vary: 'Accept, Authorization',
   })
   if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
   return reply.type(answer.type ?? 'application/json; charset=utf-8').send(answer.body)

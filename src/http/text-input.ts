@@ -60,7 +60,7 @@ function percentBytes(text: string): Uint8Array {
  * query and path values to NFC.
  */
 export async function normaliseParameters(request: FastifyRequest): Promise<void> {
-  const query = request.url.split('?', 2)[1] ?? ''
+  const query = request.url.split(/\?(.*)/s)[1] ?? ''
   for (const pair of query.split('&')) {
     if (!pair.includes('%')) continue
     const [name = '', value = ''] = pair.split(/=(.*)/s)
@@ -93,21 +93,25 @@ export async function normaliseParameters(request: FastifyRequest): Promise<void
     }
 }
 
+/** More levels than any body of this API has. */
+const MAX_DEPTH = 64
+
 /** A JSON value with every string in NFC. @throws Problem that points at a string that cannot be taken. */
-export function normaliseJson(value: unknown, pointer = ''): unknown {
+export function normaliseJson(value: unknown, pointer = '', depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw badBody('', 'is nested too deep', '너무 깊게 중첩되어 있습니다')
   if (typeof value === 'string') {
     const fault = faultOf(value)
-    if (fault) throw badBody(pointer || '/', fault.en, fault.ko)
+    if (fault) throw badBody(pointer, fault.en, fault.ko)
     return value.normalize('NFC')
   }
-  if (Array.isArray(value)) return value.map((item, i) => normaliseJson(item, `${pointer}/${i}`))
+  if (Array.isArray(value)) return value.map((item, i) => normaliseJson(item, `${pointer}/${i}`, depth + 1))
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => {
         const fault = faultOf(key)
-        if (fault) throw badBody(pointer || '/', fault.en, fault.ko)
+        if (fault) throw badBody(pointer, fault.en, fault.ko)
         const token = key.replaceAll('~', '~0').replaceAll('/', '~1')
-        return [key.normalize('NFC'), normaliseJson(item, `${pointer}/${token}`)]
+        return [key.normalize('NFC'), normaliseJson(item, `${pointer}/${token}`, depth + 1)]
       }),
     )
   return value

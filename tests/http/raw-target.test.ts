@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+
+const { app, db, call, clock, authorize } = await testApp()
+clock.at = new Date('2026-02-01T00:00:00Z')
+let port: number
+
+beforeAll(async () => {
+  await insertArticles(db, [
+    anArticle({ title: '첫째', ministry: { name: '환경정책제도과' } }),
+    anArticle({ title: '둘째', ministry: { name: '환경정책제도과' }, author: '가 나' }),
+    anArticle({ title: '셋째', source: { name: 'korea.kr', externalId: '공보 1' } }),
+  ])
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  port = (app.server.address() as AddressInfo).port
+})
+
+interface Answer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+function parse(bytes: Buffer): Answer {
+  const end = bytes.indexOf('\r\n\r\n')
+  const [line = '', ...fields] = bytes.toString('latin1', 0, end).split('\r\n')
+  const headers = Object.fromEntries(
+    fields.map(field => [field.split(':', 1)[0]?.toLowerCase(), field.replace(/^[^:]*: */, '')]),
+  )
+  return { status: Number(line.split(' ')[1]), headers, body: bytes.toString('utf8', end + 4) }
+}
+
+/** Everything that the server says until it closes the connection. */
+async function read(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  socket.on('data', chunk => chunks.push(chunk as Buffer))
+  await once(socket, 'close')
+  return Buffer.concat(chunks)
+}
+
+async function send(...parts: (string | Buffer)[]): Promise<Answer> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(Buffer.concat(parts.map(part => Buffer.from(part as string))))
+  return parse(await read(socket))
+}
+const request = (line: string, headers: Record<string, string> = {}) =>
+  `${line} HTTP/1.1\r\nHost: a.kr\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`
+const get = (target: string, headers: Record<string, string> = {}) =>
+  send(request(`GET ${target}`, { connection: 'close', ...headers }))
+
+/** What differs between any two answers. */
+const lasting = ({ status, headers: { date, ...headers }, body }: Answer) => ({ status, headers, body })
+
+describe('Hangul as it is in the request line is answered as if it had come encoded', () => {
+  test.each([
+    '/v1/articles?ministry=환경정책제도과',
+    '/v1/articles?ministry=환경정책제도과&pageSize=1',
+    '/v1/articles?author=가%20나&author=가+나',
+    `/v1/articles?ministry=${'환경정책제도과'.normalize('NFD')}`,
+    '/v1/articles?tag=🌱',
+    '/v1/articles/by-source/korea.kr/공보%201',
+    '/v1/articles?부처=환경부',
+    '/v1/articles?tag=없음',
+    '/없는/길',
+  ])('%s', async target => {
+    const url = encodeURI(target).replaceAll('%25', '%')
+    const headers = { 'x-request-id': 'one-and-the-same' }
+    const raw = await get(target, headers)
+    expect(lasting(raw)).toEqual(lasting(await get(url, headers)))
+    expect(raw.body).toBe((await call({ url, headers })).body)
+  })
+
+  test('and finds what it names', async () => {
+    const { body, headers } = await get('/v1/articles?ministry=환경정책제도과&fields=title')
+    expect(JSON.parse(body).items).toEqual([{ title: '둘째' }, { title: '첫째' }])
+    expect(headers['x-request-id']).toBeTruthy()
+  })
+
+  test('also to whoever has the answer already', async () => {
+    const target = '/v1/articles?ministry=환경정책제도과'
+    const { etag = '' } = (await get(target)).headers
+    const fresh = await get(target, { 'if-none-match': etag })
+    expect(fresh).toMatchObject({ status: 304, body: '', headers: { etag } })
+    expect(fresh.headers).not.toHaveProperty('content-length')
+  })
+
+  test('also without a body, for HEAD', async () => {
+    const target = '/v1/articles?ministry=환경정책제도과'
+    const head = await send(request(`HEAD ${target}`))
+    const { status, headers, body } = await get(target)
+    expect([head.status, head.body]).toEqual([status, ''])
+    for (const name of ['etag', 'link', 'content-type', 'content-length'])
+      expect([name, head.headers[name]]).toEqual([name, headers[name]])
+    expect(Number(headers['content-length'])).toBe(Buffer.byteLength(body))
+  })
+
+  test('also with a key and a body', async () => {
+    const payload = JSON.stringify(anArticle({ title: '넷째, 본문과 함께' }))
+    const headers = {
+      ...(await authorize('articles:write')),
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(payload)),
+    }
+    const line = 'PUT /v1/articles/by-source/korea.kr/공보2'
+    const created = await send(request(line, headers), payload)
+    expect(created.status).toBe(201)
+    expect(JSON.parse(created.body)).toMatchObject({
+      title: '넷째, 본문과 함께',
+      source: { externalId: '공보2' },
+    })
+    expect((await send(request(line, { ...headers, authorization: 'Bearer no' }), payload)).status).toBe(401)
+  })
+
+  test('also as the second request of a connection', async () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(request('GET /healthz'))
+    const [first] = await once(socket, 'data')
+    expect(parse(first as Buffer)).toMatchObject({ status: 200, body: '{"status":"ok"}' })
+    socket.write(request('GET /v1/articles?ministry=환경정책제도과&fields=title'))
+    const second = parse(await read(socket))
+    expect(second.status).toBe(200)
+    expect(JSON.parse(second.body).total).toBe(2)
+  })
+})
+
+describe('what cannot be read is refused with a problem document', () => {
+  const problem = ({ status, headers, body }: Answer) => {
+    expect(headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect(Number(headers['content-length'])).toBe(Buffer.byteLength(body))
+    expect(JSON.parse(body)).toMatchObject({ status, type: expect.stringMatching(/^\/problems\//) })
+    return JSON.parse(body)
+  }
+
+  test('an address in CP949 is named as such', async () => {
+    const cp949 = Buffer.from([0xc8, 0xaf, 0xb0, 0xe6, 0xba, 0xce]) // 환경부
+    const rest = ' HTTP/1.1\r\nHost: a.kr\r\n\r\n'
+    const { status, detail } = problem(await send('GET /v1/articles?ministry=', cp949, rest))
+    expect(status).toBe(400)
+    expect(detail).toMatch(/환경부.*CP949/)
+    const korean = ' HTTP/1.1\r\nHost: a.kr\r\nAccept-Language: ko-KR,ko;q=0.9,en;q=0.8\r\n\r\n'
+    expect(problem(await send('GET /v1/articles?ministry=', cp949, korean)).title).toBe(
+      '글자 인코딩이 UTF-8이 아닙니다',
+    )
+  })
+
+  test.each([
+    'garbage\r\n\r\n',
+    'GET\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    'GET /v1/articles?tag=가 HTTP/9.9\r\n\r\n',
+    'GET /v1/articles?tag=가 나 HTTP/1.1\r\nHost: a.kr\r\n\r\n',
+    'GET /v1/articles HTTP/1.1\r\nno colon\r\n\r\n',
+    'GET /v1/articles?tag=가 HTTP/1.1\r\nHost: a.kr\r\n',
+    'POST /v1/articles?tag=가 HTTP/1.1\r\nHost: a.kr\r\nContent-Length: 9\r\n\r\n{}',
+    'POST /v1/articles?tag=가 HTTP/1.1\r\nHost: a.kr\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '\u0016\u0003\u0001\u0002\u0000\u0001\u0000',
+  ])('%j', async text => expect(problem(await send(text)).status).toBe(400))
+
+  test('in Korean for those who prefer it', async () => {
+    const answer = await send('GET /v1/articles HTTP/1.1\r\nAccept-Language: ko\r\nno colon\r\n\r\n')
+    expect(answer.headers['content-language']).toBe('ko')
+    expect(problem(answer).title).toBe('요청을 읽을 수 없습니다')
+    expect(problem(await get('/v1/articles?부처=환경부', { 'accept-language': 'ko' })).title).toBe(
+      '요청 매개변수가 올바르지 않습니다',
+    )
+  })
+
+  test('headers that are too large', async () => {
+    const answer = await get('/v1/articles', { 'x-large': 'x'.repeat(20_000) })
+    expect(problem(answer)).toMatchObject({ status: 431, type: '/problems/headers-too-large' })
+  })
+})
