@@ -1,0 +1,105 @@
+import { expect, test } from '@jest/globals'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { loadSamples } from '../../src/imports/samples.ts'
+import { testApp } from '../support/app.ts'
+
+const { app, db, call, authorize } = await testApp()
+const headers = await authorize('admin')
+await loadSamples(db, true)
+
+interface Parameter {
+  name: string
+  in: 'query' | 'path' | 'header'
+  example?: unknown
+}
+interface Operation {
+  operationId: string
+  parameters?: Parameter[]
+  requestBody?: { content: Record<string, { schema: { $ref: string } }> }
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, { examples?: unknown[] }> }
+}
+const document = JSON.parse(JSON.stringify(app.swagger())) as Document
+
+const exampleOf = ({ example }: Parameter) => example
+const pathOf = (template: string, { parameters = [] }: Operation) =>
+  parameters
+    .filter(p => p.in === 'path')
+    .reduce((path, p) => path.replace(`{${p.name}}`, encodeURIComponent(String(exampleOf(p)))), template)
+
+const reads = Object.entries(document.paths).flatMap(([template, { get }]) =>
+  get && !template.includes('/keys/{') ? [[get.operationId, pathOf(template, get), get] as const] : [],
+)
+
+test.each(reads)('%s: every example of a parameter works', async (_name, path, { parameters = [] }) => {
+  expect((await call({ url: path, headers })).statusCode).toBe(200)
+  for (const parameter of parameters.filter(p => p.in === 'query' && exampleOf(p) !== undefined)) {
+    const values = [exampleOf(parameter)].flat()
+    const query = values.map(value => `${parameter.name}=${encodeURIComponent(String(value))}`).join('&')
+    const response = await call({ url: `${path}?${query}`, headers })
+    expect([query, response.statusCode]).toEqual([query, 200])
+  }
+})
+
+test('the examples of filters find something in the sample articles', async () => {
+  const { parameters = [] } = reads.find(([name]) => name === 'listArticles')?.[2] ?? {}
+  for (const name of ['from', 'to', 'period', 'ministry', 'kind', 'tag', 'source', 'author', 'status']) {
+    const parameter = parameters.find(p => p.name === name) as Parameter
+    const query = `${name}=${encodeURIComponent(String([exampleOf(parameter)].flat()[0]))}`
+    const { total } = (await call({ url: `/v1/articles?${query}` })).json()
+    expect([query, total > 0]).toEqual([query, true])
+  }
+})
+
+test('every example of a body is what it is an example of, and is accepted', async () => {
+  const ajv = new Ajv2020({ strict: false })
+  ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
+  ajv.addSchema({ $id: 'api', ...document })
+  for (const [name, { examples = [] }] of Object.entries(document.components.schemas))
+    for (const example of examples) {
+      const validate = ajv.compile({ $ref: `api#/components/schemas/${name}` })
+      expect([name, validate(example), validate.errors]).toEqual([name, true, null])
+    }
+
+  const bodyOf = (operation: Operation | undefined) => {
+    const ref =
+      Object.values(operation?.requestBody?.content ?? {})[0]
+        ?.schema.$ref.split('/')
+        .at(-1) ?? ''
+    return document.components.schemas[ref]?.examples?.[0] as object
+  }
+  const created = await call({
+    method: 'POST',
+    url: '/v1/articles',
+    headers,
+    payload: bodyOf(document.paths['/v1/articles']?.post),
+  })
+  expect(created.statusCode).toBe(201)
+  const patched = await call({
+    method: 'PATCH',
+    url: String(created.headers.location),
+    headers: {
+      ...headers,
+      'if-match': String(created.headers.etag),
+      'content-type': 'application/merge-patch+json',
+    },
+    payload: JSON.stringify(bodyOf(document.paths['/v1/articles/{id}']?.patch)),
+  })
+  expect(patched.statusCode).toBe(200)
+  const key = await call({
+    method: 'POST',
+    url: '/v1/keys',
+    headers,
+    payload: bodyOf(document.paths['/v1/keys']?.post),
+  })
+  expect(key.statusCode).toBe(201)
+  const reaction = await call({
+    method: 'PUT',
+    url: `${created.headers.location}/reactions`,
+    payload: bodyOf(document.paths['/v1/articles/{id}/reactions']?.put),
+  })
+  expect(reaction.statusCode).toBe(200)
+})
