@@ -39,6 +39,9 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
     },
   })
   pool.on('error', error => onError?.(error))
+  // The pool takes its own listener away when it hands a client out. Where the server's farewell comes in the same packet
+  // as the answer before, nobody listens yet, and an error that nobody listens to ends the process.
+  pool.on('connect', client => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: 10_000, timeout: 30_000 },
