@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
@@ -44,40 +44,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     throw new Error(`${place.dir} is in use by process ${owner}: stop it, or set DATA_DIR to another folder`)
 
   const cluster = join(place.dir, 'cluster')
-  const passwordFile = join(place.dir, 'password')
-  const created = !(await exists(join(cluster, 'PG_VERSION')))
-  if (created) {
-    // Under another name until it is whole: a start that is killed here leaves nothing that looks like a cluster.
-    const making = `${cluster}.new`
-    await rm(making, { recursive: true, force: true })
-    await mkdir(making, { recursive: true })
-    await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
-    if (account.uid !== undefined && account.gid !== undefined)
-      for (const path of [place.dir, making, passwordFile]) await chown(path, account.uid, account.gid)
-    await chmod(making, 0o700)
-    const ctype = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'
-    await run(
-      join(place.bin, 'initdb'),
-      [
-        `--pgdata=${making}`,
-        '--username=gongbo',
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--locale=C',
-        `--lc-ctype=${ctype}`,
-      ],
-      { ...account, cwd: place.dir },
-    )
-    await rename(making, cluster)
-  }
-  const password = (await readFile(passwordFile, 'utf8')).trim()
-  const pid = await recover(cluster, log)
-  const port = pid?.port ?? (options.port || (await freePort()))
-  if (!pid) await launch(place, cluster, port, account, options.settings ?? {})
+  const created = owner === null && !(await exists(join(cluster, 'PG_VERSION')))
+  if (created) await makeCluster(place, cluster, account)
+  const running = owner === null ? await recover(cluster, log) : await untilReady(cluster, () => null)
+  const port = running?.port ?? (options.port || (await freePort()))
+  if (!running) await launch(place, cluster, port, account, options.settings ?? {})
 
+  const password = (await readFile(join(place.dir, 'password'), 'utf8')).trim()
   const url = (database: string) => `postgresql://gongbo:${password}@127.0.0.1:${port}/${database}`
   await createDatabase(url('postgres'), options.database)
   return {
@@ -95,46 +68,94 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
 }
 
+/** Under another name until it is whole: a start that is killed here leaves nothing that looks like a cluster. */
+async function makeCluster(place: Place, cluster: string, account: Account): Promise<void> {
+  const making = `${cluster}.new`
+  const password = join(place.dir, 'password')
+  await rm(making, { recursive: true, force: true })
+  await mkdir(making, { recursive: true })
+  await writeFile(password, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  if (account.uid !== undefined && account.gid !== undefined)
+    for (const path of [place.dir, making, password]) await chown(path, account.uid, account.gid)
+  await chmod(making, 0o700)
+  const flags = {
+    pgdata: making,
+    username: 'gongbo',
+    pwfile: password,
+    auth: 'scram-sha-256',
+    encoding: 'UTF8',
+    'locale-provider': 'builtin',
+    'builtin-locale': 'C.UTF-8',
+    locale: 'C',
+    'lc-ctype': process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
+  }
+  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
+  await run(join(place.bin, 'initdb'), args, { ...account, cwd: place.dir })
+  await rename(making, cluster)
+}
+
 /** One process owns the folder; a crashed one's claim is taken over. Returns the living owner, or null where it is us now. */
 async function claim(dir: string): Promise<number | null> {
   const path = join(dir, 'owner')
   for (;;) {
+    const claimed = `${path}.${process.pid}`
+    await writeFile(claimed, `${process.pid}\n`)
     try {
-      await writeFile(path, `${process.pid}\n`, { flag: 'wx' })
+      // A link comes into being with its content: nobody ever reads a claim that is still empty.
+      await link(claimed, path)
       return null
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const owner = Number(await readFile(path, 'utf8').catch(() => ''))
       if (owner !== process.pid && (await commandOf(owner))?.includes('node')) return owner
       await rm(path, { force: true })
+    } finally {
+      await rm(claimed, { force: true })
     }
   }
 }
 
-/** The command of a living process, or null. Where it cannot be told, any living process counts as node's. */
+/** The command of a living process, or null. */
 async function commandOf(pid: number): Promise<string | null> {
   if (!Number.isInteger(pid) || pid <= 0) return null
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null
-  }
-  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'node postgres')
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() =>
+    // No /proc on macOS.
+    run('ps', ['-p', String(pid), '-o', 'command=']).then(
+      ({ stdout }) => stdout,
+      () => '',
+    ),
+  )
+  return text === '' ? null : text
+}
+
+/** What PostgreSQL's own lock file says of the server that holds the cluster. */
+async function readLock(cluster: string): Promise<{ pid: number; port: number; ready: boolean } | null> {
+  const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  const pid = Number(lines[0])
+  return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : null
 }
 
 /** After a crash: a server that still runs is taken over, a lock whose process is gone or another's is removed. */
 async function recover(cluster: string, log: (message: string) => void): Promise<{ port: number } | null> {
-  const lock = join(cluster, 'postmaster.pid')
-  const lines = (await readFile(lock, 'utf8').catch(() => '')).split('\n')
-  const pid = Number(lines[0])
-  if (!pid) return null
-  if ((await commandOf(pid))?.includes('postgres')) {
-    log(`taking over the PostgreSQL that a crashed run left behind (process ${pid})`)
-    return { port: Number(lines[3]) }
+  const lock = await readLock(cluster)
+  if (!lock) return null
+  if ((await commandOf(lock.pid))?.includes(cluster)) {
+    log(`taking over the PostgreSQL that a crashed run left behind (process ${lock.pid})`)
+    return untilReady(cluster, () => null)
   }
-  log(`removing the stale lock of a crashed run (process ${pid})`)
-  await rm(lock, { force: true })
+  log(`removing the stale lock of a crashed run (process ${lock.pid})`)
+  await rm(join(cluster, 'postmaster.pid'), { force: true })
   return null
+}
+
+/** Waits, for a minute at most, until the cluster's server takes connections. @throws with what `failed` says. */
+async function untilReady(cluster: string, failed: () => string | null): Promise<{ port: number }> {
+  for (const end = Date.now() + 60_000; ; await new Promise(tick => setTimeout(tick, 25))) {
+    const lock = await readLock(cluster)
+    if (lock?.ready) return lock
+    const failure = failed() ?? (Date.now() > end ? 'not within 60 s' : null)
+    if (failure !== null) throw new Error(`PostgreSQL did not start (${failure})`)
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -174,20 +195,15 @@ async function launch(
   await out.close()
   let exit: string | null = null
   child.once('exit', code => {
-    exit = String(code)
+    exit = `exit ${code}`
   })
   child.once('error', error => {
     exit = error.message
   })
-  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise(tick => setTimeout(tick, 25))) {
-    const state = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[7]
-    if (state?.trim() === 'ready') return
-    if (exit !== null) break
-  }
-  const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-8).join('\n')
-  throw new Error(
-    `PostgreSQL did not start${exit === null ? ' within 60 s' : ` (${exit})`}; the end of ${log.split(sep).slice(-2).join(sep)}:\n${tail}`,
-  )
+  await untilReady(cluster, () => exit).catch(async (error: Error) => {
+    const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-8).join('\n')
+    throw new Error(`${error.message}; the end of ${log.split(sep).slice(-2).join(sep)}:\n${tail}`)
+  })
 }
 
 async function createDatabase(adminUrl: string, name: string): Promise<void> {
@@ -195,8 +211,14 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
   await client.connect()
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`)
+    // A command beside a starting API may make it at the same moment.
+    if (rowCount === 0)
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`).catch(ignoreDuplicate)
   } finally {
     await client.end()
   }
+}
+
+function ignoreDuplicate(error: Error & { code?: string }): void {
+  if (error.code !== '42P04' && error.code !== '23505') throw error
 }

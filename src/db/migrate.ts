@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -57,7 +58,7 @@ async function readMigrations(): Promise<MigrationList> {
  * bodies and leaves half a migration behind when one fails (sent whole, PostgreSQL runs a script as one transaction);
  * and it has no name for PostgreSQL's one-byte "char", which the engine reads from the catalogue to compare schemas.
  */
-function engineAdapter(pool: pg.Pool): PrismaPg {
+function engineAdapter(pool: pg.Pool, scriptFailed: (message: string) => void): PrismaPg {
   const factory = new PrismaPg(pool)
   const connect = factory.connect.bind(factory)
   factory.connect = async () => {
@@ -84,7 +85,10 @@ function engineAdapter(pool: pg.Pool): PrismaPg {
       return result
     }
     adapter.executeScript = async script => {
-      await pool.query(script)
+      await pool.query(script).catch((error: Error) => {
+        scriptFailed(error.message)
+        throw error
+      })
     }
     return adapter
   }
@@ -120,13 +124,22 @@ async function withEngine<T>(url: string, run: (engine: SchemaEngine) => Promise
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   try {
     const schema = await readFile(`${FOLDER}schema.prisma`, 'utf8')
+    let scriptFault = ''
     const engine = await bindings.SchemaEngine.new(
       { datamodels: [['schema.prisma', schema]] },
       () => {},
-      bindMigrationAwareSqlAdapterFactory(engineAdapter(pool)),
+      bindMigrationAwareSqlAdapterFactory(
+        engineAdapter(pool, message => {
+          scriptFault = message
+        }),
+      ),
     )
     try {
-      return await run(engine)
+      return await run(engine).catch((error: Error) => {
+        // The engine tells which migration, PostgreSQL what was wrong with it.
+        const name = /migration_name="([^"]+)"/.exec(error.message)?.[1]
+        throw scriptFault ? new Error(`migration ${name} failed: ${scriptFault}`, { cause: error }) : error
+      })
     } finally {
       engine.free()
     }
@@ -144,35 +157,62 @@ export async function migrate(url: string): Promise<string[]> {
   await lock.connect()
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [LOCK])
+    const migrationsList = await readMigrations()
+    await assertUnedited(lock, migrationsList)
     if ((await pendingMigrations(lock)).length === 0) return []
-    return await withEngine(url, async engine => {
-      const migrationsList = await readMigrations()
-      const { editedMigrationNames } = await engine.diagnoseMigrationHistory({
-        migrationsList,
-        optInToShadowDatabase: false,
-        filters: FILTERS,
-      })
-      if (editedMigrationNames.length > 0)
-        throw new Error(`applied migrations were edited since: ${editedMigrationNames.join(', ')}`)
-      return (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames
-    })
+    return await withEngine(
+      url,
+      async engine =>
+        (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames,
+    )
   } finally {
     await lock.end()
   }
 }
 
-/** Migrations of this release that the database has not finished, in their order. */
-export async function pendingMigrations(db: Pick<pg.Client, 'query'>): Promise<string[]> {
-  const known = (await readMigrations()).migrationDirectories.map(d => d.path)
+interface Applied {
+  migration_name: string
+  checksum: string
+  finished: boolean
+}
+
+/** What `_prisma_migrations` says; nothing where there is no such table. */
+async function appliedMigrations(db: Pick<pg.Client, 'query'>): Promise<Applied[]> {
   const { rows } = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
   )
-  if (!rows[0]?.exists) return known
-  const applied = await db.query<{ migration_name: string }>(
-    'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  if (!rows[0]?.exists) return []
+  const applied = await db.query<Applied>(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+     FROM _prisma_migrations WHERE rolled_back_at IS NULL`,
   )
-  const names = new Set(applied.rows.map(row => row.migration_name))
-  return known.filter(name => !names.has(name))
+  return applied.rows
+}
+
+async function assertUnedited(db: pg.Client, { migrationDirectories }: MigrationList): Promise<void> {
+  const checksums = new Map(
+    migrationDirectories.map(({ path, migrationFile: { content } }) => [
+      path,
+      createHash('sha256')
+        .update(content.tag === 'ok' ? content.value : '')
+        .digest('hex'),
+    ]),
+  )
+  const edited = (await appliedMigrations(db))
+    .filter(
+      ({ migration_name, checksum, finished }) =>
+        finished && checksum !== (checksums.get(migration_name) ?? checksum),
+    )
+    .map(({ migration_name }) => migration_name)
+  if (edited.length > 0) throw new Error(`applied migrations were edited since: ${edited.join(', ')}`)
+}
+
+/** Migrations of this release that the database has not finished, in their order. */
+export async function pendingMigrations(db: Pick<pg.Client, 'query'>): Promise<string[]> {
+  const { migrationDirectories } = await readMigrations()
+  const applied = await appliedMigrations(db)
+  const finished = new Set(applied.filter(row => row.finished).map(row => row.migration_name))
+  return migrationDirectories.map(({ path }) => path).filter(path => !finished.has(path))
 }
 
 /** The SQL that would make the database what schema.prisma says; empty where they agree. */

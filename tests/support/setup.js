@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbedded } from '../../dist/db/embedded.js'
@@ -16,13 +16,16 @@ export default async function setup() {
     await migrate(given)
     return
   }
+  const dir = await mkdtemp(join(tmpdir(), 'gongbo-tests-'))
+  // As root the server runs as another user, who must be able to enter.
+  await chmod(dir, 0o755)
   const server = await startEmbedded({
-    dir: await mkdtemp(join(tmpdir(), 'gongbo-tests-')),
+    dir,
     port: 0,
     database: 'gongbo_template',
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
   })
   await migrate(server.url)
   process.env.GONGBO_TEST_TEMPLATE = server.url
-  globalThis.gongboTestServer = server
+  globalThis.gongboTestServer = { server, dir }
 }

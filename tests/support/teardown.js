@@ -1,3 +1,7 @@
+import { rm } from 'node:fs/promises'
+
 export default async function teardown() {
-  await globalThis.gongboTestServer?.stop()
+  const { server, dir } = globalThis.gongboTestServer ?? {}
+  await server?.stop()
+  if (dir) await rm(dir, { recursive: true, force: true })
 }
