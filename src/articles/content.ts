@@ -57,7 +57,7 @@ function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyTex
       'give bodyHtml or bodyText, not both',
       'bodyHtml과 bodyText 중 하나만 보내십시오',
     )
-  const html = bodyHtml !== undefined ? sanitiseHtml(bodyHtml) : textToHtml(bodyText ?? '')
+  const html = bodyHtml !== undefined ? sanitiseHtml(bodyHtml) : sanitiseHtml(textToHtml(bodyText ?? ''))
   return { bodyHtml: html, bodyText: htmlToText(html) }
 }
 

@@ -89,6 +89,7 @@ export async function insertArticle(
 ): Promise<ArticleRow> {
   const content = toContent(article, now)
   if (content.source !== null && content.externalId !== null) {
+    await lockIdentity(tx, content.source, content.externalId)
     const existing = await findBySource(tx, content.source, content.externalId)
     if (existing) throw identityTaken(content, existing.id)
   }
@@ -129,6 +130,10 @@ const identityTaken = ({ source, externalId }: ArticleContent, id: number | null
   })
 }
 
+/** Makes writers of one identity wait for each other, also while there is no row to lock. */
+const lockIdentity = (tx: Tx, source: string, externalId: string) =>
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0))`
+
 /** Locks an article's row to the end of the transaction. Deleted ones too; null where there never was one. */
 export async function lockArticle({ tx }: Writing, id: number): Promise<ArticleRow | null> {
   await tx.$queryRaw`SELECT id FROM articles WHERE id = ${id} FOR UPDATE`
@@ -148,6 +153,7 @@ export async function updateRow(
   if (Object.keys(superseded).length === 0) return row
   if ('source' in superseded || 'externalId' in superseded) {
     const { source, externalId } = { ...row, ...data }
+    if (source && externalId) await lockIdentity(tx, source, externalId)
     const other = source && externalId ? await findBySource(tx, source, externalId) : null
     if (other && other.id !== row.id) throw identityTaken({ ...row, ...data } as ArticleContent, other.id)
   }
@@ -203,7 +209,7 @@ export async function upsertArticle(
   const { tx } = writing
   const { counts, check, revise } = options
   const { name, externalId } = article.source
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${name}/${externalId}`}, 0))`
+  await lockIdentity(tx, name, externalId)
   const found = await findBySource(tx, name, externalId)
   const present = found && (await lockArticle(writing, found.id))
   check?.(present)
