@@ -137,7 +137,10 @@ function refuseUnknownParameters(app: FastifyInstance): void {
 const requestId = (header: string | string[] | undefined): string =>
   typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
 
-/** One line a request, without query values of credentials; the id goes back to the caller. */
+/** A key that somebody put into the address by mistake. */
+const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g, '$1…')
+
+/** One line a request, without secrets; the id goes back to the caller. */
 function tellRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
@@ -146,7 +149,7 @@ function tellRequests(app: FastifyInstance): void {
     request.log.info(
       {
         method: request.method,
-        url: request.url,
+        url: withoutKeys(request.url),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         key: request.caller?.id,

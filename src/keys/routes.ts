@@ -55,7 +55,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app
     },
     async (request, reply) => {
       const { name, scopes, expiresAt = null } = request.body
-      const expiry = expiresAt === null ? null : parseInstant(expiresAt)
+      const expiry = expiresAt === null ? null : (parseInstant(expiresAt) ?? new Date(0))
       if (expiry !== null && expiry <= new Date())
         throw badBody('/expiresAt', 'must lie in the future', '미래의 시각이어야 합니다')
       const { key, row } = await insertKey(db, { name, scopes, expiresAt: expiry })
