@@ -1,0 +1,149 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+
+const run = promisify(execFile)
+const children: ChildProcess[] = []
+let dataDir: string
+let env: NodeJS.ProcessEnv
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gongbo-start-'))
+  await chmod(dataDir, 0o755)
+  env = { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'info', RATE_LIMIT: '0' }
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) if (child.exitCode === null) await stop(child)
+})
+afterAll(() => rm(dataDir, { recursive: true, force: true }))
+
+interface Started {
+  child: ChildProcess
+  address: string
+  log: () => string
+}
+
+/** Starts the built program as `npm start` does, and waits until it listens. */
+function start(more: NodeJS.ProcessEnv = {}): Promise<Started> {
+  const child = spawn(process.execPath, ['dist/main.js'], { env: { ...env, ...more } })
+  children.push(child)
+  let log = ''
+  return new Promise((done, fail) => {
+    child.stderr?.on('data', chunk => {
+      log += chunk
+    })
+    child.stdout?.on('data', chunk => {
+      log += chunk
+      const address = /articles at (http:\/\/[^/]+)\/v1/.exec(log)?.[1]
+      if (address) done({ child, address, log: () => log })
+    })
+    child.once('exit', code => fail(new Error(`exit ${code}: ${log}`)))
+  })
+}
+
+const stop = (child: ChildProcess, signal: NodeJS.Signals = 'SIGINT') =>
+  new Promise<number | null>(done => {
+    child.once('exit', done)
+    child.kill(signal)
+  })
+
+const command = (name: string, ...args: string[]) =>
+  run(process.execPath, [`dist/commands/${name}.js`, ...args], { env }).catch(error => error)
+
+test('a first start brings up samples and a development key that only its owner may read', async () => {
+  const began = Date.now()
+  const { address, child, log } = await start()
+  expect(Date.now() - began).toBeLessThan(10_000)
+  const { total } = (await (await fetch(`${address}/v1/articles`)).json()) as { total: number }
+  expect(total).toBeGreaterThanOrEqual(60)
+
+  const path = join(dataDir, 'development-key')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  const key = (await readFile(path, 'utf8')).trim()
+  expect(log()).toContain(path)
+  expect(log()).not.toContain(key)
+  const keys = await fetch(`${address}/v1/keys`, { headers: { authorization: `Bearer ${key}` } })
+  expect(keys.status).toBe(200)
+  expect(await stop(child)).toBe(0)
+})
+
+test('a second start has the data and the key of the first; commands work beside it', async () => {
+  const { address } = await start()
+  const page = 'tests/imports/board-page.txt'
+  expect((await command('import', page)).stdout).toContain('21 changes (21 created')
+  expect((await command('import', page)).stdout).toContain('0 changes')
+  const found = await fetch(`${address}/v1/articles/by-source/korea.kr/156576172`)
+  expect(found.status).toBe(200)
+
+  const created = (
+    await command('keys', 'create', '--name', 'desk', '--scope', 'articles:write')
+  ).stdout.trim()
+  expect(created).toMatch(/^gongbo_[0-9a-f]{12}_[\w-]{43}$/)
+  const drafts = () =>
+    fetch(`${address}/v1/articles?status=draft`, { headers: { authorization: `Bearer ${created}` } })
+  expect((await drafts()).status).toBe(200)
+  const list = (await command('keys', 'list')).stdout
+  expect(list).toContain('desk')
+  expect(list).not.toContain(created)
+  expect((await command('keys', 'revoke', created.split('_')[1])).stdout).toContain('revoked')
+  expect((await drafts()).status).toBe(401)
+  expect((await command('migrate')).stdout).toBe('nothing to apply\n')
+})
+
+test('commands name what is wrong and end with a status that tells', async () => {
+  expect(await command('import', 'package.json')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/package\.json: line 2: expected .*nothing was imported/),
+  })
+  expect(await command('import', 'no-such-file')).toMatchObject({
+    code: 2,
+    stderr: 'no-such-file: no such file\n',
+  })
+  expect(await command('import')).toMatchObject({ code: 2 })
+  expect(await command('keys', 'create', '--name', 'x', '--scope', 'everything')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('unknown scope "everything"'),
+  })
+  expect(
+    await command('keys', 'create', '--name', 'x', '--scope', 'admin', '--expires', '2020-01-01'),
+  ).toMatchObject({ code: 2 })
+  expect(await command('keys', 'revoke', '000000000000')).toMatchObject({ code: 2 })
+})
+
+test('a stop finishes what is in flight', async () => {
+  const { address, child } = await start()
+  const key = (await readFile(join(dataDir, 'development-key'), 'utf8')).trim()
+  const body = JSON.stringify({ status: 'draft', kind: 'other', title: '마지막 글' })
+  const answered = new Promise<number | undefined>((done, fail) => {
+    const post = request(`${address}/v1/articles`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    })
+    post.once('response', response => done(response.resume().statusCode)).once('error', fail)
+    post.write(body.slice(0, 20))
+    // The rest comes after the signal.
+    setTimeout(() => child.kill('SIGTERM'), 300)
+    setTimeout(() => post.end(Buffer.from(body).subarray(20)), 900)
+  })
+  const exit = new Promise(done => child.once('exit', done))
+  expect(await answered).toBe(201)
+  expect(await exit).toBe(0)
+})
+
+test('a start that cannot listen says so, ends its database, and leaves the folder to the next', async () => {
+  const { address } = await start({ DATA_DIR: `${dataDir}/other`, SAMPLES: 'off' })
+  const port = new URL(address).port
+  await expect(start({ PORT: port })).rejects.toThrow(/exit 1: [\s\S]*EADDRINUSE/)
+  await expect(start({ DATA_DIR: `${dataDir}/other` })).rejects.toThrow(/is in use by process/)
+  await expect(start({ PORT: 'http' })).rejects.toThrow(/bad settings: PORT must be/)
+  const { child } = await start()
+  expect(await stop(child, 'SIGTERM')).toBe(0)
+})
