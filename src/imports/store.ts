@@ -25,7 +25,7 @@ for (const component of articleComponents) ajv.addSchema(component)
 const validate = ajv.compile({ $ref: `${(NewArticle as { $id?: string }).$id}#` })
 
 /** @throws ImportError that names the line of an article that breaks the contract, or whose number is another's now. */
-export function importBoardPage(db: Database, page: BoardPage, now: Date): Promise<ImportReport> {
+export async function importBoardPage(db: Database, page: BoardPage, now: Date): Promise<ImportReport> {
   const entries = [page.detail, ...page.rows].map(checked)
   // In the order of identities: two imports at once then never wait for each other in a circle.
   entries.sort((a, b) => identity(a).localeCompare(identity(b), 'en', { numeric: true }))
