@@ -55,9 +55,7 @@ const command = (name: string, ...args: string[]) =>
   run(process.execPath, [`dist/commands/${name}.js`, ...args], { env }).catch(error => error)
 
 test('a first start brings up samples and a development key that only its owner may read', async () => {
-  const began = Date.now()
   const { address, child, log } = await start()
-  expect(Date.now() - began).toBeLessThan(10_000)
   const { total } = (await (await fetch(`${address}/v1/articles`)).json()) as { total: number }
   expect(total).toBeGreaterThanOrEqual(60)
 
