@@ -107,35 +107,23 @@ export class Problem extends Error {
   }
 }
 
-/** A problem with one named parameter of the query or path. */
-export const badParameter = (parameter: string, en: string, ko: string): Problem =>
-  new Problem(
-    'invalid-parameter',
-    { en: `${parameter}: ${en}`, ko: `${parameter}: ${ko}` },
-    {
-      faults: [{ parameter, detail: { en, ko } }],
-    },
-  )
+type Culprit = 'parameter' | 'header' | 'pointer'
 
-/** A problem with one place of the body, as a JSON Pointer. */
-export const badBody = (pointer: string, en: string, ko: string): Problem =>
-  new Problem(
-    'invalid-body',
-    { en: `${pointer || 'the body'}: ${en}`, ko: `${pointer || '본문'}: ${ko}` },
-    {
-      faults: [{ pointer, detail: { en, ko } }],
-    },
-  )
+/** Makes problems that one named culprit is to blame for. */
+const blaming =
+  (code: ProblemCode, culprit: Culprit) =>
+  (name: string, en: string, ko: string): Problem => {
+    const where = name || (culprit === 'pointer' ? 'body' : culprit)
+    const faults = [{ [culprit]: name, detail: { en, ko } }]
+    return new Problem(code, { en: `${where}: ${en}`, ko: `${where}: ${ko}` }, { faults })
+  }
 
-/** A problem with one header. */
-export const badHeader = (header: string, en: string, ko: string): Problem =>
-  new Problem(
-    'invalid-header',
-    { en: `${header}: ${en}`, ko: `${header}: ${ko}` },
-    {
-      faults: [{ header, detail: { en, ko } }],
-    },
-  )
+/** A problem with one parameter of the query or path, by its name. */
+export const badParameter = blaming('invalid-parameter', 'parameter')
+/** A problem with one place of the body, by its JSON Pointer; the whole body is `''`. */
+export const badBody = blaming('invalid-body', 'pointer')
+/** A problem with one header, by its name. */
+export const badHeader = blaming('invalid-header', 'header')
 
 export const ProblemDetails = Type.Object(
   {
