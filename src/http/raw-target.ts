@@ -38,16 +38,9 @@ export function handleParserErrors(app: () => FastifyInstance) {
 
 async function answer(app: FastifyInstance, error: ParserError, socket: Socket): Promise<void> {
   const packet = error.rawPacket ?? Buffer.alloc(0)
-  // The parser says at which byte it stopped: the request line that holds it begins after the line break before.
-  const start = packet.lastIndexOf('\n', Math.max(0, (error.bytesParsed ?? 0) - 1)) + 1
-  const head =
-    /^([A-Z]+) ([^ \r\n]*[\u0080-\u00ff][^ \r\n]*) HTTP\/1\.[01]\r\n((?:[^\r\n]+\r\n)*)\r\n([\s\S]*)$/.exec(
-      packet.toString('latin1', start),
-    )
-  if (error.code !== 'HPE_INVALID_URL' || !head) return send(socket, parserProblem(error), packet)
-
-  const [, method = 'GET', target = '', fields = '', rest = ''] = head
-  const headers = parseHeaders(fields)
+  const raw = error.code === 'HPE_INVALID_URL' ? readRawRequest(packet, error.bytesParsed ?? 0) : null
+  if (!raw) return send(socket, parserProblem(error), packet)
+  const { method, target, headers, rest } = raw
   const length = Number(headers['content-length'] ?? 0)
   let url: string
   try {
@@ -89,11 +82,37 @@ async function answer(app: FastifyInstance, error: ParserError, socket: Socket):
   else socket.end(response.rawPayload)
 }
 
-function parseHeaders(text: string): Record<string, string> {
+/** As much as Node's parser would take for a request's head. */
+const MAX_HEAD = 16_384
+
+/**
+ * The request whose line holds the byte at which the parser stopped, where its head has come whole and its target holds
+ * bytes beyond ASCII; null otherwise. Linear in the packet: anybody may send one.
+ */
+function readRawRequest(packet: Buffer, stopped: number) {
+  const start = packet.lastIndexOf('\n', Math.max(0, stopped - 1)) + 1
+  const end = packet.indexOf('\r\n\r\n', start)
+  if (end < 0 || end - start > MAX_HEAD) return null
+  const [line = '', ...fields] = packet.toString('latin1', start, end).split('\r\n')
+  const [method = '', target = '', version = '', ...more] = line.split(' ')
+  const wellFormed = /^[A-Z]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version) && more.length === 0
+  if (!wellFormed || !/[\x80-\xff]/.test(target)) return null
+  return { method, target, headers: parseHeaders(fields), rest: packet.toString('latin1', end + 4) }
+}
+
+/** Of these Node keeps the first where they are repeated; others it joins. */
+const SINGLE = new Set(['authorization', 'content-length', 'content-type', 'host', 'user-agent'])
+
+function parseHeaders(fields: string[]): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':')
-    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim()
+  for (const field of fields) {
+    const colon = field.indexOf(':')
+    if (colon <= 0) continue
+    const name = field.slice(0, colon).toLowerCase()
+    const value = field.slice(colon + 1).trim()
+    const before = headers[name]
+    if (before === undefined) headers[name] = value
+    else if (!SINGLE.has(name)) headers[name] = `${before}, ${value}`
   }
   return headers
 }
