@@ -13,8 +13,9 @@ import type { Database } from './db/client.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
+import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
-import { describeApi, serveApiDescription } from './http/openapi.ts'
+import { describeApi } from './http/openapi.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
 import { handleParserErrors } from './http/raw-target.ts'
@@ -43,7 +44,7 @@ export async function buildApp({
   const app: FastifyInstance = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.TRUST_PROXY,
+    trustProxy: trustedProxies(config.TRUST_PROXY),
     bodyLimit: config.BODY_LIMIT,
     requestTimeout: config.REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -100,10 +101,17 @@ export async function buildApp({
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
-  await app.register(keyRoutes, { ...v1, db })
+  await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)
   return app
+}
+
+/** A number of hops, or a list of addresses and networks; nobody where nothing is said. */
+function trustedProxies(setting: string) {
+  if (setting === '') return false
+  if (/^\d+$/.test(setting)) return (_address: string, hop: number) => hop < Number(setting)
+  return setting.split(',').map(one => one.trim())
 }
 
 /** Query and path come as text and are coerced; a body says what it means and is taken at its word. */

@@ -38,13 +38,6 @@ const text = (fallback: string, description: string): Setting<string> => ({
   parse: value => ({ value }),
 })
 
-const flag = (fallback: boolean, description: string): Setting<boolean> => ({
-  fallback,
-  description,
-  parse: value =>
-    value === 'true' || value === 'false' ? { value: value === 'true' } : { expected: 'true or false' },
-})
-
 const pattern = (
   fallback: string,
   check: RegExp,
@@ -89,13 +82,15 @@ export const SETTINGS = {
   BODY_LIMIT: integer(4_194_304, 1_024, 104_857_600, 'Bytes that a request body may have.'),
   PUBLIC_URL: pattern(
     '',
-    /^https?:\/\/[^/?#]+(\/[^?#]*)?$/,
-    'a URL such as https://api.example.go.kr',
+    /^https?:\/\/[^/?#]+(\/[^/?#]+)*$/,
+    'a URL such as https://api.example.go.kr, without a slash at its end',
     'Where clients reach the API, for links in answers; otherwise paths alone.',
   ),
-  TRUST_PROXY: flag(
-    false,
-    'Take the client address from `X-Forwarded-For`: only behind a proxy that sets it.',
+  TRUST_PROXY: pattern(
+    '',
+    /^(\d{1,2}|[\da-fA-F.:]+(\/\d{1,3})?(\s*,\s*[\da-fA-F.:]+(\/\d{1,3})?)*)$/,
+    'a number of proxies, or their addresses or networks separated by commas',
+    'Proxies whose `X-Forwarded-For` is believed: how many stand in front, or their addresses or networks (`10.0.0.0/8`).',
   ),
   CORS_ORIGINS: text('*', 'Origins that browsers may call from, separated by commas; `*` for all.'),
   RATE_LIMIT: integer(600, 0, 10_000_000, 'Requests a minute for one address or key; 0 for no limit.'),

@@ -34,13 +34,19 @@ describe('settings', () => {
   test('are taken as what they are', () => {
     const env = {
       PORT: '0',
-      TRUST_PROXY: 'true',
+      TRUST_PROXY: '10.0.0.0/8, ::1',
       SAMPLES: 'off',
       HOST: ' 0.0.0.0 ',
       CORS_ORIGINS: 'https://a.kr',
     }
     expect(readConfig(env)).toMatchObject({
-      ...{ PORT: 0, TRUST_PROXY: true, SAMPLES: 'off', HOST: '0.0.0.0', CORS_ORIGINS: 'https://a.kr' },
+      ...{
+        PORT: 0,
+        TRUST_PROXY: '10.0.0.0/8, ::1',
+        SAMPLES: 'off',
+        HOST: '0.0.0.0',
+        CORS_ORIGINS: 'https://a.kr',
+      },
     })
     const DATABASE_URL = 'postgresql://gongbo:secret@db.internal:5432/gongbo?sslmode=require'
     expect(readConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL)
@@ -52,7 +58,8 @@ describe('settings', () => {
     ['PORT', '-1', 'a whole number'],
     ['PORT', 'http', 'a whole number'],
     ['DATABASE_POOL', '0', 'a whole number from 1 to 500'],
-    ['TRUST_PROXY', 'yes', 'true or false'],
+    ['TRUST_PROXY', 'yes', 'a number of proxies'],
+    ['PUBLIC_URL', 'https://api.example.go.kr/', 'a URL such as'],
     ['SAMPLES', 'true', 'one of auto, on, off'],
     ['LOG_LEVEL', 'verbose', 'one of fatal, error'],
     ['PUBLIC_URL', 'api.example.go.kr', 'a URL such as'],

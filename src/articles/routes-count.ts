@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { json, problems } from '../http/openapi.ts'
+import { clientOf } from '../http/rate-limit.ts'
 import { oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
@@ -61,7 +62,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       salt = undefined
       throw error
     })
-    const id = request.headers['visitor-id'] ?? `${request.ip} ${request.headers['user-agent'] ?? ''}`
+    const id =
+      request.headers['visitor-id'] ?? `${clientOf(request.ip)} ${request.headers['user-agent'] ?? ''}`
     return new Uint8Array(createHmac('sha256', key).update(String(id)).digest())
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
-import type { RateLimit } from './rate-limit.ts'
+import { clientOf, type RateLimit } from './rate-limit.ts'
 
 /** Who asks, how often, and whether they may. */
 
@@ -21,7 +21,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key must allow for this route; anybody may call it where it says nothing. */
     scope?: Scope
-    /** Not counted against the limit: probes and metrics. */
+    /** Neither limited nor asked for a key: probes and metrics. */
     unlimited?: boolean
   }
 }
@@ -76,12 +76,18 @@ export function controlAccess(app: FastifyInstance, { findCaller, limit }: Acces
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request, reply) => {
     const { scope, unlimited } = request.routeOptions.config
+    // Probes must not wait for the database, nor fail with a key that was meant for others.
+    if (unlimited) return
     const { authorization } = request.headers
     const token = authorization === undefined ? null : /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+    const client = clientOf(request.ip)
+    if (token) await limit.assertFewFailures(client)
     const caller = token ? await findCaller(token) : null
-    // A wrong key counts against the address, so that keys cannot be tried at will.
-    if (!unlimited) await limit(caller?.id ?? request.ip, reply)
-    if (authorization !== undefined && caller === null) throw badKey()
+    await limit.count(caller?.id ?? client, reply)
+    if (authorization !== undefined && caller === null) {
+      await limit.countFailure(client)
+      throw badKey()
+    }
     request.caller = caller
     if (scope !== undefined) requireScope(request, scope)
   })

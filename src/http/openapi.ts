@@ -1,11 +1,10 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance } from 'fastify'
 import { type TSchema, Type } from 'typebox'
 import { PROBLEM_TYPE, PROBLEMS, ProblemDetails } from './problem.ts'
 import { ref } from './schema.ts'
 
-/** The OpenAPI document, generated from the routes' schemas, and the page that shows it. */
+/** The OpenAPI document, generated from the routes' schemas. */
 
 /** Response entries for problems, to spread into a route's responses. */
 export const problems = (...statuses: number[]) =>
@@ -48,7 +47,9 @@ export const HEADERS = {
 }
 
 /** What every route can answer with, besides its own. */
-const COMMON = [400, 401, 406, 429, 500, 503]
+const COMMON = [400, 406, 500, 503]
+/** What those can answer with that are limited and take a key. */
+const LIMITED = [401, 429]
 
 interface Operation {
   security?: object[]
@@ -60,8 +61,9 @@ const DESCRIPTION = `Korean policy articles: list, search by day, read, write.
 
 A day is always a day in Seoul and a range of days includes both ends. Reading what is public needs no key.
 Unknown parameters and fields are refused, not ignored. Every error is a problem document (RFC 9457) that names the
-culprit, in Korean for \`Accept-Language: ko\`; this includes 404 and 405 for addresses that are not listed here, and 408,
-413, 414 and 431 from the HTTP layer.`
+culprit, in Korean for \`Accept-Language: ko\`; this includes 404, 405 and 414 for addresses that are not listed here, and
+408 and 431 from the HTTP layer. Every answer carries \`X-Request-Id\`, and all but those of probes \`RateLimit\` and
+\`RateLimit-Policy\`.`
 
 export interface OpenapiOptions {
   publicUrl: string
@@ -73,11 +75,10 @@ export async function describeApi(
   app: FastifyInstance,
   { publicUrl, version }: OpenapiOptions,
 ): Promise<void> {
-  const secured = new Map<string, string>()
+  const configs = new Map<string, FastifyContextConfig>()
   app.addHook('onRoute', ({ method, url, config }) => {
     const path = url.replace(/:([A-Za-z]+)/g, '{$1}')
-    if (config?.scope)
-      for (const name of [method].flat()) secured.set(`${name.toLowerCase()} ${path}`, config.scope)
+    for (const name of [method].flat()) configs.set(`${name.toLowerCase()} ${path}`, config ?? {})
   })
   await app.register(swagger, {
     openapi: {
@@ -115,9 +116,14 @@ export async function describeApi(
       const shared: Record<string, unknown> = {}
       for (const [path, methods] of Object.entries(api.paths))
         for (const [method, operation] of Object.entries(methods)) {
-          const scope = secured.get(`${method} ${path}`)
+          const { scope, unlimited } = configs.get(`${method} ${path}`) ?? {}
           operation.security ??= scope ? [{ key: [] }] : []
-          const statuses = [...COMMON, ...(scope ? [403] : []), ...(operation.requestBody ? [413, 415] : [])]
+          const statuses = [
+            ...COMMON,
+            ...(unlimited ? [] : LIMITED),
+            ...(scope ? [403] : []),
+            ...(operation.requestBody ? [413, 415] : []),
+          ]
           for (const status of statuses)
             operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
           // The plugin gives a body to answers that have none.
@@ -149,45 +155,4 @@ function sharedProblem(status: number): object {
     ...(Object.keys(headers).length > 0 && { headers }),
     content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/ProblemDetails' } } },
   }
-}
-
-/** `/openapi.json`, `/openapi.yaml` and the reference page at `/docs`, whose assets come with the package. */
-export async function serveApiDescription(app: FastifyInstance): Promise<void> {
-  let asJson: string | undefined
-  let asYaml: string | undefined
-  const document = (operationId: string, summary: string, type: string) => ({
-    config: { produces: [type] },
-    schema: {
-      operationId,
-      tags: ['service'],
-      summary,
-      response: { 200: { description: 'The document', content: { [type]: { schema: {} } } } },
-    },
-  })
-  app.get(
-    '/openapi.json',
-    document('getOpenapiJson', 'The OpenAPI document as JSON', 'application/json'),
-    async (_request, reply) => {
-      asJson ??= JSON.stringify(app.swagger())
-      return reply.type('application/json; charset=utf-8').send(asJson)
-    },
-  )
-  app.get(
-    '/openapi.yaml',
-    document('getOpenapiYaml', 'The OpenAPI document as YAML', 'application/yaml'),
-    async (_request, reply) => {
-      asYaml ??= app.swagger({ yaml: true })
-      return reply.type('application/yaml; charset=utf-8').send(asYaml)
-    },
-  )
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    theme: {
-      title: 'Gongbo API',
-      // The bar is the plugin's advertisement and a field for other people's documents.
-      css: [{ filename: 'gongbo.css', content: '.swagger-ui .topbar { display: none }' }],
-    },
-    uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: true, defaultModelsExpandDepth: 0 },
-  })
 }

@@ -1,35 +1,77 @@
+import { isIPv6 } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { Problem } from './problem.ts'
 
 const WINDOW_SECONDS = 60
 
-export type RateLimit = (client: string, reply: FastifyReply) => Promise<void>
+export interface RateLimit {
+  /**
+   * Counts a request of a client and tells it where it stands, in the fields of
+   * draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy: "minute";q=600;w=60` and
+   * `RateLimit: "minute";r=<left>;t=<seconds to the new window>`. @throws Problem 429 with `Retry-After` in seconds.
+   */
+  count(client: string, reply: FastifyReply): Promise<void>
+  /** Counts a wrong key of an address. */
+  countFailure(address: string): Promise<void>
+  /** Refuses an address that has tried too many wrong keys, before another one is looked up. @throws Problem 429. */
+  assertFewFailures(address: string): Promise<void>
+}
 
-/**
- * Counts a request of a client, and tells it where it stands in the fields of draft-ietf-httpapi-ratelimit-headers-10:
- * `RateLimit-Policy: "minute";q=600;w=60` and `RateLimit: "minute";r=<left>;t=<seconds to the new window>`.
- * The count is this process's own. The returned function throws Problem 429 with `Retry-After` (seconds).
- */
+/** Limits by the minute, counted in this process alone; 0 is no limit. */
 export function rateLimit(perMinute: number): RateLimit {
-  if (perMinute === 0) return async () => {}
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
-  return async (client, reply) => {
-    const state = await limiter.consume(client).catch((refused: unknown) => {
+  if (perMinute === 0)
+    return { count: async () => {}, countFailure: async () => {}, assertFewFailures: async () => {} }
+  const requests = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
+  const failures = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
+  const consume = (limiter: RateLimiterMemory, client: string) =>
+    limiter.consume(client).catch((refused: unknown) => {
       if (refused instanceof RateLimiterRes) return refused
       throw refused
     })
-    const seconds = Math.ceil(state.msBeforeNext / 1000)
-    reply.header('ratelimit-policy', `"minute";q=${perMinute};w=${WINDOW_SECONDS}`)
-    reply.header('ratelimit', `"minute";r=${Math.max(0, state.remainingPoints)};t=${seconds}`)
-    if (state.consumedPoints > perMinute)
-      throw new Problem(
-        'too-many-requests',
-        {
-          en: `${perMinute} requests a minute are allowed; go on in ${seconds} s.`,
-          ko: `분당 ${perMinute}회까지 요청할 수 있습니다. ${seconds}초 뒤에 다시 시도하십시오.`,
-        },
-        { headers: { 'retry-after': String(seconds) } },
-      )
+  const secondsOf = (state: RateLimiterRes) => Math.ceil(state.msBeforeNext / 1000)
+  return {
+    async count(client, reply) {
+      const state = await consume(requests, client)
+      reply.header('ratelimit-policy', `"minute";q=${perMinute};w=${WINDOW_SECONDS}`)
+      reply.header('ratelimit', `"minute";r=${Math.max(0, state.remainingPoints)};t=${secondsOf(state)}`)
+      if (state.consumedPoints > perMinute) throw tooMany(perMinute, secondsOf(state))
+    },
+    async countFailure(address) {
+      await consume(failures, address)
+    },
+    async assertFewFailures(address) {
+      const state = await failures.get(address)
+      if (state !== null && state.consumedPoints >= perMinute) throw tooMany(perMinute, secondsOf(state))
+    },
   }
+}
+
+const tooMany = (perMinute: number, seconds: number) =>
+  new Problem(
+    'too-many-requests',
+    {
+      en: `${perMinute} requests a minute are allowed; go on in ${seconds} s.`,
+      ko: `분당 ${perMinute}회까지 요청할 수 있습니다. ${seconds}초 뒤에 다시 시도하십시오.`,
+    },
+    { headers: { 'retry-after': String(seconds) } },
+  )
+
+/** Whom an address counts as: itself, or of IPv6 the /64 network, of which one subscriber has all addresses. */
+export function clientOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped) return mapped
+  const [head = '', tail = ''] = address.split('%', 1)[0]?.split('::') ?? []
+  const before = head.split(':').filter(Boolean)
+  const after = tail.split(':').filter(Boolean)
+  const groups = [
+    ...before,
+    ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
+    ...after,
+  ]
+  return `${groups
+    .slice(0, 4)
+    .map(group => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }
