@@ -61,6 +61,8 @@ function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyTex
   return { bodyHtml: html, bodyText: htmlToText(html) }
 }
 
+const trimmed = (text: string) => text.trim()
+
 /** A clock a little ahead of ours is no reason to refuse what was published just now. */
 const CLOCK_SKEW = 60_000
 
@@ -97,17 +99,23 @@ export function toContent(article: NewArticle, now: Date, former: Date | null = 
         '예약된 글에는 아직 발표 시각이 없어야 합니다',
       )
   }
+  if (article.status === 'published' && embargoUntil !== null && embargoUntil > now)
+    throw badBody(
+      '/embargoUntil',
+      'has not passed: use status "scheduled"',
+      '아직 지나지 않은 시각입니다. status를 "scheduled"로 하십시오',
+    )
   const { ministry, source } = article
   return {
     status: article.status,
     kind: article.kind,
     title: article.title.trim(),
-    subtitles: article.subtitles ?? [],
+    subtitles: (article.subtitles ?? []).map(trimmed),
     ...bodies(article),
     ministryCode: ministry?.code ?? null,
-    ministryName: ministry?.name ?? null,
-    ministryPublishedName: ministry ? (ministry.publishedName ?? ministry.name) : null,
-    author: article.author ?? null,
+    ministryName: ministry?.name.trim() ?? null,
+    ministryPublishedName: ministry ? (ministry.publishedName ?? ministry.name).trim() : null,
+    author: article.author?.trim() ?? null,
     source: source?.name ?? null,
     externalId: source?.externalId ?? null,
     sourceUrl: source?.url ?? null,
@@ -116,8 +124,8 @@ export function toContent(article: NewArticle, now: Date, former: Date | null = 
     publishedAt: publishedAt ?? (article.status === 'published' ? (former ?? now) : null),
     postedOn: day(article.postedOn, '/postedOn'),
     licence: article.licence ?? null,
-    attribution: article.attribution ?? null,
-    tags: article.tags ?? [],
+    attribution: article.attribution?.trim() ?? null,
+    tags: [...new Set((article.tags ?? []).map(trimmed))],
     thumbnailUrl: article.thumbnailUrl ?? null,
     attachments: (article.attachments ?? []).map(({ name, url, mediaType = null, size = null }) => ({
       name,

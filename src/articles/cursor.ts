@@ -34,7 +34,8 @@ export function decodeCursor(text: string, fingerprint: string): Cursor {
     id > 0 &&
     id <= 2_147_483_647 &&
     whole(now) &&
-    Math.abs(now) <= 4.1e12
+    now >= 0 &&
+    now <= 4.1e12
   if (!readable) throw badParameter('cursor', 'was not made by this API', '이 API가 만든 커서가 아닙니다')
   if (owner !== fingerprint)
     throw badParameter(

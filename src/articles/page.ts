@@ -1,5 +1,5 @@
 import type { DayRange } from '../time/seoul.ts'
-import { formatInstant } from '../time/seoul.ts'
+import { formatInstantOrNull } from '../time/seoul.ts'
 import { encodeCursor } from './cursor.ts'
 import type { ListQuery } from './query.ts'
 import { type ArticleRow, type Presentation, toSparse, toSummary } from './row.ts'
@@ -35,13 +35,11 @@ export function toPage(page: Page, query: ListQuery, presentation: Presentation)
   }
 }
 
-const instant = (date: Date | null) => (date === null ? null : formatInstant(date))
-
 const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
   from,
   to,
-  fromInstant: instant(fromInstant),
-  toInstant: instant(toInstant),
+  fromInstant: formatInstantOrNull(fromInstant),
+  toInstant: formatInstantOrNull(toInstant),
 })
 
 /**

@@ -11,6 +11,7 @@ import { ref } from '../http/schema.ts'
 import { type ArticleRow, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
 import { findNeighbours } from './store.ts'
+import { SOURCE } from './words.ts'
 
 /** What the routes of one article share: its address, its answer, and why there is none. */
 
@@ -31,19 +32,7 @@ export const ArticleId = Type.Object({
     examples: [21],
   }),
 })
-export const SourceIdentity = Type.Object({
-  source: Type.String({
-    pattern: '^[a-z0-9][a-z0-9.-]{0,99}$',
-    description: 'Where it comes from.',
-    examples: ['gongbo-samples'],
-  }),
-  externalId: Type.String({
-    minLength: 1,
-    maxLength: 200,
-    description: 'Its identity there.',
-    examples: ['sample-018'],
-  }),
-})
+export const SourceIdentity = Type.Object({ source: SOURCE.name, externalId: SOURCE.externalId })
 
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(

@@ -88,12 +88,16 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       },
     },
     async (request, reply) => {
-      // The patch itself is not judged (null means "take away", whatever the field); its result is.
+      // Of the patch itself only the names are judged (null means "take away", whatever the field); then its result.
       if (request.validationError && request.validationError.validationContext !== 'body')
         throw request.validationError
       const patch: unknown = request.body
       if (patch === null || typeof patch !== 'object' || Array.isArray(patch))
         throw badBody('', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
+      const unknown = request.validationError?.validation?.filter(
+        (fault: { keyword: string }) => fault.keyword === 'additionalProperties',
+      )
+      if (unknown?.length) throw validationProblem(unknown, 'body', patch)
       const validate = request.compileValidationSchema(WHOLE, 'body')
       const row = await change(request, request.params.id, (writing, row) => {
         const base = toNewArticle(row)

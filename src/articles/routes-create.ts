@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { JSON_TYPE } from '../http/body.ts'
-import { assertMatch, parseEtags } from '../http/conditional.ts'
+import { assertMatch, matches } from '../http/conditional.ts'
 import { problems } from '../http/openapi.ts'
 import { badBody, badHeader, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
@@ -32,7 +32,7 @@ export interface CreatingRouteOptions extends ArticleRouteOptions {
 
 /** What can make an article: POST, and the loaders' upsert by source. Both need a key of scope `articles:write`. */
 export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
-  const { db, newDays, now, idempotencyHours } = options
+  const { db, newDays, now, publicUrl, idempotencyHours } = options
   const config = { scope: 'articles:write' } as const
   const writer = (request: FastifyRequest) => ({ actor: `key:${request.caller?.id}`, now: now() })
 
@@ -73,7 +73,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
       const header = request.headers['idempotency-key']
       if (header === undefined) {
         const row = await insert()
-        reply.header('location', `/v1/articles/${row.id}`)
+        reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
         return sendWritten(reply, row, options, 201)
       }
       const begun = await beginIdempotent(db, {
@@ -110,7 +110,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     await insert(async ({ tx }, row) => {
       const { body, etagFor } = await articleAnswer(tx, row, { now: now(), newDays })
       stored.body = body
-      stored.headers = { location: `/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) }
+      stored.headers = { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) }
       await completeIdempotent(tx, lease, stored)
     })
     return stored
@@ -150,7 +150,8 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         )
       const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
       const check = (present: ArticleRow | null) => {
-        const unwanted = present !== null && ifNoneMatch !== undefined && parseEtags(ifNoneMatch) === null
+        const unwanted =
+          present !== null && ifNoneMatch !== undefined && matches(ifNoneMatch, present.version)
         if (unwanted || (present === null && ifMatch !== undefined))
           throw new Problem(
             'precondition-failed',
@@ -168,7 +169,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         upsertArticle(writing, article, { check }),
       )
       if (outcome === 'deleted') throw deleted(row.id)
-      if (outcome === 'created') reply.header('location', `/v1/articles/${row.id}`)
+      if (outcome === 'created') reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
       return sendWritten(reply, row, options, outcome === 'created' ? 201 : 200)
     },
   )

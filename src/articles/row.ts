@@ -1,5 +1,5 @@
 import type { Prisma } from '../db/client.ts'
-import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
+import { dayOf, formatInstant, formatInstantOrNull, startOfDay } from '../time/seoul.ts'
 import type { Article, ArticleSummary, Field, NewArticle } from './schema.ts'
 import type { Attachment, Counts } from './words.ts'
 
@@ -7,7 +7,6 @@ import type { Attachment, Counts } from './words.ts'
 
 export type ArticleRow = Prisma.ArticleGetPayload<{ include: { counts: true } }>
 
-const instant = (date: Date | null) => (date === null ? null : formatInstant(date))
 /** A `date` column comes as midnight in UTC, whatever the zone of the process. */
 const day = (date: Date | null) => (date === null ? null : date.toISOString().slice(0, 10))
 
@@ -44,7 +43,7 @@ function common(row: ArticleRow, presentation: Presentation) {
     subtitles: row.subtitles,
     ministry: name === null ? null : { code, name, publishedName: publishedName ?? name },
     author: row.author,
-    publishedAt: instant(row.publishedAt),
+    publishedAt: formatInstantOrNull(row.publishedAt),
     publishedOn: row.publishedAt === null ? null : dayOf(row.publishedAt),
     postedOn: day(row.postedOn),
     source:
@@ -65,10 +64,10 @@ const detail = (row: ArticleRow) => ({
   bodyText: row.bodyText,
   attribution: row.attribution,
   attachments: row.attachments as Attachment[],
-  embargoUntil: instant(row.embargoUntil),
-  sourceModifiedAt: instant(row.sourceModifiedAt),
+  embargoUntil: formatInstantOrNull(row.embargoUntil),
+  sourceModifiedAt: formatInstantOrNull(row.sourceModifiedAt),
   recordedAt: formatInstant(row.recordedAt),
-  deletedAt: instant(row.deletedAt),
+  deletedAt: formatInstantOrNull(row.deletedAt),
 })
 
 export const toSummary = (

@@ -70,7 +70,7 @@ const DETAIL = {
   }),
   attribution: nullable(Attribution),
   attachments: Attachments,
-  embargoUntil: nullable(Instant('When a scheduled article becomes public.', '2026-12-01T10:00:00+09:00')),
+  embargoUntil: nullable(Instant('When a scheduled article becomes public.', '2099-12-01T10:00:00+09:00')),
   sourceModifiedAt: nullable(Instant('When the source last changed it.')),
   recordedAt: Instant('When it was first recorded here.'),
   deletedAt: nullable(
@@ -123,7 +123,7 @@ const WRITABLE = {
   subtitles: Type.Optional(Subtitles),
   bodyHtml: Type.Optional(
     Type.String({
-      maxLength: 2_000_000,
+      maxLength: 300_000,
       description:
         'The body as HTML; scripts, styles, frames and event handlers are taken out. Not together with `bodyText`.',
       examples: ['<p>본문입니다.</p>'],
@@ -131,7 +131,7 @@ const WRITABLE = {
   ),
   bodyText: Type.Optional(
     Type.String({
-      maxLength: 2_000_000,
+      maxLength: 300_000,
       description: 'The body as plain text; an empty line parts paragraphs. Not together with `bodyHtml`.',
       examples: ['첫 문단입니다.\n\n둘째 문단입니다.'],
     }),
@@ -148,7 +148,7 @@ const WRITABLE = {
   ),
   embargoUntil: Type.Optional(
     nullable(
-      Instant('When a `scheduled` article becomes public; mandatory for those.', '2026-12-01T10:00:00+09:00'),
+      Instant('When a `scheduled` article becomes public; mandatory for those.', '2099-12-01T10:00:00+09:00'),
     ),
   ),
   postedOn: Type.Optional(nullable(Day('The Seoul day on which a board carried it on.', '2023-07-03'))),
@@ -183,8 +183,12 @@ export type NewArticle = Static<typeof NewArticle>
 export const ArticlePatch = Type.Object(
   {
     ...Type.Partial(Type.Object(WRITABLE)).properties,
-    ministry: Type.Optional(nullable(Type.Partial(Type.Object(NewMinistry.properties)))),
-    source: Type.Optional(nullable(Type.Partial(Type.Object(NewSource.properties)))),
+    ministry: Type.Optional(
+      nullable(Type.Partial(Type.Object(NewMinistry.properties), { additionalProperties: false })),
+    ),
+    source: Type.Optional(
+      nullable(Type.Partial(Type.Object(NewSource.properties), { additionalProperties: false })),
+    ),
   },
   {
     $id: 'ArticlePatch',

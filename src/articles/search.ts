@@ -1,5 +1,4 @@
-import type { Database } from '../db/client.ts'
-import { Prisma } from '../generated/client.ts'
+import { type Database, Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
@@ -24,9 +23,15 @@ function statusIs(filter: Filter): Sql {
   // Written out, so that the planner can use the partial indexes of the public list.
   if (isPublic(filter)) return sql`a.status = 'published' AND a.deleted_at IS NULL`
   const kept = filter.status.filter(status => status !== 'deleted')
-  const deleted = filter.status.includes('deleted') ? sql`a.deleted_at IS NOT NULL` : sql`false`
-  return sql`((a.deleted_at IS NULL AND a.status = ANY(${kept})) OR ${deleted})`
+  const deleted = filter.status.includes('deleted')
+  if (kept.length === 0) return sql`a.deleted_at IS NOT NULL`
+  const present = sql`${anyOf(sql`a.status`, kept)} AND a.deleted_at IS NULL`
+  return deleted ? sql`((${present}) OR a.deleted_at IS NOT NULL)` : present
 }
+
+/** One value is written as an equality: only that lets an index go on to give the order. */
+const anyOf = (column: Sql, values: string[]): Sql =>
+  values.length === 1 ? sql`${column} = ${values[0]}` : sql`${column} = ANY(${values})`
 
 const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
   ...(fromInstant ? [sql`${column} >= ${fromInstant}`] : []),
@@ -45,10 +50,10 @@ function matches(filter: Filter): Sql {
             sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`,
           ]
         : []),
-      ...(kind.length > 0 ? [sql`a.kind = ANY(${kind})`] : []),
+      ...(kind.length > 0 ? [anyOf(sql`a.kind`, kind)] : []),
       ...(tag.length > 0 ? [sql`a.tags && ${tag}::text[]`] : []),
-      ...(source.length > 0 ? [sql`a.source = ANY(${source})`] : []),
-      ...(author.length > 0 ? [sql`a.author = ANY(${author})`] : []),
+      ...(source.length > 0 ? [anyOf(sql`a.source`, source)] : []),
+      ...(author.length > 0 ? [anyOf(sql`a.author`, author)] : []),
     ],
     ' AND ',
   )
@@ -136,10 +141,10 @@ async function searchPage(db: Database, query: ListQuery, page: number): Promise
   const found = await run<ArticleRow & { total: number }>(
     db,
     sql`WITH matched AS (SELECT count(*)::int AS total FROM articles a WHERE ${where}),
-      found AS (SELECT ${selection(query)} FROM ${rowsOf(
+      found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
         sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
-      )} ORDER BY ${orderBy(sort)})
-      SELECT * FROM matched LEFT JOIN found ON true`,
+      )})
+      SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
   )
   const total = found[0]?.total ?? 0
   const rows = found.filter(row => row.id !== null)

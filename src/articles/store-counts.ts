@@ -22,6 +22,11 @@ export async function addView(
   return rowCount === 1
 }
 
+/** Forgets receipts of views that were counted before an instant: those visitors count again. */
+export async function sweepReceipts({ prisma }: Database, before: Date): Promise<number> {
+  return (await prisma.viewReceipt.deleteMany({ where: { countedAt: { lt: before } } })).count
+}
+
 /** Sets a visitor's reaction, or takes it back with null. Doing it again changes nothing. */
 export async function setReaction(
   { prisma }: Database,

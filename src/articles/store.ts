@@ -2,9 +2,9 @@ import type { Database, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleContent, toContent } from './content.ts'
-import { appendChanges, type Change, changeKind, supersededBy } from './log.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
+import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
 
 /** Articles as rows: reading one, and every write with its entry in the log. */
 
@@ -126,7 +126,6 @@ const identityTaken = ({ source, externalId }: ArticleContent, id: number | null
   }
   return new Problem('conflict', detail, {
     faults: [{ pointer: '/source/externalId', detail }],
-    ...(id !== null && { headers: { link: `</v1/articles/${id}>; rel="duplicate"` } }),
   })
 }
 
@@ -134,10 +133,38 @@ const identityTaken = ({ source, externalId }: ArticleContent, id: number | null
 const lockIdentity = (tx: Tx, source: string, externalId: string) =>
   tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0))`
 
-/** Locks an article's row to the end of the transaction. Deleted ones too; null where there never was one. */
+/**
+ * Locks an article's row to the end of the transaction, but not against the receipts of views. Deleted ones too; null
+ * where there never was one.
+ */
 export async function lockArticle({ tx }: Writing, id: number): Promise<ArticleRow | null> {
-  await tx.$queryRaw`SELECT id FROM articles WHERE id = ${id} FOR UPDATE`
+  await tx.$queryRaw`SELECT id FROM articles WHERE id = ${id} FOR NO KEY UPDATE`
   return findArticle(tx, id)
+}
+
+/** Locks the article with an identity. An editor may have changed it while this waited for the row: then it looks again. */
+async function lockBySource(
+  writing: Writing,
+  source: string,
+  externalId: string,
+): Promise<ArticleRow | null> {
+  for (;;) {
+    const found = await findBySource(writing.tx, source, externalId)
+    const locked = found && (await lockArticle(writing, found.id))
+    if (!locked || (locked.source === source && locked.externalId === externalId)) return locked
+  }
+}
+
+/** Locks some of the scheduled articles whose embargo has passed, leaving out those that another writer holds. */
+export async function lockDueArticles({ tx, now }: Writing): Promise<ArticleRow[]> {
+  const due = await tx.$queryRaw<{ id: number }[]>`
+    SELECT id FROM articles WHERE status = 'scheduled' AND deleted_at IS NULL AND embargo_until <= ${now}
+    ORDER BY embargo_until LIMIT 50 FOR NO KEY UPDATE SKIP LOCKED`
+  return tx.article.findMany({
+    where: { id: { in: due.map(({ id }) => id) } },
+    include,
+    orderBy: { id: 'asc' },
+  })
 }
 
 /**
@@ -210,8 +237,7 @@ export async function upsertArticle(
   const { counts, check, revise } = options
   const { name, externalId } = article.source
   await lockIdentity(tx, name, externalId)
-  const found = await findBySource(tx, name, externalId)
-  const present = found && (await lockArticle(writing, found.id))
+  const present = await lockBySource(writing, name, externalId)
   check?.(present)
   if (!present)
     return { row: await insertArticle(writing, article, counts), outcome: 'created', recounted: false }

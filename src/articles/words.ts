@@ -39,7 +39,7 @@ export const Title = Type.String({
   description: 'The title as published, prefixes such as [보도참고] kept. Plain text.',
   examples: ['대·중소기업 모여 순환 경제 신사업 함께 만든다'],
 })
-export const Subtitles = Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
+export const Subtitles = Type.Array(Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' }), {
   maxItems: 10,
   description: 'Lines under the title, in their order.',
 })
@@ -52,12 +52,14 @@ export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 100, patte
 export const Author = Type.String({
   minLength: 1,
   maxLength: 200,
+  pattern: '\\S',
   description: 'Who wrote or posted it (글쓴이).',
   examples: ['한국생산성본부'],
 })
 export const Attribution = Type.String({
   minLength: 1,
   maxLength: 500,
+  pattern: '\\S',
   description: 'The line that a re-user must print.',
   examples: ['(산업통상자원부, 2023.06.21)'],
 })
@@ -95,12 +97,14 @@ export const MINISTRY = {
   name: Type.String({
     minLength: 1,
     maxLength: 200,
+    pattern: '\\S',
     description: 'Its name today.',
     examples: ['산업통상부'],
   }),
   publishedName: Type.String({
     minLength: 1,
     maxLength: 200,
+    pattern: '\\S',
     description: 'Its name on the day of release.',
     examples: ['산업통상자원부'],
   }),
@@ -129,13 +133,13 @@ export const SOURCE = {
   name: Type.String({
     pattern: '^[a-z0-9][a-z0-9.-]{0,99}$',
     description: 'Where the article comes from: a host name or a short word, in lower case.',
-    examples: ['korea.kr'],
+    examples: ['gongbo-samples'],
   }),
   externalId: Type.String({
     minLength: 1,
     maxLength: 200,
     description: 'Its identity there (korea.kr: `newsId`). Unique within the source.',
-    examples: ['156576172'],
+    examples: ['sample-018'],
   }),
 }
 export const SOURCE_URL = nullable(

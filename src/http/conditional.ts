@@ -42,14 +42,18 @@ export function requireIfMatch(ifMatch: string | undefined): string {
   return ifMatch
 }
 
+/** Whether a list of tags names an article's version, by strong comparison: a weak tag never does, `*` always. */
+export function matches(header: string, version: number): boolean {
+  const tags = parseEtags(header)
+  return tags === null || tags.some(tag => new RegExp(`^"${version}(\\.[^"]*)?"$`).test(tag))
+}
+
 /**
- * Checks If-Match against an article's version (strong comparison: a weak tag never matches).
+ * Checks If-Match against an article's version.
  * @throws Problem 412 that carries the present version.
  */
 export function assertMatch(ifMatch: string | undefined, version: number): void {
-  if (ifMatch === undefined) return
-  const tags = parseEtags(ifMatch)
-  if (tags === null || tags.some(tag => new RegExp(`^"${version}(\\.[^"]*)?"$`).test(tag))) return
+  if (ifMatch === undefined || matches(ifMatch, version)) return
   throw new Problem('precondition-failed', {
     en: `The article is at version ${version} now: read it again and repeat the change.`,
     ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.`,

@@ -103,7 +103,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (known) return known
   if (isStatementTimeout(error))
     return new Problem(
-      'service-unavailable',
+      'query-timeout',
       {
         en: 'The query took too long and was ended. Narrow it, by days for example.',
         ko: '질의 시간이 초과되어 중단되었습니다. 기간 등으로 범위를 좁히십시오.',

@@ -71,6 +71,8 @@ export const PROBLEMS = {
     en: 'The database cannot be reached',
     ko: '데이터베이스에 연결할 수 없습니다',
   },
+  'query-timeout': { status: 503, en: 'The query took too long', ko: '질의 시간이 초과되었습니다' },
+  'not-ready': { status: 503, en: 'The service is not ready', ko: '아직 준비되지 않았습니다' },
 } as const satisfies Record<string, Bilingual & { status: number }>
 export type ProblemCode = keyof typeof PROBLEMS
 
@@ -113,9 +115,9 @@ type Culprit = 'parameter' | 'header' | 'pointer'
 const blaming =
   (code: ProblemCode, culprit: Culprit) =>
   (name: string, en: string, ko: string): Problem => {
-    const where = name || (culprit === 'pointer' ? 'body' : culprit)
+    const where = name === '' ? { en: 'the body', ko: '본문' } : { en: name, ko: name }
     const faults = [{ [culprit]: name, detail: { en, ko } }]
-    return new Problem(code, { en: `${where}: ${en}`, ko: `${where}: ${ko}` }, { faults })
+    return new Problem(code, { en: `${where.en}: ${en}`, ko: `${where.ko}: ${ko}` }, { faults })
   }
 
 /** A problem with one parameter of the query or path, by its name. */

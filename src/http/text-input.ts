@@ -87,10 +87,21 @@ export async function normaliseParameters(request: FastifyRequest): Promise<void
         if (typeof text !== 'string') return text
         const fault = faultOf(text)
         if (fault) throw badParameter(name, fault.en, fault.ko)
+        if (isInteger(request, name) && !/^-?(0|[1-9]\d*)$/.test(text))
+          throw badParameter(name, 'must be a whole number in plain digits', '숫자로만 된 정수여야 합니다')
         return text.normalize('NFC')
       }
       values[name] = Array.isArray(value) ? value.map(normalise) : normalise(value)
     }
+}
+
+/** Whether the route says so of a parameter. Coercion would take `0x15` and `2e1` as well: many names for one page. */
+function isInteger({ routeOptions }: FastifyRequest, name: string): boolean {
+  const { querystring, params } = (routeOptions.schema ?? {}) as Record<
+    string,
+    { properties?: Record<string, { type?: string }> }
+  >
+  return (querystring?.properties?.[name] ?? params?.properties?.[name])?.type === 'integer'
 }
 
 /** More levels than any body of this API has. */

@@ -108,9 +108,7 @@ function isNoise(error: FastifySchemaValidationError, all: FastifySchemaValidati
   )
 }
 
-/**
- * The problem for a request that its schema refuses. `parent` finds the names that an object at a pointer may have.
- */
+/** The problem for a request that its schema refuses. Every culprit is named, up to twenty. */
 export function validationProblem(
   errors: FastifySchemaValidationError[],
   context: Context,

@@ -20,7 +20,10 @@ const unknown = (id: string) =>
   new Problem('not-found', { en: `There is no key ${id}.`, ko: `${id} 키가 없습니다.` })
 
 /** `/v1/keys`: API keys, for holders of an `admin` key. */
-export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app, { db }) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: string }> = async (
+  app,
+  { db, publicUrl },
+) => {
   const config = { scope: 'admin' } as const
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -61,7 +64,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app
       const { key, row } = await insertKey(db, { name, scopes, expiresAt: expiry })
       return reply
         .code(201)
-        .header('location', `/v1/keys/${row.id}`)
+        .header('location', `${publicUrl}/v1/keys/${row.id}`)
         .send({ ...toApiKey(row), key })
     },
   )

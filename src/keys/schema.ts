@@ -23,7 +23,7 @@ export const ApiKey = Type.Object(
     name: Name,
     scopes: Scopes,
     createdAt: Instant('When it was made.'),
-    expiresAt: nullable(Instant('When it ends by itself.', '2027-01-01T00:00:00+09:00')),
+    expiresAt: nullable(Instant('When it ends by itself.', '2099-01-01T00:00:00+09:00')),
     revokedAt: nullable(Instant('When it was revoked.')),
     lastUsedAt: nullable(Instant('When it was last used, to the minute.')),
   },
@@ -37,7 +37,7 @@ export const NewApiKey = Type.Object(
     scopes: Scopes,
     expiresAt: Type.Optional(
       nullable(
-        Instant('When it is to end by itself; never, where it is left out.', '2027-01-01T00:00:00+09:00'),
+        Instant('When it is to end by itself; never, where it is left out.', '2099-01-01T00:00:00+09:00'),
       ),
     ),
   },

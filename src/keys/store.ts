@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../db/client.ts'
 import type { ApiKey as Row } from '../generated/client.ts'
 import type { Caller, Scope } from '../http/access.ts'
-import { formatInstant } from '../time/seoul.ts'
+import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { ApiKey } from './schema.ts'
 
 /**
@@ -59,14 +59,12 @@ export async function revokeKey({ prisma }: Database, id: string, now = new Date
   return prisma.apiKey.findUnique({ where: { id } })
 }
 
-const instant = (date: Date | null) => (date === null ? null : formatInstant(date))
-
 export const toApiKey = (row: Row): ApiKey => ({
   id: row.id,
   name: row.name,
   scopes: row.scopes as Scope[],
   createdAt: formatInstant(row.createdAt),
-  expiresAt: instant(row.expiresAt),
-  revokedAt: instant(row.revokedAt),
-  lastUsedAt: instant(row.lastUsedAt),
+  expiresAt: formatInstantOrNull(row.expiresAt),
+  revokedAt: formatInstantOrNull(row.revokedAt),
+  lastUsedAt: formatInstantOrNull(row.lastUsedAt),
 })

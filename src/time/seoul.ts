@@ -70,7 +70,7 @@ export function startOfDay(day: string, plus = 0): Date {
   return new Date(wall - offsetAt(guess))
 }
 
-/** A day moved by whole days. */
+/** A day moved by whole days; the result may lie beyond LAST_DAY. */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
 }
@@ -89,6 +89,10 @@ export function formatInstant(instant: Date): string {
   const minutes = Math.round(offset / 60_000)
   return `${wall}+${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
 }
+
+/** The same of an instant that may be missing. */
+export const formatInstantOrNull = (instant: Date | null): string | null =>
+  instant === null ? null : formatInstant(instant)
 
 /** An instant from RFC 3339 text with an offset; null where it is not one or lies outside the days that can be named. */
 export function parseInstant(text: string): Date | null {
@@ -111,6 +115,7 @@ export interface DayRange {
   toInstant: Date | null
 }
 
+/** The instants of a span of days. @throws RangeError where one is not a day. */
 export function dayRange(from: string | null, to: string | null): DayRange {
   return {
     from,

@@ -50,15 +50,17 @@ CREATE UNIQUE INDEX articles_source_identity ON articles (source, external_id);
 -- The public list, newest first, by page, cursor and day range; previous and next article.
 CREATE INDEX articles_public_listed ON articles (listed_at DESC, id DESC)
   WHERE status = 'published' AND deleted_at IS NULL;
--- The same for editors, whatever the status.
+-- The same for editors: of several statuses, of one that is not public, and of what was deleted.
 CREATE INDEX articles_listed ON articles (listed_at DESC, id DESC);
--- `ministry=` by today's name, the name as published, or the code.
-CREATE INDEX articles_public_ministry ON articles (ministry_name, listed_at DESC, id DESC)
+CREATE INDEX articles_status ON articles (status, listed_at DESC, id DESC)
+  WHERE status <> 'published' AND deleted_at IS NULL;
+CREATE INDEX articles_deleted ON articles (listed_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
+-- `ministry=` by today's name, the name as published, or the code: any of three columns, so the three are used as one
+-- bitmap, which has no order.
+CREATE INDEX articles_public_ministry ON articles (ministry_name) WHERE status = 'published' AND deleted_at IS NULL;
+CREATE INDEX articles_public_ministry_published ON articles (ministry_published_name)
   WHERE status = 'published' AND deleted_at IS NULL;
-CREATE INDEX articles_public_ministry_published ON articles (ministry_published_name, listed_at DESC, id DESC)
-  WHERE status = 'published' AND deleted_at IS NULL;
-CREATE INDEX articles_public_ministry_code ON articles (ministry_code, listed_at DESC, id DESC)
-  WHERE status = 'published' AND deleted_at IS NULL;
+CREATE INDEX articles_public_ministry_code ON articles (ministry_code) WHERE status = 'published' AND deleted_at IS NULL;
 -- `kind=`.
 CREATE INDEX articles_public_kind ON articles (kind, listed_at DESC, id DESC)
   WHERE status = 'published' AND deleted_at IS NULL;
@@ -72,7 +74,8 @@ CREATE INDEX articles_modified ON articles (modified_at, id);
 -- What the embargo clock looks for.
 CREATE INDEX articles_embargo ON articles (embargo_until) WHERE status = 'scheduled' AND deleted_at IS NULL;
 
--- Views change a thousand times as often as articles: a row of its own, with room to update in place.
+-- Views change a thousand times as often as articles: a row of its own, so that they touch neither the article's row nor
+-- its version. A view writes a new tuple and an entry in both indexes, since total_views is indexed.
 CREATE TABLE article_counts (
   article_id      integer PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
   views           integer NOT NULL DEFAULT 0,
@@ -84,7 +87,7 @@ CREATE TABLE article_counts (
   source_dislikes integer NOT NULL DEFAULT 0,
   total_views     integer NOT NULL GENERATED ALWAYS AS (views + source_views) STORED,
   CONSTRAINT article_counts_positive CHECK (LEAST(views, likes, dislikes, source_views, source_comments, source_likes, source_dislikes) >= 0)
-) WITH (fillfactor = 80);
+);
 -- `sort=-views`.
 CREATE INDEX article_counts_views ON article_counts (total_views DESC, article_id DESC);
 
@@ -108,6 +111,8 @@ CREATE TABLE view_receipts (
   counted_at timestamptz(3) NOT NULL DEFAULT now(),
   PRIMARY KEY (article_id, visitor)
 );
+-- The sweep of receipts older than the window.
+CREATE INDEX view_receipts_counted ON view_receipts (counted_at);
 
 CREATE TABLE reactions (
   article_id integer NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
