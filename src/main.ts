@@ -1,13 +1,16 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { startEmbargoClock } from './articles/embargo.ts'
+import { publishDue } from './articles/embargo.ts'
+import { sweepReceipts } from './articles/store-counts.ts'
 import { type Config, loadConfig } from './config.ts'
-import { openDatabase } from './db/client.ts'
+import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
+import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
+import { every } from './time/every.ts'
 
 /** config → database → app → listen → graceful close. */
 async function start(config: Config): Promise<void> {
@@ -51,12 +54,20 @@ async function start(config: Config): Promise<void> {
     if (server.embedded)
       app.log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
     const address = await app.listen({ port: config.PORT, host: config.HOST })
-    ends.push(startEmbargoClock(db, error => app.log.warn({ err: error }, 'the embargo clock failed')))
+    const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
+    ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
+    ends.push(every(600_000, () => sweep(db, config), told('sweeping what has expired')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** Takes away what is remembered for a time only. */
+async function sweep(db: Database, { VIEW_WINDOW_MINUTES }: Config): Promise<void> {
+  await sweepIdempotent(db)
+  await sweepReceipts(db, new Date(Date.now() - VIEW_WINDOW_MINUTES * 60_000))
 }
 
 /** Lines of JSON; for a terminal, lines for people. */

@@ -31,8 +31,14 @@ interface Record_ {
 
 export const fingerprintOf = (method: string, path: string, body: unknown): Buffer =>
   createHash('sha256')
-    .update(`${method} ${path}\n${JSON.stringify(body)}`)
+    .update(`${method} ${path}\n${JSON.stringify(body, inOrder)}`)
     .digest()
+
+/** The same JSON is the same request, whatever the order of its keys. */
+const inOrder = (_key: string, value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value
 
 /**
  * Takes the lease of a key, or gives the answer that the same request got before.
@@ -95,6 +101,11 @@ export async function completeIdempotent(
       en: 'The request took too long and another one with its Idempotency-Key took over.',
       ko: '처리가 지연되어 같은 Idempotency-Key의 다른 요청이 대신 처리합니다.',
     })
+}
+
+/** Forgets what has expired. */
+export async function sweepIdempotent({ prisma }: Database): Promise<number> {
+  return (await prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lte: new Date() } } })).count
 }
 
 /** Gives a lease back after a failure, so that the request may be tried again. */

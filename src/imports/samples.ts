@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { NewArticle } from '../articles/schema.ts'
 import { type SourceCounts, upsertArticle, write } from '../articles/store.ts'
 import type { Database } from '../db/client.ts'
+import { hasHistory } from './store.ts'
 
 const FILE = new URL('../../samples/articles.ndjson', import.meta.url)
 
@@ -18,7 +19,7 @@ export async function readSamples(): Promise<
 
 /** Loads the samples where they are wanted and nothing was ever written; says how many. */
 export async function loadSamples(db: Database, wanted: boolean): Promise<number> {
-  if (!wanted || (await db.prisma.change.findFirst({ select: { seq: true } })) !== null) return 0
+  if (!wanted || (await hasHistory(db))) return 0
   const samples = await readSamples()
   await write(db, { actor: 'system:samples', now: new Date() }, async writing => {
     for (const { article, counts } of samples) await upsertArticle(writing, article, { counts })

@@ -78,3 +78,7 @@ function importEntry(writing: Writing, { article, counts, line }: Entry) {
     },
   })
 }
+
+/** Whether anything was ever written. */
+export const hasHistory = async ({ prisma }: Database): Promise<boolean> =>
+  (await prisma.change.findFirst({ select: { seq: true } })) !== null
