@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/client.ts'
 
-export type { Prisma } from '../generated/client.ts'
+export { Prisma } from '../generated/client.ts'
 
 export interface Database {
   pool: pg.Pool
@@ -12,6 +12,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   url: string
+  /** Connections at most. */
   poolSize: number
   /** Milliseconds after which PostgreSQL ends a statement. */
   statementTimeout: number

@@ -97,22 +97,40 @@ async function makeCluster(place: Place, cluster: string, account: Account): Pro
 /** One process owns the folder; a crashed one's claim is taken over. Returns the living owner, or null where it is us now. */
 async function claim(dir: string): Promise<number | null> {
   const path = join(dir, 'owner')
-  for (;;) {
-    const claimed = `${path}.${process.pid}`
-    await writeFile(claimed, `${process.pid}\n`)
-    try {
-      // A link comes into being with its content: nobody ever reads a claim that is still empty.
-      await link(claimed, path)
-      return null
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const owner = Number(await readFile(path, 'utf8').catch(() => ''))
-      if (owner !== process.pid && (await commandOf(owner))?.includes('node')) return owner
-      await rm(path, { force: true })
-    } finally {
-      await rm(claimed, { force: true })
+  const mine = `${path}.${process.pid}`
+  await writeFile(mine, `${process.pid} ${await startOf(process.pid)}`)
+  try {
+    for (;;) {
+      try {
+        // A link comes into being with its content: nobody ever reads a claim that is still empty.
+        await link(mine, path)
+        return null
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const stale = await readFile(path, 'utf8').catch(() => '')
+      const [pid = '', start = ''] = stale.split(' ')
+      if (
+        pid !== String(process.pid) &&
+        (await commandOf(Number(pid))) &&
+        (await startOf(Number(pid))) === start
+      )
+        return Number(pid)
+      // Taken aside and looked at again: another starter may have put its own claim there meanwhile.
+      await rename(path, `${mine}.stale`).catch(() => {})
+      if ((await readFile(`${mine}.stale`, 'utf8').catch(() => stale)) !== stale)
+        await link(`${mine}.stale`, path).catch(() => {})
     }
+  } finally {
+    await rm(mine, { force: true })
+    await rm(`${mine}.stale`, { force: true })
   }
+}
+
+/** When a process began, in whatever unit the system has: a number that was given out again tells itself by it. */
+async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 /** The command of a living process, or null. */
