@@ -1,8 +1,11 @@
 # Built with everything, run with what serving needs: Node, the built code, the migrations and the samples.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY tests/client/package.json tests/client/
+RUN npm ci
 COPY . .
-RUN npm ci && npm run build && npm prune --omit=dev --omit=optional
+RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0

@@ -61,6 +61,19 @@ async function readSource(): Promise<Import[]> {
   return all.flat()
 }
 
+test('only stores, the search and db/ speak to the database', async () => {
+  const entries = await readdir('src', { recursive: true })
+  const files = entries.filter(path => path.endsWith('.ts') && !/^(generated|db)\//.test(path))
+  const speakers = await Promise.all(
+    files.map(async file =>
+      /\$(query|execute)Raw|\b(prisma|tx)\.\w|pool\.query/.test(await readFile(`src/${file}`, 'utf8'))
+        ? [file]
+        : [],
+    ),
+  )
+  expect(speakers.flat().filter(file => !/\/(store(-\w+)?|search)\.ts$/.test(file))).toEqual([])
+})
+
 describe('imports go down only', () => {
   test('in all of src', async () => {
     const imports = await readSource()
