@@ -66,8 +66,13 @@ export function startOfDay(day: string, plus = 0): Date {
   const midnight = utcMidnight(day)
   if (midnight === null) throw new RangeError(`not a day: ${day}`)
   const wall = midnight + plus * DAY
-  const guess = wall - offsetAt(wall - 9 * HOUR)
-  return new Date(wall - offsetAt(guess))
+  // Where clocks jumped over midnight, the day begins with the jump: the earlier of the two readings that is in it.
+  const name = new Date(wall).toISOString().slice(0, 10)
+  const readings = [12, -12].map(hours => new Date(wall - offsetAt(wall - 9 * HOUR + hours * HOUR)))
+  return (
+    readings.sort((a, b) => a.getTime() - b.getTime()).find(start => dayOf(start) === name) ??
+    new Date(wall - 9 * HOUR)
+  )
 }
 
 /** A day moved by whole days; the result may lie beyond LAST_DAY. */

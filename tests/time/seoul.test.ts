@@ -37,6 +37,15 @@ describe('a day is a day in Seoul', () => {
     )
   })
 
+  test('every day from 1948 to 1989 begins in itself, also where clocks jumped over its midnight', () => {
+    for (let day = FIRST_DAY; day < '1990-01-01'; day = addDays(day, 1)) {
+      const start = startOfDay(day)
+      expect([day, dayOf(start)]).toEqual([day, day])
+      if (day > FIRST_DAY)
+        expect([day, dayOf(new Date(start.getTime() - 1))]).toEqual([day, addDays(day, -1)])
+    }
+  })
+
   test('days follow each other without a gap or an overlap', () => {
     fc.assert(
       fc.property(days, day => {
