@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import pg from 'pg'
+import { claimFolder } from './embedded-claim.ts'
 import { type Account, exists, type Place, reachable, run, serverAccount } from './embedded-place.ts'
 
 /**
@@ -39,14 +40,18 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const log = options.log ?? (() => {})
   const account = await serverAccount()
   const place = await reachable(resolve(options.dir), account, log)
-  const owner = await claim(place.dir)
-  if (owner !== null && !options.attach)
-    throw new Error(`${place.dir} is in use by process ${owner}: stop it, or set DATA_DIR to another folder`)
+  const claim = await claimFolder(place.dir)
+  if (!claim.owned && !options.attach) {
+    await claim.release()
+    throw new Error(
+      `${place.dir} is in use by process ${claim.owner}: stop it, or set DATA_DIR to another folder`,
+    )
+  }
 
   const cluster = join(place.dir, 'cluster')
-  const created = owner === null && !(await exists(join(cluster, 'PG_VERSION')))
+  const created = claim.owned && !(await exists(join(cluster, 'PG_VERSION')))
   if (created) await makeCluster(place, cluster, account)
-  const running = owner === null ? await recover(cluster, log) : await untilReady(cluster, () => null)
+  const running = claim.owned ? await recover(cluster, log) : await untilReady(cluster, () => null)
   const port = running?.port ?? (options.port || (await freePort()))
   if (!running) await launch(place, cluster, port, account, options.settings ?? {})
 
@@ -58,12 +63,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     port,
     created,
     async stop() {
-      if (owner !== null) return
+      if (!claim.owned) return claim.release()
+      await claim.alone()
       await run(join(place.bin, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'], {
         ...account,
         cwd: place.dir,
       })
-      await rm(join(place.dir, 'owner'), { force: true })
+      await claim.release()
     },
   }
 }
@@ -92,45 +98,6 @@ async function makeCluster(place: Place, cluster: string, account: Account): Pro
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`)
   await run(join(place.bin, 'initdb'), args, { ...account, cwd: place.dir })
   await rename(making, cluster)
-}
-
-/** One process owns the folder; a crashed one's claim is taken over. Returns the living owner, or null where it is us now. */
-async function claim(dir: string): Promise<number | null> {
-  const path = join(dir, 'owner')
-  const mine = `${path}.${process.pid}`
-  await writeFile(mine, `${process.pid} ${await startOf(process.pid)}`)
-  try {
-    for (;;) {
-      try {
-        // A link comes into being with its content: nobody ever reads a claim that is still empty.
-        await link(mine, path)
-        return null
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      }
-      const stale = await readFile(path, 'utf8').catch(() => '')
-      const [pid = '', start = ''] = stale.split(' ')
-      if (
-        pid !== String(process.pid) &&
-        (await commandOf(Number(pid))) &&
-        (await startOf(Number(pid))) === start
-      )
-        return Number(pid)
-      // Taken aside and looked at again: another starter may have put its own claim there meanwhile.
-      await rename(path, `${mine}.stale`).catch(() => {})
-      if ((await readFile(`${mine}.stale`, 'utf8').catch(() => stale)) !== stale)
-        await link(`${mine}.stale`, path).catch(() => {})
-    }
-  } finally {
-    await rm(mine, { force: true })
-    await rm(`${mine}.stale`, { force: true })
-  }
-}
-
-/** When a process began, in whatever unit the system has: a number that was given out again tells itself by it. */
-async function startOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
 /** The command of a living process, or null. */
