@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { publishDue } from './articles/embargo.ts'
 import { sweepReceipts } from './articles/store-counts.ts'
@@ -11,6 +12,9 @@ import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
 import { every } from './time/every.ts'
+
+/** What the database may take to stop, beyond the time of requests. */
+const DATABASE_STOP_MS = 60_000
 
 /** config → database → app → listen → graceful close. */
 async function start(config: Config): Promise<void> {
@@ -31,9 +35,9 @@ async function start(config: Config): Promise<void> {
     })
     ends.push(() => db.close())
     const app = await buildApp({ config, db, logger: loggerOf(config) })
-    ends.push(() => app.close())
+    ends.push(() => closeWithin(app, config.SHUTDOWN_TIMEOUT_MS))
     const graceful = closeWithGrace(
-      { delay: config.SHUTDOWN_TIMEOUT_MS, logger: false },
+      { delay: config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS, logger: false },
       async ({ signal, err }) => {
         if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
         else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
@@ -62,6 +66,16 @@ async function start(config: Config): Promise<void> {
     await stop()
     throw error
   }
+}
+
+/** Lets requests in flight finish, and cuts those that take longer than `ms`. */
+async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
+  const cut = setTimeout(() => {
+    app.log.warn(`cutting what is not finished ${ms} ms after the stop`)
+    app.server.closeAllConnections()
+  }, ms)
+  await app.close()
+  clearTimeout(cut)
 }
 
 /** Takes away what is remembered for a time only. */

@@ -44,7 +44,8 @@ function fault({ file, target, typeOnly }: Import): string | null {
   )
     return `${file} imports its neighbour: ${target}`
   const name = file.split('/').at(-1) ?? ''
-  const knowsFastify = file.startsWith('http/') || file === 'app.ts' || /^routes(-\w+)?\.ts$/.test(name)
+  const knowsFastify =
+    file.startsWith('http/') || ['app.ts', 'main.ts'].includes(file) || /^routes(-\w+)?\.ts$/.test(name)
   if (/^(fastify|@fastify\/)/.test(target) && !knowsFastify) return `${file} knows Fastify`
   const knowsDatabase = file.startsWith('db/') || /^(store(-\w+)?|search)\.ts$/.test(name)
   if (/^(pg$|@prisma\/|generated\/)/.test(target) && !knowsDatabase && !typeOnly)

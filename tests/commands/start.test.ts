@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -134,6 +135,28 @@ test('a stop finishes what is in flight', async () => {
   const exit = new Promise(done => child.once('exit', done))
   expect(await answered).toBe(201)
   expect(await exit).toBe(0)
+})
+
+test('a stop does not wait for ever for who is slow, and stops the database in any case', async () => {
+  const { address, child, log } = await start({ SHUTDOWN_TIMEOUT_MS: '500' })
+  const { port, hostname } = new URL(address)
+  const slow = connect(Number(port), hostname)
+  slow.on('error', () => {})
+  slow.write(
+    'PUT /v1/articles/1/reactions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+  )
+  await new Promise(done => setTimeout(done, 200))
+  expect(await stop(child)).toBe(0)
+  expect(log()).toContain('cutting what is not finished')
+  await expect(stat(join(dataDir, 'postgres/cluster/postmaster.pid'))).rejects.toThrow('ENOENT')
+})
+
+test('two commands at once, without a server, both finish their work', async () => {
+  const both = await Promise.all([command('import', 'tests/imports/board-page.txt'), command('keys', 'list')])
+  expect(both.map(({ stdout, stderr }) => [stdout !== '', stderr])).toEqual([
+    [true, ''],
+    [true, ''],
+  ])
 })
 
 test('a start that cannot listen says so, ends its database, and leaves the folder to the next', async () => {
