@@ -5,6 +5,8 @@ import { toNewArticle } from '../articles/row.ts'
 import { NewArticle } from '../articles/schema.ts'
 import { type SourcedArticle, upsertArticle, type Writing, write } from '../articles/store.ts'
 import type { Database } from '../db/client.ts'
+import { Problem } from '../http/problem.ts'
+import { normaliseJson } from '../http/text-input.ts'
 import { type BoardPage, ImportError, type ImportedArticle } from './board-page.ts'
 
 /** Writes what was parsed: the whole page in one transaction, or nothing. */
@@ -32,7 +34,7 @@ export async function importBoardPage(db: Database, page: BoardPage, now: Date):
   return write(db, { actor: 'import:board-page', now }, async writing => {
     const report: ImportReport = { created: 0, updated: 0, unchanged: 0, deleted: 0, recounted: 0 }
     for (const entry of entries) {
-      const { outcome, recounted } = await importEntry(writing, entry)
+      const { outcome, recounted } = await importEntry(writing, entry, page)
       report[outcome]++
       if (recounted) report.recounted++
     }
@@ -43,7 +45,8 @@ export async function importBoardPage(db: Database, page: BoardPage, now: Date):
 type Entry = ImportedArticle & { article: SourcedArticle }
 
 function checked(entry: ImportedArticle): Entry {
-  const { article, line } = entry
+  const { line } = entry
+  const article = textOf(entry)
   const valid: boolean = validate(article)
   if (!valid) {
     const fault = validate.errors?.[0]
@@ -56,27 +59,45 @@ function checked(entry: ImportedArticle): Entry {
   return { ...entry, article: { ...article, source: article.source } }
 }
 
+/** The article with its text as the database takes it. */
+function textOf({ article, line }: ImportedArticle): NewArticle {
+  try {
+    return normaliseJson(article) as NewArticle
+  } catch (error) {
+    throw new ImportError({ line, text: article.title }, `text (${(error as Error).message})`)
+  }
+}
+
 const identity = ({ article }: Entry) => `${article.source.name}/${article.source.externalId}`
 
-/** A page states some fields of an article: those it overwrites, the others stay as they are here. */
-function importEntry(writing: Writing, { article, counts, line }: Entry) {
-  return upsertArticle(writing, article, {
-    counts,
-    revise: present => {
-      const base = toNewArticle(present)
-      if (article.bodyText === undefined) {
-        // The list has numbers for identities: one that names another title on another day was given out anew.
-        if (base.title !== article.title && base.publishedAt !== article.publishedAt)
-          throw new ImportError(
-            { line, text: article.title },
+/**
+ * A page states some fields of an article: those it overwrites, the others stay as they are here, and so does the
+ * status: what an editor has hidden, a second import does not show again.
+ */
+async function importEntry(writing: Writing, { article, counts, line }: Entry, page: BoardPage) {
+  const refuse = (expected: string) => new ImportError({ line, text: article.title }, expected)
+  try {
+    return await upsertArticle(writing, article, {
+      counts,
+      revise: present => {
+        const { bodyHtml, ...base } = toNewArticle(present)
+        const stated = { ...article, status: base.status, kind: base.kind }
+        if (article.bodyText !== undefined) return { ...base, ...stated }
+        // The list has numbers for identities: one that was given out anew must not make another article of this one.
+        const elsewhere = page.rows.some(
+          row =>
+            row.article.title === base.title && row.article.source?.externalId !== article.source.externalId,
+        )
+        if (base.title !== article.title && (elsewhere || base.publishedAt !== article.publishedAt))
+          throw refuse(
             `number ${article.source.externalId} to be “${base.title}” as before; the board has numbered its articles anew`,
           )
-        return { ...base, ...article, status: base.status, kind: base.kind }
-      }
-      const { bodyHtml: _, ...rest } = base
-      return { ...rest, ...article, kind: base.kind }
-    },
-  })
+        return { ...base, ...stated, bodyHtml }
+      },
+    })
+  } catch (error) {
+    throw error instanceof Problem ? refuse(`an article that can be written (${error.detail.en})`) : error
+  }
 }
 
 /** Whether anything was ever written. */

@@ -104,6 +104,13 @@ describe('a saved board page', () => {
     expect(kept).toMatchObject({ bodyText: '편집부가 쓴 본문', tags: ['ESG'], status: 'hidden' })
   })
 
+  test('what an editor has hidden is not shown again', async () => {
+    await importText(saved)
+    await db.pool.query(`UPDATE articles SET status = 'hidden' WHERE source = 'korea.kr'`)
+    expect(await importText(saved)).toMatchObject({ updated: 0, unchanged: 21 })
+    expect((await call('/v1/articles/by-source/korea.kr/156576172')).statusCode).toBe(404)
+  })
+
   test('what was deleted here stays deleted, and is told', async () => {
     await importText(saved)
     await db.pool.query(`UPDATE articles SET deleted_at = now() WHERE source = 'korea.kr'`)
@@ -120,6 +127,24 @@ describe('nothing is imported by half', () => {
     const page = lines.with(line, renumbered).join('\n').replace('565', '999')
     await expect(importText(page)).rejects.toThrow(`line ${line + 1}:`)
     expect((await call('/v1/articles/by-source/korea.kr/156576172')).json().counts.views).toBe(565)
+  })
+
+  test('numbers that changed places within a day are refused', async () => {
+    await importText(saved)
+    const swapped = saved
+      .replace(/^3720 /m, 'x ')
+      .replace(/^3719 /m, '3720 ')
+      .replace(/^x /m, '3719 ')
+    await expect(importText(swapped)).rejects.toThrow(/line \d+: .*numbered its articles anew/)
+  })
+
+  test('a day to come and a NUL are refused by their line', async () => {
+    const line = saved.split('\n').findIndex(text => /^3720 /.test(text)) + 1
+    await expect(importText(saved.replace(/^(3720 .*)2026-01-23/m, '$12062-01-23'))).rejects.toThrow(
+      `line ${line}:`,
+    )
+    await expect(importText(saved.replace(/^3720 /m, '3720 \0'))).rejects.toThrow(`line ${line}:`)
+    expect(await total()).toBe(0)
   })
 
   test('an article that breaks the contract is refused by its line', async () => {
