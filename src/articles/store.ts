@@ -133,6 +133,21 @@ const identityTaken = ({ source, externalId }: ArticleContent, id: number | null
 const lockIdentity = (tx: Tx, source: string, externalId: string) =>
   tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0))`
 
+/** The same for who holds a row already. It does not wait: whoever has the identity may be waiting for that row. */
+async function takeIdentity(tx: Tx, source: string, externalId: string): Promise<void> {
+  const [taken] = await tx.$queryRaw<{ ok: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0)) AS ok`
+  if (!taken?.ok)
+    throw new Problem(
+      'conflict',
+      {
+        en: `Somebody writes the article ${source}/${externalId} at this moment: try again.`,
+        ko: `지금 다른 쓰기가 ${source}/${externalId} 글을 처리하고 있습니다. 다시 시도하십시오.`,
+      },
+      { headers: { 'retry-after': '1' } },
+    )
+}
+
 /**
  * Locks an article's row to the end of the transaction, but not against the receipts of views. Deleted ones too; null
  * where there never was one.
@@ -180,7 +195,7 @@ export async function updateRow(
   if (Object.keys(superseded).length === 0) return row
   if ('source' in superseded || 'externalId' in superseded) {
     const { source, externalId } = { ...row, ...data }
-    if (source && externalId) await lockIdentity(tx, source, externalId)
+    if (source && externalId) await takeIdentity(tx, source, externalId)
     const other = source && externalId ? await findBySource(tx, source, externalId) : null
     if (other && other.id !== row.id) throw identityTaken({ ...row, ...data } as ArticleContent, other.id)
   }

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, sendProblem } from './problem.ts'
+import { encodingProblem } from './text-input.ts'
 import { validationProblem } from './validation.ts'
 
 /** Every way in which a request can fail, as a problem. */
@@ -37,6 +38,10 @@ function isUnreachable(error: unknown): boolean {
 const isStatementTimeout = (error: unknown) =>
   chain(error).some(({ code, originalCode }) => code === '57014' || originalCode === '57014')
 
+/** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
+const isDeadlock = (error: unknown) =>
+  chain(error).some(({ code, originalCode }) => /^(?:40P01|40001|P2034)$/.test(String(originalCode ?? code)))
+
 const unavailable = (cause: unknown) =>
   new Problem(
     'service-unavailable',
@@ -48,7 +53,7 @@ const unavailable = (cause: unknown) =>
   )
 
 /** Fastify's own errors, by code. */
-function fromFastify(error: FastifyError): Problem | null {
+function fromFastify(error: FastifyError, path: string): Problem | null {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem('body-too-large', {
@@ -67,10 +72,7 @@ function fromFastify(error: FastifyError): Problem | null {
         ko: '본문이 올바른 JSON이 아닙니다.',
       })
     case 'FST_ERR_BAD_URL':
-      return new Problem('bad-request', {
-        en: 'The path has percent-escapes that are not UTF-8.',
-        ko: '경로의 퍼센트 인코딩이 UTF-8이 아닙니다.',
-      })
+      return encodingProblem(path, 'The path')
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem('uri-too-long', {
         en: 'A part of the path is too long.',
@@ -99,7 +101,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
     }[context]
     return validationProblem(failed.validation, context, value)
   }
-  const known = fromFastify(failed)
+  const known = fromFastify(failed, request.url.split('?', 1)[0] ?? '')
   if (known) return known
   if (isStatementTimeout(error))
     return new Problem(
@@ -111,6 +113,15 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
       { cause: error, headers: { 'retry-after': '5' } },
     )
   if (isUnreachable(error)) return unavailable(error)
+  if (isDeadlock(error))
+    return new Problem(
+      'conflict',
+      {
+        en: 'Two writers were in each other’s way: try again.',
+        ko: '두 쓰기가 서로 충돌했습니다. 다시 시도하십시오.',
+      },
+      { cause: error, headers: { 'retry-after': '1' } },
+    )
   if (typeof failed.statusCode === 'number' && failed.statusCode >= 400 && failed.statusCode < 500)
     return new Problem(
       'bad-request',

@@ -40,6 +40,9 @@ function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }
   return new Problem('invalid-encoding', detail, { faults: faults.map(fault => ({ ...fault, detail })) })
 }
 
+/** The problem with a percent-encoded text that is not UTF-8. */
+export const encodingProblem = (text: string, where: string): Problem => notUtf8(percentBytes(text), where)
+
 /** The bytes of a percent-encoded text. */
 function percentBytes(text: string): Uint8Array {
   const bytes = Buffer.from(text)
