@@ -16,9 +16,10 @@ import { parseBodies } from './http/body.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { describeApi } from './http/openapi.ts'
+import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
-import { handleParserErrors } from './http/raw-target.ts'
+import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { keyRoutes } from './keys/routes.ts'
@@ -51,7 +52,13 @@ export async function buildApp({
     return503OnClosing: false,
     genReqId: request => requestId(request.headers['x-request-id']),
     clientErrorHandler: handleParserErrors(() => app),
-    frameworkErrors: handleError,
+    // Node would answer a missing Host without a body.
+    http: { requireHostHeader: false },
+    frameworkErrors: (error, request, reply) => {
+      // These come before any hook, and so before CORS.
+      if (config.CORS_ORIGINS === '*') reply.header('access-control-allow-origin', '*')
+      return handleError(error, request, reply)
+    },
     routerOptions: { maxParamLength: 2_000 },
     schemaController: { compilersFactory: { buildValidator: validators as never } },
   })
@@ -63,6 +70,7 @@ export async function buildApp({
   refuseUnknownParameters(app)
   tellRequests(app)
   closeGently(app)
+  answerOddRequests(app)
   await app.register(cors, {
     origin: config.CORS_ORIGINS === '*' ? '*' : config.CORS_ORIGINS.split(',').map(origin => origin.trim()),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -75,6 +83,10 @@ export async function buildApp({
       'Retry-After',
       'Idempotent-Replayed',
       'X-Request-Id',
+      'WWW-Authenticate',
+      'Allow',
+      'Accept-Patch',
+      'Accept-Post',
     ],
     maxAge: 600,
     strictPreflight: false,
@@ -162,6 +174,8 @@ const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g
 function tellRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw badHeader('Host', 'is missing', '빠져 있습니다')
   })
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(

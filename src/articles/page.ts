@@ -10,9 +10,13 @@ export function toPage(page: Page, query: ListQuery, presentation: Presentation)
   const { at, pageSize, sort, fields, filter } = query
   const { rows, total } = page
   const number = 'page' in at ? at.page : null
-  // The board's running number: total minus position, so the first row of the first page has the total.
-  const numberOf = (i: number) =>
-    number === null || total === null ? null : total - (number - 1) * pageSize - i
+  // The board's running number: total minus position, so the newest has the total. Oldest first it counts up, and an
+  // article keeps its number.
+  const numberOf = (i: number) => {
+    if (number === null || total === null) return null
+    const position = (number - 1) * pageSize + i
+    return sort === 'publishedAt' ? position + 1 : total - position
+  }
   const cursor = (direction: 'next' | 'previous', row: ArticleRow | undefined) =>
     row
       ? encodeCursor({ direction, key: sortKey(row, sort), id: row.id, now: query.now }, query.fingerprint)
@@ -46,8 +50,7 @@ const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
  * The `Link` header (RFC 8288): `first`, and `prev` and `next` where there are such pages, each with every other
  * parameter of the request kept.
  */
-export function pageLinks(url: string, body: ReturnType<typeof toPage>): string {
-  const [path, search = ''] = url.split(/\?(.*)/s)
+export function pageLinks(path: string, search: string, body: ReturnType<typeof toPage>): string {
   const to = (rel: string, change: Record<string, string | null>) => {
     const parameters = new URLSearchParams(search)
     for (const [name, value] of Object.entries(change))

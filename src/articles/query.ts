@@ -23,18 +23,18 @@ import { KINDS, STATUSES } from './words.ts'
 export const SORTS = ['-publishedAt', 'publishedAt', '-views'] as const
 export type Sort = (typeof SORTS)[number]
 
-const many = (item: ReturnType<typeof Type.String>, description: string, example: string) =>
+const many = (item: ReturnType<typeof Type.String>, description: string, examples: string[][] = []) =>
   Type.Optional(
     Type.Array(item, {
       maxItems: 50,
       description: `${description} Repeat it for any of several.`,
-      examples: [[example]],
+      ...(examples.length > 0 && { examples }),
     }),
   )
 const word = Type.String({ minLength: 1, maxLength: 200 })
-const dayOrInstant = (description: string) =>
-  Type.Optional(Type.String({ description, examples: ['2026-01-20'] }))
+const dayOrInstant = (description: string) => Type.Optional(Type.String({ description }))
 
+/** Only parameters that make sense together have examples: reference pages fill them all in. */
 export const ArticleQuery = Type.Object(
   {
     from: Type.Optional(Day('First day of release, in Seoul.', '2026-01-20')),
@@ -44,7 +44,6 @@ export const ArticleQuery = Type.Object(
         pattern: PERIOD.source,
         description:
           'Days that end today: `today`, `yesterday`, or a number of days, weeks, months or years, such as `7d`, `2w`, `1m`, `1y`. Not together with `from` or `to`.',
-        examples: ['1y'],
       }),
     ),
     modifiedFrom: dayOrInstant('Changed here on this Seoul day or later; or at this instant or later.'),
@@ -52,7 +51,7 @@ export const ArticleQuery = Type.Object(
     ministry: many(
       word,
       'The issuing body, by code (`A00001`), by its name today or by its name on the day of release.',
-      '고용노동부',
+      [['고용노동부']],
     ),
     kind: Type.Optional(
       Type.Array(oneOf(KINDS), {
@@ -61,9 +60,9 @@ export const ArticleQuery = Type.Object(
         examples: [['press-release']],
       }),
     ),
-    tag: many(word, 'A tag.', '순환경제'),
-    source: many(word, 'Where it comes from.', 'gongbo-samples'),
-    author: many(word, 'Who wrote or posted it.', '한국생산성본부'),
+    tag: many(word, 'A tag, such as `순환경제`.'),
+    source: many(word, 'Where it comes from, such as `korea.kr`.'),
+    author: many(word, 'Who wrote or posted it, such as `한국생산성본부`.'),
     status: Type.Optional(
       Type.Array(oneOf([...STATUSES, 'deleted'] as const), {
         maxItems: 10,
@@ -109,8 +108,7 @@ export const ArticleQuery = Type.Object(
         minItems: 1,
         maxItems: 100,
         description:
-          'Answer with just these fields, also of the item (`bodyText`, …). Repeat it, or separate them with commas.',
-        examples: [['id', 'title', 'publishedOn']],
+          'Answer with just these fields, also of the item: `id,title,bodyText`. Repeat it, or separate them with commas.',
       }),
     ),
   },

@@ -67,7 +67,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       const body = toPage(await searchArticles(db, query), query, presentation())
       const text = JSON.stringify(body)
       const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
-      reply.header('link', pageLinks(`${publicUrl}${request.url}`, body))
+      reply.header('link', pageLinks(`${publicUrl}/v1/articles`, request.url.split(/\?(.*)/s)[1] ?? '', body))
       return sendCacheable(request, reply, { etag, body: text })
     },
   )
@@ -86,11 +86,11 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       reply.header('content-security-policy', PRINT_CSP)
       return sendCacheable(request, reply, {
         etag,
-        body: articleToHtml(article, link),
+        body: () => articleToHtml(article, link),
         type: `${HTML}; charset=utf-8`,
       })
     }
-    const text = type === MARKDOWN ? articleToMarkdown(article, link) : articleToText(article, link)
+    const text = () => (type === MARKDOWN ? articleToMarkdown(article, link) : articleToText(article, link))
     return sendCacheable(request, reply, { etag, body: text, type: `${type}; charset=utf-8` })
   }
 

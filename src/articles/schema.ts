@@ -82,7 +82,7 @@ export const ArticleSummary = Type.Object(
   {
     number: nullable(Type.Integer({ minimum: 1 }), {
       description:
-        'The board’s running number (번호): total minus position. Null in lists that go by cursor.',
+        'The board’s running number (번호): total minus position; counting up where the oldest comes first. Null in lists that go by cursor.',
       examples: [3720],
     }),
     ...SUMMARY,

@@ -69,10 +69,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (
       reply.header('cache-control', 'no-store')
       const pending = await pendingMigrations(db.pool)
       if (pending.length > 0)
-        throw new Problem('not-ready', {
-          en: `Migrations are pending: ${pending.join(', ')}.`,
-          ko: `적용되지 않은 마이그레이션이 있습니다: ${pending.join(', ')}.`,
-        })
+        throw new Problem(
+          'not-ready',
+          {
+            en: `Migrations are pending: ${pending.join(', ')}.`,
+            ko: `적용되지 않은 마이그레이션이 있습니다: ${pending.join(', ')}.`,
+          },
+          { headers: { 'retry-after': '5' } },
+        )
       return { status: 'ready', database: 'ok', migrations: 'ok' }
     },
   )

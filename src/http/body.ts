@@ -34,6 +34,11 @@ export function parseBodies(app: FastifyInstance): void {
       done(error as Error)
     }
   })
+  // What has no body to speak of may name any type; a body of another type was refused before it came here.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.is404 || body.length === 0) return done(null, undefined)
+    done(badBody('', 'this request takes none', '이 요청에는 본문을 보낼 수 없습니다'))
+  })
   app.addHook('onRequest', checkMediaType)
 }
 

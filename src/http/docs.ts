@@ -32,7 +32,9 @@ export async function serveApiDescription(app: FastifyInstance): Promise<void> {
   )
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    // The plugin's own policy upgrades to HTTPS, which leaves the page blank where the API is served without it.
+    staticCSP:
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
     theme: {
       title: 'Gongbo API',
       // The bar is the plugin's advertisement and a field for other people's documents.

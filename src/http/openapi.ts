@@ -122,7 +122,8 @@ export async function describeApi(
             ...COMMON,
             ...(unlimited ? [] : LIMITED),
             ...(scope ? [403] : []),
-            ...(operation.requestBody ? [413, 415] : []),
+            ...(method === 'get' ? [] : [413]),
+            ...(operation.requestBody ? [415] : []),
           ]
           for (const status of statuses)
             operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
@@ -143,7 +144,7 @@ export async function describeApi(
 
 function sharedProblem(status: number): object {
   const headers: Record<string, object> = {
-    ...(status === 401 && {
+    ...([401, 403].includes(status) && {
       'WWW-Authenticate': { schema: { type: 'string' }, description: 'How to authenticate.' },
     }),
     ...([429, 503].includes(status) && {

@@ -53,6 +53,11 @@ export const PROBLEMS = {
     en: 'Unsupported media type',
     ko: '지원하지 않는 미디어 형식입니다',
   },
+  'expectation-failed': {
+    status: 417,
+    en: 'The expectation cannot be met',
+    ko: 'Expect 헤더의 요구를 만족할 수 없습니다',
+  },
   'idempotency-key-reused': {
     status: 422,
     en: 'The Idempotency-Key was used with another request',

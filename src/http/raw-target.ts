@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
@@ -34,6 +34,30 @@ export function handleParserErrors(app: () => FastifyInstance) {
     }
     answer(app(), error, socket).catch(() => socket.destroy())
   }
+}
+
+/** What Node answers by itself, without a body or not at all: an expectation that it does not know, and CONNECT. */
+export function answerOddRequests(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const problem = new Problem('expectation-failed', {
+      en: `There is no expectation "${request.headers.expect}"; only 100-continue.`,
+      ko: `"${request.headers.expect}"라는 요구는 지원하지 않습니다(100-continue만 가능).`,
+    })
+    const language = languageOf(request.headers['accept-language'])
+    response.writeHead(problem.statusCode, {
+      'content-type': PROBLEM_TYPE,
+      'content-language': language,
+      connection: 'close',
+    })
+    response.end(JSON.stringify(problemDetails(problem, language)))
+  })
+  app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    const detail = {
+      en: 'This is no proxy: CONNECT is not served.',
+      ko: '프록시가 아니므로 CONNECT를 지원하지 않습니다.',
+    }
+    send(socket, new Problem('method-not-allowed', detail), Buffer.alloc(0))
+  })
 }
 
 async function answer(app: FastifyInstance, error: ParserError, socket: Socket): Promise<void> {

@@ -25,8 +25,8 @@ export function negotiate(app: FastifyInstance): void {
     const { accept } = request.headers
     // The reference page and its assets are no part of the API.
     if (!accept || request.is404 || request.routeOptions.schema?.hide) return
-    // A charset says nothing of the type, and everything is UTF-8.
-    const types = accept.replace(/;\s*charset=[^;,]*/gi, '')
+    // Parameters such as charset or indent say nothing of the type.
+    const types = accept.replace(/;\s*(?!q=)[^;,=\s]+=[^;,]*/gi, '')
     const chosen = new Negotiator({ headers: { accept: types } }).mediaType(produces)
     if (chosen === undefined)
       throw new Problem('not-acceptable', {
@@ -45,12 +45,14 @@ export const digest = (text: string): string =>
 export function sendCacheable(
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: { etag: string; body: string; type?: string },
+  answer: { etag: string; body: string | (() => string); type?: string },
 ): FastifyReply {
   addVary(reply, 'Accept, Authorization').headers({
     etag: answer.etag,
     'cache-control': request.caller === null ? 'public, no-cache' : 'private, no-cache',
   })
   if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
-  return reply.type(answer.type ?? 'application/json; charset=utf-8').send(answer.body)
+  return reply
+    .type(answer.type ?? 'application/json; charset=utf-8')
+    .send(typeof answer.body === 'string' ? answer.body : answer.body())
 }
