@@ -45,6 +45,8 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   pool.on('connect', client => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
+    // Lists of different lengths count as different queries: unbounded shapes, bounded plans.
+    queryPlanCacheMaxSize: 200,
     transactionOptions: { maxWait: 10_000, timeout: 30_000 },
   })
   return {
