@@ -46,14 +46,15 @@ test.each(reads)('%s: every example of a parameter works', async (_name, path, {
   }
 })
 
-test('the examples of filters find something in the sample articles', async () => {
+test('the examples of the list make sense together: a reference page fills them all in', async () => {
   const { parameters = [] } = reads.find(([name]) => name === 'listArticles')?.[2] ?? {}
-  for (const name of ['from', 'to', 'period', 'ministry', 'kind', 'tag', 'source', 'author', 'status']) {
-    const parameter = parameters.find(p => p.name === name) as Parameter
-    const query = `${name}=${encodeURIComponent(String([exampleOf(parameter)].flat()[0]))}`
-    const { total } = (await call({ url: `/v1/articles?${query}` })).json()
-    expect([query, total > 0]).toEqual([query, true])
-  }
+  const query = new URLSearchParams(
+    parameters
+      .filter(p => p.in === 'query' && exampleOf(p) !== undefined)
+      .map((p): [string, string] => [p.name, String([exampleOf(p)].flat()[0])]),
+  )
+  const { total } = (await call(`/v1/articles?${query}`)).json()
+  expect(total).toBeGreaterThan(0)
 })
 
 test('every example of a body is what it is an example of, and is accepted', async () => {

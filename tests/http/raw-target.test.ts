@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
+import { type Answer, head, parse, read, sendRaw } from '../support/raw.ts'
 
 const { app, db, call, clock, authorize } = await testApp()
 clock.at = new Date('2026-02-01T00:00:00Z')
@@ -18,40 +19,9 @@ beforeAll(async () => {
   port = (app.server.address() as AddressInfo).port
 })
 
-interface Answer {
-  status: number
-  headers: Record<string, string>
-  body: string
-}
-
-function parse(bytes: Buffer): Answer {
-  const end = bytes.indexOf('\r\n\r\n')
-  const [line = '', ...fields] = bytes.toString('latin1', 0, end).split('\r\n')
-  const headers = Object.fromEntries(
-    fields.map(field => [field.split(':', 1)[0]?.toLowerCase(), field.replace(/^[^:]*: */, '')]),
-  )
-  return { status: Number(line.split(' ')[1]), headers, body: bytes.toString('utf8', end + 4) }
-}
-
-/** Everything that the server says until it closes the connection. */
-async function read(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  socket.on('data', chunk => chunks.push(chunk as Buffer))
-  await once(socket, 'close')
-  return Buffer.concat(chunks)
-}
-
-async function send(...parts: (string | Buffer)[]): Promise<Answer> {
-  const socket = connect(port, '127.0.0.1')
-  socket.write(Buffer.concat(parts.map(part => Buffer.from(part as string))))
-  return parse(await read(socket))
-}
-const request = (line: string, headers: Record<string, string> = {}) =>
-  `${line} HTTP/1.1\r\nHost: a.kr\r\n${Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('')}\r\n`
+const send = (...parts: (string | Buffer)[]) => sendRaw(port, ...parts)
 const get = (target: string, headers: Record<string, string> = {}) =>
-  send(request(`GET ${target}`, { connection: 'close', ...headers }))
+  send(head(`GET ${target}`, { connection: 'close', ...headers }))
 
 /** What differs between any two answers. */
 const lasting = ({ status, headers: { date, ...headers }, body }: Answer) => ({ status, headers, body })
@@ -91,11 +61,11 @@ describe('Hangul as it is in the request line is answered as if it had come enco
 
   test('also without a body, for HEAD', async () => {
     const target = '/v1/articles?ministry=환경정책제도과'
-    const head = await send(request(`HEAD ${target}`))
+    const bare = await send(head(`HEAD ${target}`))
     const { status, headers, body } = await get(target)
-    expect([head.status, head.body]).toEqual([status, ''])
+    expect([bare.status, bare.body]).toEqual([status, ''])
     for (const name of ['etag', 'link', 'content-type', 'content-length'])
-      expect([name, head.headers[name]]).toEqual([name, headers[name]])
+      expect([name, bare.headers[name]]).toEqual([name, headers[name]])
     expect(Number(headers['content-length'])).toBe(Buffer.byteLength(body))
   })
 
@@ -107,21 +77,21 @@ describe('Hangul as it is in the request line is answered as if it had come enco
       'content-length': String(Buffer.byteLength(payload)),
     }
     const line = 'PUT /v1/articles/by-source/korea.kr/공보2'
-    const created = await send(request(line, headers), payload)
+    const created = await send(head(line, headers), payload)
     expect(created.status).toBe(201)
     expect(JSON.parse(created.body)).toMatchObject({
       title: '넷째, 본문과 함께',
       source: { externalId: '공보2' },
     })
-    expect((await send(request(line, { ...headers, authorization: 'Bearer no' }), payload)).status).toBe(401)
+    expect((await send(head(line, { ...headers, authorization: 'Bearer no' }), payload)).status).toBe(401)
   })
 
   test('also as the second request of a connection', async () => {
     const socket = connect(port, '127.0.0.1')
-    socket.write(request('GET /healthz'))
+    socket.write(head('GET /healthz'))
     const [first] = await once(socket, 'data')
     expect(parse(first as Buffer)).toMatchObject({ status: 200, body: '{"status":"ok"}' })
-    socket.write(request('GET /v1/articles?ministry=환경정책제도과&fields=title'))
+    socket.write(head('GET /v1/articles?ministry=환경정책제도과&fields=title'))
     const second = parse(await read(socket))
     expect(second.status).toBe(200)
     expect(JSON.parse(second.body).total).toBe(2)

@@ -1,15 +1,17 @@
+import { appendFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 
 /**
- * An `inject` that fails on any answer that the OpenAPI document does not describe: a status, a media type, a header's
- * absence, or a body. Objects are closed for the comparison, so a field too many fails as well.
+ * An `inject` that fails on any answer that the OpenAPI document does not describe: a status, a media type, the absence
+ * of a header that it names, or a body. Objects are closed for the comparison, so a field too many fails as well.
  */
 export type Call = (request: InjectOptions | string) => Promise<LightMyRequestResponse>
 
 interface Response {
   $ref?: string
+  headers?: Record<string, object>
   content?: Record<string, { schema: object }>
 }
 interface Document {
@@ -17,8 +19,13 @@ interface Document {
   components: { schemas: Record<string, object>; responses: Record<string, Response> }
 }
 
-/** What the calls of this file have exercised, as `operationId status`. */
-export const exercised = new Set<string>()
+/** Notes that a status of an operation was met, for the teardown to tell which ones no test produces. */
+function note(met: string): void {
+  if (noted.has(met)) return
+  noted.add(met)
+  if (process.env.GONGBO_TEST_MET) appendFileSync(process.env.GONGBO_TEST_MET, `${met}\n`)
+}
+const noted = new Set<string>()
 
 export async function contract(app: FastifyInstance): Promise<Call> {
   await app.ready()
@@ -35,7 +42,11 @@ export async function contract(app: FastifyInstance): Promise<Call> {
     const path = String(options.url).split('?')[0] ?? ''
     const where = `${method.toUpperCase()} ${path} → ${response.statusCode}`
     const { operationId, answer, pointer } = describedBy(document, method, path, response.statusCode, where)
-    exercised.add(`${operationId} ${response.statusCode}`)
+    note(`${operationId} ${response.statusCode}`)
+    const missing = Object.keys(answer.headers ?? {}).filter(
+      name => response.headers[name.toLowerCase()] === undefined,
+    )
+    if (missing.length > 0) throw new Error(`${where}: the document promises ${missing.join(', ')}`)
     if (method === 'head') return response
 
     const type = String(response.headers['content-type'] ?? '').split(';')[0] ?? ''

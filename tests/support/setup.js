@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbedded } from '../../dist/db/embedded.js'
@@ -10,22 +10,25 @@ import { migrate } from '../../dist/db/migrate.js'
  * Jest loads this file outside its own module system.
  */
 export default async function setup() {
+  const dir = await mkdtemp(join(tmpdir(), 'gongbo-tests-'))
+  globalThis.gongboTests = { dir }
+  process.env.GONGBO_TEST_MET = join(dir, 'met')
+  await writeFile(process.env.GONGBO_TEST_MET, '')
   const given = process.env.TEST_DATABASE_URL
   if (given) {
     process.env.GONGBO_TEST_TEMPLATE = given
     await migrate(given)
     return
   }
-  const dir = await mkdtemp(join(tmpdir(), 'gongbo-tests-'))
   // As root the server runs as another user, who must be able to enter.
   await chmod(dir, 0o755)
   const server = await startEmbedded({
-    dir,
+    dir: join(dir, 'database'),
     port: 0,
     database: 'gongbo_template',
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
   })
   await migrate(server.url)
   process.env.GONGBO_TEST_TEMPLATE = server.url
-  globalThis.gongboTestServer = { server, dir }
+  globalThis.gongboTests.server = server
 }
