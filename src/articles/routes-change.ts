@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { assertMatch, requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, problems } from '../http/openapi.ts'
-import { badBody } from '../http/problem.ts'
+import { badBody, badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
 import { mergePatch } from './merge-patch.ts'
@@ -91,6 +91,9 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       // Of the patch itself only the names are judged (null means "take away", whatever the field); then its result.
       if (request.validationError && request.validationError.validationContext !== 'body')
         throw request.validationError
+      // A fault of the body stops Fastify before it looks at the query.
+      for (const name of Object.keys(request.query as object))
+        throw badParameter(name, 'unknown parameter', '알 수 없는 매개변수입니다')
       const patch: unknown = request.body
       if (patch === null || typeof patch !== 'object' || Array.isArray(patch))
         throw badBody('', 'a merge patch is an object', '병합 패치는 객체여야 합니다')

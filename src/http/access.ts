@@ -81,7 +81,7 @@ export function controlAccess(app: FastifyInstance, { findCaller, limit }: Acces
     const { authorization } = request.headers
     const token = authorization === undefined ? null : /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
     const client = clientOf(request.ip)
-    if (token) await limit.assertFewFailures(client)
+    if (token) await limit.assertFewFailures(client, reply)
     const caller = token ? await findCaller(token) : null
     await limit.count(caller?.id ?? client, reply)
     if (authorization !== undefined && caller === null) {

@@ -15,7 +15,7 @@ export interface RateLimit {
   /** Counts a wrong key of an address. */
   countFailure(address: string): Promise<void>
   /** Refuses an address that has tried too many wrong keys, before another one is looked up. @throws Problem 429. */
-  assertFewFailures(address: string): Promise<void>
+  assertFewFailures(address: string, reply: FastifyReply): Promise<void>
 }
 
 /** Limits by the minute, counted in this process alone; 0 is no limit. */
@@ -30,19 +30,24 @@ export function rateLimit(perMinute: number): RateLimit {
       throw refused
     })
   const secondsOf = (state: RateLimiterRes) => Math.ceil(state.msBeforeNext / 1000)
+  const tell = (state: RateLimiterRes, reply: FastifyReply) => {
+    reply.header('ratelimit-policy', `"minute";q=${perMinute};w=${WINDOW_SECONDS}`)
+    reply.header('ratelimit', `"minute";r=${Math.max(0, state.remainingPoints)};t=${secondsOf(state)}`)
+  }
   return {
     async count(client, reply) {
       const state = await consume(requests, client)
-      reply.header('ratelimit-policy', `"minute";q=${perMinute};w=${WINDOW_SECONDS}`)
-      reply.header('ratelimit', `"minute";r=${Math.max(0, state.remainingPoints)};t=${secondsOf(state)}`)
+      tell(state, reply)
       if (state.consumedPoints > perMinute) throw tooMany(perMinute, secondsOf(state))
     },
     async countFailure(address) {
       await consume(failures, address)
     },
-    async assertFewFailures(address) {
+    async assertFewFailures(address, reply) {
       const state = await failures.get(address)
-      if (state !== null && state.consumedPoints >= perMinute) throw tooMany(perMinute, secondsOf(state))
+      if (state === null || state.consumedPoints < perMinute) return
+      tell(state, reply)
+      throw tooMany(perMinute, secondsOf(state))
     },
   }
 }
@@ -70,6 +75,8 @@ export function clientOf(address: string): string {
     ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
     ...after,
   ]
+  // An IPv4 address in hexadecimal clothes.
+  if (/^(0+:){5}ffff$/i.test(groups.slice(0, 6).join(':'))) return groups.slice(6).join(':')
   return `${groups
     .slice(0, 4)
     .map(group => Number.parseInt(group, 16).toString(16))

@@ -1,0 +1,184 @@
+import { describe, expect, test } from '@jest/globals'
+import { testApp } from '../support/app.ts'
+import { anArticle } from '../support/builders.ts'
+
+const { app, call, db, authorize } = await testApp()
+const admin = await authorize('admin')
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Headers = Record<string, string>
+const send = (method: Method, url: string, payload?: object | string, headers: Headers = {}) =>
+  call({
+    method,
+    url,
+    headers: { ...admin, ...headers },
+    ...(payload !== undefined && { payload }),
+  })
+const patch = (url: string, payload: object, headers: Headers = { 'if-match': '*' }) =>
+  send('PATCH', url, JSON.stringify(payload), { 'content-type': 'application/merge-patch+json', ...headers })
+const create = async (changes: Parameters<typeof anArticle>[0] = {}) => {
+  const { headers } = await send('POST', '/v1/articles', anArticle(changes))
+  return { url: String(headers.location), etag: String(headers.etag) }
+}
+
+describe('a patch', () => {
+  test('of an article that is not there is 404', async () => {
+    expect((await patch('/v1/articles/999999', { title: '가' })).statusCode).toBe(404)
+  })
+
+  test('without If-Match is 428, and changes nothing', async () => {
+    const { url, etag } = await create()
+    expect((await patch(url, { title: '가' }, {})).statusCode).toBe(428)
+    expect((await call({ url, headers: { 'if-none-match': etag } })).statusCode).toBe(304)
+  })
+
+  test('to another article’s identity is 409 that names it', async () => {
+    const source = { name: 'korea.kr', externalId: 'patched' }
+    const { url: first } = await create({ source })
+    const { url } = await create()
+    const refused = await patch(url, { source })
+    expect(refused.statusCode).toBe(409)
+    expect(refused.json()).toMatchObject({
+      detail: expect.stringContaining(`Article ${first.split('/').at(-1)} `),
+      errors: [{ pointer: '/source/externalId' }],
+    })
+  })
+
+  test.each<[object, string, string?]>([
+    [{ titel: null }, '/titel', 'title'],
+    [{ zzzzzzzzzzzz: null }, '/zzzzzzzzzzzz'],
+    [{ tags: null, autor: null }, '/autor', 'author'],
+    [{ ministry: { cod: null } }, '/ministry/cod', 'code'],
+    [{ ministry: { nam: '산업통상부' } }, '/ministry/nam', 'name'],
+    [{ source: { ur: null } }, '/source/ur', 'url'],
+    [{ attachments: [{ name: '가', url: 'https://a.kr', sise: null }] }, '/attachments/0/sise', 'size'],
+  ])(
+    '%j is refused for the name that it misspells, null or not',
+    async (change, pointer, ...[suggestion]) => {
+      const { url, etag } = await create({ ministry: { code: 'A00015', name: '산업통상부' } })
+      const refused = await patch(url, change)
+      expect(refused.statusCode).toBe(400)
+      const fault = refused.json().errors.find((one: { pointer: string }) => one.pointer === pointer)
+      expect(fault?.suggestion).toBe(suggestion)
+      expect(fault?.detail).toMatch(/^unknown field/)
+      expect((await call({ url, headers: { 'if-none-match': etag } })).statusCode).toBe(304)
+    },
+  )
+})
+
+describe('the article with a source’s identity', () => {
+  test('is not sent again to whoever has it, and gone once it is deleted', async () => {
+    await create({ source: { name: 'korea.kr', externalId: 'gone' } })
+    const url = '/v1/articles/by-source/korea.kr/gone'
+    const { etag, location } = (await call(url)).headers
+    expect(location).toBeUndefined()
+    const fresh = await call({ url, headers: { 'if-none-match': String(etag) } })
+    expect([fresh.statusCode, fresh.body, fresh.headers.etag]).toEqual([304, '', etag])
+    const { id } = (await call(url)).json()
+    await send('DELETE', `/v1/articles/${id}`, undefined, { 'if-match': '*' })
+    expect((await call(url)).statusCode).toBe(410)
+    expect((await call({ url, headers: admin })).statusCode).toBe(200)
+  })
+})
+
+test('what never was cannot be restored', async () => {
+  const restore = await send('POST', '/v1/articles/999999/restore', undefined, { 'if-match': '*' })
+  expect(restore.statusCode).toBe(404)
+})
+
+test('a kind of problem that there is not is not found', async () => {
+  for (const code of ['nonsense', 'toString', 'Not-Found', '__proto__'])
+    expect((await call(`/problems/${code}`)).statusCode).toBe(404)
+})
+
+describe('a body comes as JSON in UTF-8', () => {
+  test.each<[Method, string, object]>([
+    ['POST', '/v1/articles', anArticle()],
+    ['PUT', '/v1/articles/1', anArticle()],
+    ['PUT', '/v1/articles/by-source/korea.kr/media', anArticle()],
+    ['PUT', '/v1/articles/1/reactions', { value: 'like' }],
+    ['POST', '/v1/keys', { name: 'desk', scopes: ['admin'] }],
+  ])('%s %s', async (method, url, body) => {
+    const headers = { 'if-match': '*' }
+    for (const type of [
+      'text/plain',
+      'application/merge-patch+json',
+      'application/x-www-form-urlencoded',
+      'application/json; charset=euc-kr',
+    ]) {
+      const refused = await send(method, url, JSON.stringify(body), { ...headers, 'content-type': type })
+      expect([type, refused.statusCode]).toEqual([type, 415])
+      expect(refused.headers['accept-post']).toBe('application/json')
+    }
+  })
+})
+
+describe('an unknown parameter is refused, whatever the method', () => {
+  const { paths } = JSON.parse(JSON.stringify(app.swagger())) as {
+    paths: Record<string, Record<string, { operationId: string }>>
+  }
+  const BODIES: Record<string, object> = {
+    createArticle: anArticle(),
+    replaceArticle: anArticle(),
+    patchArticle: { title: '가' },
+    upsertArticle: anArticle(),
+    setReaction: { value: 'like' },
+    createKey: { name: 'desk', scopes: ['admin'] },
+  }
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => [operationId, method, path] as const),
+  )
+
+  test.each(operations)('%s', async (operationId, method, path) => {
+    const { url: article } = await create()
+    const id = path.includes('/keys/') ? '0123456789ab' : String(article.split('/').at(-1))
+    const url = path
+      .replace('{id}', id)
+      .replace('{source}', 'korea.kr')
+      .replace('{externalId}', 'unknown-parameter')
+      .replace('{code}', 'gone')
+    const type = method === 'patch' ? 'application/merge-patch+json' : 'application/json'
+    const body = BODIES[operationId]
+    const refused = await send(
+      method.toUpperCase() as Method,
+      `${url}?form=1`,
+      body && JSON.stringify(body),
+      { 'if-match': '*', ...(body && { 'content-type': type }) },
+    )
+    expect(refused.statusCode).toBe(400)
+    expect(refused.json().errors).toMatchObject([{ parameter: 'form' }])
+  })
+
+  test('also of a patch whose body takes something away', async () => {
+    const { url } = await create({ tags: ['가'] })
+    const refused = await patch(`${url}?form=1`, { tags: null })
+    expect(refused.statusCode).toBe(400)
+    expect(refused.json().errors).toMatchObject([{ parameter: 'form' }])
+    expect(await db.prisma.change.count({ where: { kind: 'update' } })).toBe(0)
+  })
+})
+
+describe('a number has one spelling', () => {
+  const SPELLINGS = ['0x15', '2e1', '21.0', '+21', '%2B21', '01', '%2021', '21%20', '1_0', '２１', '0b1', '١']
+
+  test.each(SPELLINGS)('%s is no id and no page', async spelling => {
+    const written = encodeURI(spelling).replaceAll('%25', '%')
+    for (const path of ['', '/views', '/reactions', '/restore'])
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+        const { statusCode } = await app.inject({
+          method,
+          url: `/v1/articles/${written}${path}`,
+          headers: { ...admin, 'if-match': '*' },
+        })
+        expect([400, 405]).toContain(statusCode)
+      }
+    const item = await call(`/v1/articles/${written}`)
+    expect(item.statusCode).toBe(400)
+    expect(item.json().errors).toMatchObject([{ parameter: 'id' }])
+    for (const name of ['page', 'pageSize']) {
+      const list = await call(`/v1/articles?${name}=${written}`)
+      expect(list.statusCode).toBe(400)
+      expect(list.json().errors).toMatchObject([{ parameter: name }])
+    }
+  })
+})

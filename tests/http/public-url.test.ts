@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals'
+import { testApp } from '../support/app.ts'
+import { anArticle } from '../support/builders.ts'
+
+const PUBLIC_URL = 'https://api.example.go.kr/gongbo'
+const { app, call, authorize } = await testApp({ PUBLIC_URL })
+const admin = await authorize('admin')
+const send = (method: 'POST' | 'PUT', url: string, payload: object, headers: object = {}) =>
+  call({ method, url, headers: { ...admin, ...headers }, payload })
+
+test('Location leads to where clients reach the API', async () => {
+  const article = anArticle()
+  const key = { 'idempotency-key': 'public' }
+  for (const created of [
+    await send('POST', '/v1/articles', anArticle()),
+    await send('PUT', '/v1/articles/by-source/korea.kr/public', anArticle()),
+    await send('POST', '/v1/articles', article, key),
+    await send('POST', '/v1/articles', article, key),
+  ]) {
+    expect(created.statusCode).toBe(201)
+    expect(created.headers.location).toBe(`${PUBLIC_URL}/v1/articles/${created.json().id}`)
+  }
+  const made = await send('POST', '/v1/keys', { name: 'desk', scopes: ['admin'] })
+  expect(made.headers.location).toBe(`${PUBLIC_URL}/v1/keys/${made.json().id}`)
+})
+
+test('Link leads there too, by number and by cursor', async () => {
+  for (let i = 0; i < 3; i++) await send('POST', '/v1/articles', anArticle())
+  const leads = async (url: string) => {
+    const links = String((await call(url)).headers.link).split(', ')
+    for (const link of links) expect(link.startsWith(`<${PUBLIC_URL}/v1/articles?`)).toBe(true)
+    return links.map(link => /rel="(\w+)"/.exec(link)?.[1])
+  }
+  expect(await leads('/v1/articles?pageSize=1&page=2')).toEqual(['first', 'prev', 'next'])
+  const { nextCursor } = (await call('/v1/articles?pageSize=1')).json()
+  expect(await leads(`/v1/articles?pageSize=1&cursor=${nextCursor}`)).toEqual(['first', 'prev', 'next'])
+})
+
+test('the document names it as its server', async () => {
+  expect((app.swagger() as { servers?: unknown }).servers).toMatchObject([{ url: PUBLIC_URL }])
+})
