@@ -45,7 +45,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         tags: ['articles'],
         summary: 'Create an article',
         description:
-          'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike.',
+          'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike; a repeated answer carries `Idempotent-Replayed: true`.',
         headers: Type.Object({
           'idempotency-key': Type.Optional(
             Type.String({
@@ -135,7 +135,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         response: {
           200: written('The article, replaced or as it was'),
           201: written('The new article', 'Location'),
-          ...problems(409, 410, 412),
+          ...problems(410, 412),
         },
       },
     },

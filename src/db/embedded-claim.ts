@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,41 +20,49 @@ export interface Claim {
 export async function claimFolder(dir: string): Promise<Claim> {
   const name = `gongbo-${createHash('sha256').update(dir).digest('hex').slice(0, 32)}`
   // Linux has names that are no files. Elsewhere the file of a dead owner is in the way until it is removed.
-  const path = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`)
+  const file = process.platform === 'linux' ? null : join(tmpdir(), `${name}.sock`)
+  const path = file ?? `\0${name}`
   const note = join(dir, 'owner')
   for (;;) {
-    const guests = new Set<Socket>()
-    const server = await listen(path, guest => {
-      guests.add(guest)
-      guest.on('close', () => guests.delete(guest)).on('error', () => {})
-    })
-    if (server) {
+    const mine = await own(path, note)
+    if (mine) {
       await writeFile(note, String(process.pid))
-      return owned(server, guests, note)
+      return mine
     }
-    const guest = await connectTo(path)
-    if (guest) {
+    const guest = await visit(path)
+    if (guest !== 'nobody' && guest !== 'leaving') {
       const owner = await readFile(note, 'utf8').catch(() => '?')
-      return {
-        owned: false,
-        owner,
-        alone: async () => {},
-        release: async () => {
-          guest.destroy()
-        },
-      }
+      return { owned: false, owner, alone: async () => {}, release: async () => void guest.destroy() }
     }
-    if (!path.startsWith('\0')) await rm(path, { force: true })
+    if (guest === 'nobody' && file !== null) await rm(file, { force: true })
+    await new Promise(tick => setTimeout(tick, 25))
   }
 }
 
-function owned(server: Server, guests: Set<Socket>, note: string): Claim {
-  return {
+/** What the owner says to a guest who may stay. */
+const WELCOME = 'welcome'
+
+/** Listens on the path, or null where somebody else does. It keeps no process alive. */
+function own(path: string, note: string): Promise<Claim | null> {
+  const guests = new Set<Socket>()
+  let leaving = false
+  const server = createServer(guest => {
+    guest.unref().on('error', () => {})
+    // Whoever comes from now on would find the database stopped under its hands.
+    if (leaving) {
+      guest.destroy()
+      return
+    }
+    guests.add(guest)
+    guest.on('close', () => guests.delete(guest)).write(WELCOME)
+  })
+  const claim: Claim = {
     owned: true,
     owner: String(process.pid),
     async alone() {
       for (const end = Date.now() + 30_000; guests.size > 0 && Date.now() < end; )
         await new Promise(tick => setTimeout(tick, 50))
+      leaving = true
     },
     async release() {
       await rm(note, { force: true })
@@ -62,23 +70,23 @@ function owned(server: Server, guests: Set<Socket>, note: string): Claim {
       await new Promise(done => server.close(done))
     },
   }
-}
-
-/** A server on the path, or null where somebody listens there. It keeps no process alive. */
-function listen(path: string, onGuest: (guest: Socket) => void): Promise<Server | null> {
   return new Promise((done, fail) => {
-    const server = createServer(guest => onGuest(guest.unref()))
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? done(null) : fail(error),
     )
-    server.listen(path, () => done(server.unref()))
+    server.listen(path, () => {
+      server.unref()
+      done(claim)
+    })
   })
 }
 
-/** A connection to the owner, or null where nobody is there any more. */
-function connectTo(path: string): Promise<Socket | null> {
+/** A connection to the owner; or that nobody is there, or that the owner is about to leave. */
+function visit(path: string): Promise<Socket | 'nobody' | 'leaving'> {
   return new Promise(done => {
-    const guest = connect(path, () => done(guest.unref()))
-    guest.once('error', () => done(null)).on('error', () => {})
+    const guest = connect(path)
+    guest.once('data', () => done(guest.unref()))
+    guest.once('error', () => done('nobody'))
+    guest.once('close', () => done('leaving'))
   })
 }

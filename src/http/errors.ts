@@ -115,7 +115,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (isUnreachable(error)) return unavailable(error)
   if (isDeadlock(error))
     return new Problem(
-      'conflict',
+      'busy',
       {
         en: 'Two writers were in each other’s way: try again.',
         ko: '두 쓰기가 서로 충돌했습니다. 다시 시도하십시오.',

@@ -77,6 +77,7 @@ export const PROBLEMS = {
     ko: '데이터베이스에 연결할 수 없습니다',
   },
   'query-timeout': { status: 503, en: 'The query took too long', ko: '질의 시간이 초과되었습니다' },
+  busy: { status: 503, en: 'The server is busy with other writes', ko: '다른 쓰기를 처리하느라 바쁩니다' },
   'not-ready': { status: 503, en: 'The service is not ready', ko: '아직 준비되지 않았습니다' },
 } as const satisfies Record<string, Bilingual & { status: number }>
 export type ProblemCode = keyof typeof PROBLEMS

@@ -9,7 +9,8 @@ export function every(
 ): () => Promise<void> {
   let running: Promise<void> | null = null
   const timer = setInterval(() => {
-    running ??= work()
+    running ??= Promise.resolve()
+      .then(work)
       .then(() => {}, onError)
       .finally(() => {
         running = null

@@ -55,6 +55,24 @@ describe('a repeated request', () => {
     expect(again.body).toBe(body)
   })
 
+  test('is the same with its keys in another order, also within', async () => {
+    const reversed = (value: unknown): unknown =>
+      value !== null && typeof value === 'object' && !Array.isArray(value)
+        ? Object.fromEntries(
+            Object.entries(value)
+              .reverse()
+              .map(([name, one]) => [name, reversed(one)]),
+          )
+        : value
+    const ministry = { code: 'A00015', name: '산업통상부' }
+    const article = anArticle({ ministry, tags: ['가', '나'] })
+    const first = await post('order', article)
+    const again = await post('order', reversed(article) as object)
+    expect([again.headers['idempotent-replayed'], again.body]).toEqual(['true', first.body])
+    // The order of a list says something.
+    expect((await post('order', { ...article, tags: ['나', '가'] })).statusCode).toBe(422)
+  })
+
   test('with another body is refused', async () => {
     const first = anArticle()
     const second = anArticle()
