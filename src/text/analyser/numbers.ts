@@ -43,6 +43,7 @@ export function amount(digits: string, zeros: number): string {
 
 /** Joins numbers with the words that scale them: 2,000억 and 2천억 both become 200000000000. 제3조 is no amount. */
 export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
+  if (!morphemes.some(({ tag }) => tag === 'SN')) return morphemes
   const joined: Morpheme[] = []
   for (const morpheme of morphemes) {
     const number = joined.at(-1)

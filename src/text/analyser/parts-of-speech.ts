@@ -24,6 +24,8 @@ const isJoined = (left: Morpheme, right: Morpheme | undefined): right is Morphem
 /** Whether a morpheme is worth finding; `next` is what follows it. */
 export function isContent(morpheme: Morpheme, next: Morpheme | undefined): boolean {
   const { form, tag } = morpheme
+  // At the end of a text the dictionary takes the particle 의 for a noun.
+  if (form === '의') return false
   if (tag === 'VV' || tag === 'VA') return !LIGHT_VERBS.has(form)
   if (tag === 'NNB' || tag === 'XSN') return !GRAMMATICAL.has(form)
   if (!MODIFIER.test(tag)) return NOMINAL.test(tag)
@@ -37,5 +39,4 @@ export function isContent(morpheme: Morpheme, next: Morpheme | undefined): boole
 export const endsStem = ({ tag }: Morpheme): boolean => tag !== 'VV' && tag !== 'VA'
 
 /** Whether words on both sides do not belong together: ends of sentences and commas, not the dot of 대·중소기업. */
-export const separates = ({ tag, form }: Morpheme): boolean =>
-  tag === 'SF' || tag === 'SE' || (tag === 'SC' && form !== '·')
+export const separates = ({ form }: Morpheme): boolean => /[.,;:!?…。]/.test(form)

@@ -14,7 +14,21 @@ import {
 import { valueAt, walk } from './double-array.ts'
 import { Lattice } from './lattice.ts'
 import { numberEnd } from './numbers.ts'
-import type { UserDictionary, UserWord } from './user-dictionary.ts'
+
+/** A noun of our own with its parts, in the cost model of the dictionary. */
+export interface UserWord {
+  word: string
+  parts: string[]
+  left: number
+  right: number
+  cost: number
+}
+
+export interface UserDictionary {
+  words: UserWord[]
+  /** Indexes of the words by their first unit, so that a text pays one look-up a unit. */
+  byUnit: Map<number, number[]>
+}
 
 /** A word of a text: a token of the dictionary, a word of our own, or the class of a run of unknown characters. */
 export interface Word {
@@ -40,7 +54,7 @@ export class Segmenter {
   #from = 0
   #to = 0
 
-  constructor(dictionary: Dictionary, user: UserDictionary) {
+  constructor(dictionary: Dictionary, user: UserDictionary = { words: [], byUnit: new Map() }) {
     this.#dictionary = dictionary
     this.#user = user
     this.#lattice = new Lattice(dictionary)
@@ -49,6 +63,23 @@ export class Segmenter {
 
   /** The words of some units, which are taken for a text of their own. */
   segment(units: Uint16Array, from: number, to: number): Word[] {
+    this.#fill(units, from, to)
+    const steps = this.#lattice.path()
+    return steps.map(({ start, token }, i) => {
+      let end = steps[i + 1]?.start ?? to - from
+      while (units[from + end - 1] === SPACE) end--
+      return { start: from + start, end: from + end, token: this.#tokenOf(token) }
+    })
+  }
+
+  /** What the cheapest words of a text cost. */
+  cost(text: string): number {
+    const units = Uint16Array.from(text, unit => unit.charCodeAt(0))
+    this.#fill(units, 0, units.length)
+    return this.#lattice.cost()
+  }
+
+  #fill(units: Uint16Array, from: number, to: number): void {
     this.#units = units
     this.#from = from
     this.#to = to
@@ -60,12 +91,6 @@ export class Segmenter {
       if (start === to) break
       this.#addWords(start, start > at)
     }
-    const steps = this.#lattice.path()
-    return steps.map(({ start, token }, i) => {
-      let end = steps[i + 1]?.start ?? to - from
-      while (units[from + end - 1] === SPACE) end--
-      return { start: from + start, end: from + end, token: this.#tokenOf(token) }
-    })
   }
 
   #tokenOf(token: number): Word['token'] {

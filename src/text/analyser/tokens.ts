@@ -28,6 +28,11 @@ interface WrittenWord {
 /** Longer ones are no words, and PostgreSQL takes no lexeme past 2,046 bytes. */
 const LONGEST_TERM = 80
 
+const isDotBetween = (morphemes: Morpheme[], i: number): boolean =>
+  morphemes[i]?.form === '·' &&
+  morphemes[i - 1]?.end === morphemes[i]?.start &&
+  morphemes[i + 1]?.start === morphemes[i]?.end
+
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
   let word: WrittenWord = { morphemes: [], content: [], apart: false, dotted: false }
   let end = -1
@@ -35,11 +40,9 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
     const symbol = isSymbol(morpheme)
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
-      const dotted =
-        morpheme.form === '·' && morpheme.start === end && morphemes[i + 1]?.start === morpheme.end
-      const short = end - (word.morphemes[0]?.start ?? 0) === 1
-      word = { morphemes: [], content: [], apart: false, dotted: dotted && short }
-    }
+      const short = end - (word.morphemes[0]?.start ?? end) === 1
+      word = { morphemes: [], content: [], apart: false, dotted: short && isDotBetween(morphemes, i) }
+    } else if (symbol) word.dotted = false
     end = Math.max(end, morpheme.end)
     if (symbol) word.apart ||= separates(morpheme)
     else {

@@ -1,45 +1,45 @@
 import { type Dictionary, LEFT, RIGHT, TOKEN_FIELDS } from './dictionary.ts'
 import { lookUp } from './double-array.ts'
+import { EDGE } from './lattice.ts'
 import { POLICY_WORDS } from './policy-words.ts'
-
-/** A word of our own: a noun with its parts, in the cost model of the dictionary. */
-export interface UserWord {
-  word: string
-  parts: string[]
-  left: number
-  right: number
-  cost: number
-}
-
-export interface UserDictionary {
-  words: UserWord[]
-  /** Indexes of the words by their first unit, so that a text pays one look-up a unit. */
-  byUnit: Map<number, number[]>
-}
+import { Segmenter, type UserDictionary } from './segment.ts'
 
 /** Nouns whose contexts ours take: one that ends in a consonant, one in a vowel, for the particles that follow. */
 const MODELS = { consonant: '환경', vowel: '정부' }
 
-/** Cheaper than any way that the dictionary has to split a word of that length. */
-const COST_OF_SYLLABLE = -1500
+/**
+ * How much cheaper a word is than what the dictionary would make of it: enough to win where it stands as a word, too
+ * little to break its neighbours (산업부 must not win in 산업부문). The longer, the surer.
+ */
+const advantageOf = (length: number): number => Math.max(3000, 1000 * length)
+/** A word without parts, such as 이에스지, has no meaning to lose, and syllables that pass for particles. */
+const UNDIVIDED_ADVANTAGE = 7000
 
-const endsInConsonant = (word: string): boolean =>
-  ((word.codePointAt(word.length - 1) ?? 0) - 0xac00) % 28 > 0
+const lengthOf = (parts: string[]): number => parts.join('').length
 
-/** @param lines one word a line, its parts joined by `+`; `#` begins a remark. */
-export function readUserWords(dictionary: Dictionary, lines = POLICY_WORDS): UserDictionary {
-  const words: UserWord[] = []
-  const byUnit = new Map<number, number[]>()
-  const { tokens, trie } = dictionary
-  for (const line of lines.split('\n')) {
-    const parts = line.replace(/#.*/, '').trim().split('+').filter(Boolean)
-    if (parts.length === 0) continue
+const endsInConsonant = (word: string): boolean => (word.charCodeAt(word.length - 1) - 0xac00) % 28 > 0
+
+/**
+ * Our own words with their costs. The shortest come first and count for the others, so that 의약품 does not break
+ * 식품의약품안전처.
+ * @param list words parted by white space, their parts by `+`
+ */
+export function readUserWords(dictionary: Dictionary, list = POLICY_WORDS): UserDictionary {
+  const { tokens, trie, connections, contexts } = dictionary
+  const user: UserDictionary = { words: [], byUnit: new Map() }
+  const segmenter = new Segmenter(dictionary, user)
+  const entries = list.split(/\s+/).filter(Boolean)
+  for (const parts of entries.map(entry => entry.split('+')).sort((a, b) => lengthOf(a) - lengthOf(b))) {
     const word = parts.join('')
-    const model = lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8
-    const [left = 0, right = 0] = [LEFT, RIGHT].map(field => tokens[model * TOKEN_FIELDS + field])
-    const first = word.charCodeAt(0)
-    byUnit.set(first, [...(byUnit.get(first) ?? []), words.length])
-    words.push({ word, parts, left, right, cost: COST_OF_SYLLABLE * word.length })
+    const model = (lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8) * TOKEN_FIELDS
+    const left = tokens[model + LEFT] as number
+    const right = tokens[model + RIGHT] as number
+    const edges = (connections[EDGE + contexts * left] as number) + (connections[right] as number)
+    const advantage = parts.length > 1 ? advantageOf(word.length) : UNDIVIDED_ADVANTAGE
+    const cost = segmenter.cost(word) - edges - advantage
+    const alike = user.byUnit.get(word.charCodeAt(0)) ?? []
+    user.byUnit.set(word.charCodeAt(0), [...alike, user.words.length])
+    user.words.push({ word, parts, left, right, cost })
   }
-  return { words, byUnit }
+  return user
 }
