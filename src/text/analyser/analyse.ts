@@ -48,7 +48,9 @@ export function createAnalyser(dictionary: Dictionary): Analyser {
   function* lines(text: string, units: Uint16Array): Generator<Morpheme[]> {
     for (let start = 0; start < units.length; ) {
       const end = lineEnd(units, start)
-      yield joinAmounts(segmenter.segment(units, start, end).flatMap(word => split(text, word)))
+      const morphemes: Morpheme[] = []
+      for (const word of segmenter.segment(units, start, end)) split(text, word, morphemes)
+      yield joinAmounts(morphemes)
       start = units[end] === LINE_BREAK ? end + 1 : end
     }
   }

@@ -1,5 +1,5 @@
 import { type Dictionary, featureOf, POSID, TOKEN_FIELDS } from './dictionary.ts'
-import type { Word } from './segment.ts'
+import type { UserWord, Word } from './segment.ts'
 
 /** A part of a word with its part of speech; in units of the normalised text. */
 export interface Morpheme {
@@ -11,7 +11,8 @@ export interface Morpheme {
   end: number
 }
 
-type Part = Pick<Morpheme, 'form' | 'tag'>
+/** As a morpheme, but in units of its word. */
+type Part = Morpheme
 
 /** Tags of words that have no parts, by posid. Particles (J…) and endings (E…) go the same way, so they go by a letter. */
 const TAGS: Record<number, string> = {
@@ -57,54 +58,64 @@ const REMEMBERED = 50_000
  * `탄소/NNG/*+중립/NNG/*`. Contractions of the training corpus left some words in the dictionary that stand for nouns
  * which they do not have (를 for 의대를): those nouns go.
  */
-function parseExpression(form: string, feature: string): Part[] {
-  const jamo = form.normalize('NFD')
+function parseExpression(word: string, feature: string): Part[] {
+  const jamo = word.normalize('NFD')
   const parts = (feature.split(',')[7] ?? '').split('+').map(part => {
-    const [partForm = '', tag = ''] = part.split('/')
-    return { form: partForm, tag }
+    const [form = '', tag = ''] = part.split('/')
+    return { form, tag }
   })
-  return parts.filter(part => !part.tag.startsWith('NN') || jamo.includes(part.form.normalize('NFD')))
-}
-
-/** Takes words apart as the dictionary says; remembers how. */
-export function makeSplitter(dictionary: Dictionary): (text: string, word: Word) => Morpheme[] {
-  const remembered = new Map<number, Part[]>()
-
-  const partsOf = (token: number, form: string): Part[] => {
-    let parts = remembered.get(token)
-    if (parts === undefined) {
-      if (remembered.size >= REMEMBERED) remembered.clear()
-      parts = parseExpression(form, featureOf(dictionary, token))
-      remembered.set(token, parts)
-    }
-    return parts
-  }
-
-  return (text, { start, end, token }) => {
-    const form = text.slice(start, end)
-    const { tokens, unknown } = dictionary
-    if (typeof token === 'object') {
-      if ('parts' in token)
-        return place(
-          token.parts.map(part => ({ form: part, tag: 'NNG' })),
-          form,
-          start,
-          end,
-        )
-      return [{ form, tag: TAGS[unknown[token.unknown * TOKEN_FIELDS + POSID] ?? 0] ?? 'SY', start, end }]
-    }
-    const tag = TAGS[tokens[token * TOKEN_FIELDS + POSID] as number]
-    return tag ? [{ form, tag, start, end }] : place(partsOf(token, form), form, start, end)
-  }
+  return place(
+    parts.filter(({ form, tag }) => !tag.startsWith('NN') || jamo.includes(form.normalize('NFD'))),
+    word,
+  )
 }
 
 /** Parts of a compound stand one after the other; those of an inflected word all stand where the word does. */
-function place(parts: Part[], form: string, start: number, end: number): Morpheme[] {
-  if (parts.map(part => part.form).join('') !== form) return parts.map(part => ({ ...part, start, end }))
-  let at = start
+function place(parts: Pick<Part, 'form' | 'tag'>[], word: string): Part[] {
+  if (parts.map(({ form }) => form).join('') !== word)
+    return parts.map(part => ({ ...part, start: 0, end: word.length }))
+  let end = 0
   return parts.map(part => {
-    const from = at
-    at += part.form.length
-    return { ...part, start: from, end: at }
+    const start = end
+    end += part.form.length
+    return { ...part, start, end }
   })
+}
+
+/** Takes words apart as the dictionary says and adds their morphemes to a list; remembers how. */
+export function makeSplitter(dictionary: Dictionary) {
+  const { tokens, unknown } = dictionary
+  const remembered = new Map<number | UserWord, Part[]>()
+
+  const remember = (token: number | UserWord, parts: Part[]): Part[] => {
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(token, parts)
+    return parts
+  }
+  const partsOf = (token: number | UserWord, word: string): Part[] => {
+    const known = remembered.get(token)
+    if (known !== undefined) return known
+    if (typeof token === 'number') return remember(token, parseExpression(word, featureOf(dictionary, token)))
+    return remember(
+      token,
+      place(
+        token.parts.map(form => ({ form, tag: 'NNG' })),
+        word,
+      ),
+    )
+  }
+
+  return (text: string, { start, end, token }: Word, morphemes: Morpheme[]): void => {
+    const word = text.slice(start, end)
+    if (typeof token === 'object' && 'unknown' in token) {
+      const tag = TAGS[unknown[token.unknown * TOKEN_FIELDS + POSID] as number] ?? 'SY'
+      morphemes.push({ form: word, tag, start, end })
+      return
+    }
+    const tag = typeof token === 'number' ? TAGS[tokens[token * TOKEN_FIELDS + POSID] as number] : undefined
+    if (tag !== undefined) morphemes.push({ form: word, tag, start, end })
+    else
+      for (const part of partsOf(token, word))
+        morphemes.push({ form: part.form, tag: part.tag, start: start + part.start, end: start + part.end })
+  }
 }

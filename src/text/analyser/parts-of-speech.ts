@@ -2,10 +2,10 @@ import type { Morpheme } from './morphemes.ts'
 
 /** What a searcher means by a word, and what only holds a sentence together. */
 
-const NOMINAL = /^(N|SN|SL|SH|XR|XSN|UNKNOWN)/
+const NOMINAL = new Set('NNG NNP NNB NNBC NP NR SN SL SH XR XSN UNKNOWN'.split(' '))
 /** Determiners, prefixes, adverbs and pronouns: content only where they are written as one word with a noun. */
-const MODIFIER = /^(MM|XPN|MAG|MAJ|IC|NP)$/
-const SYMBOL = /^(SF|SE|SC|SP|SSO|SSC|SY)$/
+const MODIFIER = new Set('MM XPN MAG MAJ IC NP'.split(' '))
+const SYMBOL = new Set('SF SE SC SP SSO SSC SY'.split(' '))
 
 /** Dependent nouns and suffixes of grammar rather than of meaning: 것, 수, 등, plural 들, honorific 님. */
 const GRAMMATICAL = new Set(
@@ -17,7 +17,7 @@ const LIGHT_VERBS = new Set('하 되 있 위하 대하 관하 의하 인하 통�
 /** What stands between names of equal rank: 한·미, 한-아세안. */
 const LINKS = new Set(['·', '-', '–'])
 
-export const isSymbol = ({ tag }: Morpheme): boolean => SYMBOL.test(tag)
+export const isSymbol = ({ tag }: Morpheme): boolean => SYMBOL.has(tag)
 
 const isJoined = (left: Morpheme, right: Morpheme | undefined): right is Morpheme => right?.start === left.end
 
@@ -28,11 +28,9 @@ export function isContent(morpheme: Morpheme, next: Morpheme | undefined): boole
   if (form === '의') return false
   if (tag === 'VV' || tag === 'VA') return !LIGHT_VERBS.has(form)
   if (tag === 'NNB' || tag === 'XSN') return !GRAMMATICAL.has(form)
-  if (!MODIFIER.test(tag)) return NOMINAL.test(tag)
+  if (!MODIFIER.has(tag)) return NOMINAL.has(tag)
   if (tag === 'NP' && form.length > 1) return true
-  return (
-    isJoined(morpheme, next) && (NOMINAL.test(next.tag) || MODIFIER.test(next.tag) || LINKS.has(next.form))
-  )
+  return isJoined(morpheme, next) && (NOMINAL.has(next.tag) || MODIFIER.has(next.tag) || LINKS.has(next.form))
 }
 
 /** Whether a stem can end with a morpheme that is content: verbs lose their endings, so they are no written word. */

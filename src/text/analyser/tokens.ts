@@ -36,7 +36,8 @@ const isDotBetween = (morphemes: Morpheme[], i: number): boolean =>
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
   let word: WrittenWord = { morphemes: [], content: [], apart: false, dotted: false }
   let end = -1
-  for (const [i, morpheme] of morphemes.entries()) {
+  for (let i = 0; i < morphemes.length; i++) {
+    const morpheme = morphemes[i] as Morpheme
     const symbol = isSymbol(morpheme)
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
