@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
-import { chmod, cp, mkdir, readFile, stat, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -49,7 +49,7 @@ export interface Place {
 
 /**
  * Where cluster and binaries are. Under a folder that only root may enter (a clone in /root, say) the user `postgres`
- * reaches neither: then both live in /var/lib/gongbo, in a folder named after `dir`, which gets a link to it.
+ * reaches neither: then both live in /var/lib/gongbo, the cluster in a folder named after `dir`, which gets a link to it.
  */
 export async function reachable(
   dir: string,
@@ -62,16 +62,27 @@ export async function reachable(
   if (account.uid === undefined || ((await othersEnter(dir)) && (await othersEnter(native))))
     return { dir, bin: join(native, 'bin') }
 
-  const home = join('/var/lib/gongbo', createHash('sha256').update(dir).digest('hex').slice(0, 12))
+  const home = join(ELSEWHERE, createHash('sha256').update(dir).digest('hex').slice(0, 12))
+  await mkdir(home, { recursive: true, mode: 0o755 })
+  await symlink(home, join(dir, 'moved')).catch(ignoreExisting)
+  log(`${dir} is closed to the user postgres: the database lives in ${home}`)
+  return { dir: home, bin: join(await copyOnce(native), 'bin') }
+}
+
+const ELSEWHERE = '/var/lib/gongbo'
+
+/** A copy of the binaries for all folders, whole or not at all. */
+async function copyOnce(native: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as {
     version: string
   }
-  const copy = join(home, `native-${version}`)
-  await mkdir(home, { recursive: true, mode: 0o755 })
-  if (!(await exists(copy))) await cp(native, copy, { recursive: true, verbatimSymlinks: true })
-  await symlink(home, join(dir, 'moved')).catch(ignoreExisting)
-  log(`${dir} is closed to the user postgres: the database lives in ${home}`)
-  return { dir: home, bin: join(copy, 'bin') }
+  const copy = join(ELSEWHERE, `native-${version}`)
+  if (await exists(copy)) return copy
+  const making = `${copy}.${process.pid}`
+  await cp(native, making, { recursive: true, verbatimSymlinks: true })
+  // Another start may have been faster.
+  await rename(making, copy).catch(() => rm(making, { recursive: true, force: true }))
+  return copy
 }
 
 /** Whether any user may walk down to a folder. */
