@@ -67,10 +67,14 @@ const trimmed = (text: string) => text.trim()
 const CLOCK_SKEW = 60_000
 
 /**
- * An article as its columns. `former` is the release of the version before, which a published article keeps where
- * none is given. @throws Problem 400 that points at what contradicts itself.
+ * An article as its columns. Of the version before, a published article keeps the release where none is given, and a
+ * scheduled one its embargo, also in the seconds between its end and the clock that publishes. @throws Problem 400 that points at what contradicts itself.
  */
-export function toContent(article: NewArticle, now: Date, former: Date | null = null): ArticleContent {
+export function toContent(
+  article: NewArticle,
+  now: Date,
+  former: Pick<ArticleContent, 'publishedAt' | 'embargoUntil'> | null = null,
+): ArticleContent {
   const publishedAt = instant(article.publishedAt, '/publishedAt')
   const embargoUntil = instant(article.embargoUntil, '/embargoUntil')
   if (publishedAt !== null && publishedAt.getTime() > now.getTime() + CLOCK_SKEW)
@@ -86,7 +90,7 @@ export function toContent(article: NewArticle, now: Date, former: Date | null = 
         'is needed for status "scheduled"',
         'status가 "scheduled"이면 필요합니다',
       )
-    if (embargoUntil <= now)
+    if (embargoUntil <= now && embargoUntil.getTime() !== former?.embargoUntil?.getTime())
       throw badBody(
         '/embargoUntil',
         `has passed (now is ${formatInstant(now)}): use status "published"`,
@@ -121,7 +125,7 @@ export function toContent(article: NewArticle, now: Date, former: Date | null = 
     sourceUrl: source?.url ?? null,
     sourceModifiedAt: instant(article.sourceModifiedAt, '/sourceModifiedAt'),
     embargoUntil,
-    publishedAt: publishedAt ?? (article.status === 'published' ? (former ?? now) : null),
+    publishedAt: publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null),
     postedOn: day(article.postedOn, '/postedOn'),
     licence: article.licence ?? null,
     attribution: article.attribution?.trim() ?? null,

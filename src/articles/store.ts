@@ -223,7 +223,7 @@ export async function updateRow(
 
 /** Replaces a locked article's content. */
 export const replaceArticle = (writing: Writing, row: ArticleRow, article: NewArticle): Promise<ArticleRow> =>
-  updateRow(writing, row, toContent(article, writing.now, row.publishedAt))
+  updateRow(writing, row, toContent(article, writing.now, row))
 
 export interface Upserted {
   row: ArticleRow

@@ -94,6 +94,27 @@ test('an editor whose copy is from before the release gets 412', async () => {
   expect(await kinds(id)).toEqual(['create', 'publish'])
 })
 
+test('an edit between the end of an embargo and the clock’s round keeps the embargo, which then releases it', async () => {
+  const id = await schedule()
+  const url = `/v1/articles/${id}`
+  const etag = String((await call({ url, headers })).headers.etag)
+  const edit = (payload: string) =>
+    call({
+      method: 'PATCH',
+      url,
+      headers: { ...headers, 'if-match': etag, 'content-type': 'application/merge-patch+json' },
+      payload,
+    })
+  clock.at = new Date(DUE.getTime() + 2_000)
+  const another = await edit('{"embargoUntil":"2026-03-02T09:00:00+09:00"}')
+  const title = await edit('{"title":"고친 제목"}')
+  clock.at = WRITTEN
+  expect(another.json().errors).toMatchObject([{ pointer: '/embargoUntil' }])
+  expect(title.json()).toMatchObject({ status: 'scheduled', embargoUntil: EMBARGO })
+  await publishDue(db, DUE)
+  expect((await call(url)).json()).toMatchObject({ title: '고친 제목', publishedAt: EMBARGO })
+})
+
 test('an editor and the clock at once: each write stands, or the editor gets 412', async () => {
   for (let round = 0; round < 10; round++) {
     const id = await schedule()
