@@ -3,6 +3,8 @@ import { badBody, Problem } from './problem.ts'
 import { decodeUtf8, normaliseJson } from './text-input.ts'
 
 export const JSON_TYPE = 'application/json'
+/** The same as answers name it. */
+export const JSON_UTF8 = `${JSON_TYPE}; charset=utf-8`
 export const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
 declare module 'fastify' {

@@ -1,5 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { JSON_UTF8 } from './body.ts'
 
 /** `/openapi.json`, `/openapi.yaml` and the reference page at `/docs`, whose assets come with the package. */
 export async function serveApiDescription(app: FastifyInstance): Promise<void> {
@@ -19,7 +20,7 @@ export async function serveApiDescription(app: FastifyInstance): Promise<void> {
     document('getOpenapiJson', 'The OpenAPI document as JSON', 'application/json'),
     async (_request, reply) => {
       asJson ??= JSON.stringify(app.swagger())
-      return reply.type('application/json; charset=utf-8').send(asJson)
+      return reply.type(JSON_UTF8).send(asJson)
     },
   )
   app.get(

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, sendProblem } from './problem.ts'
+import { splitTarget } from './target.ts'
 import { encodingProblem } from './text-input.ts'
 import { validationProblem } from './validation.ts'
 
@@ -26,21 +27,18 @@ function chain(error: unknown, depth = 0): Coded[] {
   return [coded, ...chain(coded.cause, depth + 1), ...chain(coded.meta?.driverAdapterError, depth + 1)]
 }
 
-function isUnreachable(error: unknown): boolean {
-  return chain(error).some(
-    ({ code, originalCode, message }) =>
-      UNREACHABLE.test(String(code)) ||
-      UNREACHABLE.test(String(originalCode)) ||
-      UNREACHABLE_TEXT.test(String(message)),
+const hasCode = (error: unknown, pattern: RegExp) =>
+  chain(error).some(
+    ({ code, originalCode }) => pattern.test(String(code)) || pattern.test(String(originalCode)),
   )
-}
 
-const isStatementTimeout = (error: unknown) =>
-  chain(error).some(({ code, originalCode }) => code === '57014' || originalCode === '57014')
+const isUnreachable = (error: unknown) =>
+  hasCode(error, UNREACHABLE) || chain(error).some(({ message }) => UNREACHABLE_TEXT.test(String(message)))
+
+const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 
 /** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
-const isDeadlock = (error: unknown) =>
-  chain(error).some(({ code, originalCode }) => /^(?:40P01|40001|P2034)$/.test(String(originalCode ?? code)))
+const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)
 
 const unavailable = (cause: unknown) =>
   new Problem(
@@ -52,24 +50,13 @@ const unavailable = (cause: unknown) =>
     { cause, headers: { 'retry-after': '2' } },
   )
 
-/** Fastify's own errors, by code. */
+/** Fastify's own errors, by code. Those of media types and JSON do not come up: body.ts is there before. */
 function fromFastify(error: FastifyError, path: string): Problem | null {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem('body-too-large', {
         en: 'The body is larger than BODY_LIMIT allows.',
         ko: '본문이 허용된 크기(BODY_LIMIT)를 넘었습니다.',
-      })
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Problem('unsupported-media-type', {
-        en: 'Send the body as application/json.',
-        ko: '본문을 application/json으로 보내십시오.',
-      })
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return new Problem('invalid-body', {
-        en: `The body is not JSON: ${error.message}`,
-        ko: '본문이 올바른 JSON이 아닙니다.',
       })
     case 'FST_ERR_BAD_URL':
       return encodingProblem(path, 'The path')
@@ -101,7 +88,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
     }[context]
     return validationProblem(failed.validation, context, value)
   }
-  const known = fromFastify(failed, request.url.split('?', 1)[0] ?? '')
+  const known = fromFastify(failed, splitTarget(request.url).path)
   if (known) return known
   if (isStatementTimeout(error))
     return new Problem(
@@ -164,7 +151,7 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
     routes.set(url, known)
   })
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? ''
+    const { path } = splitTarget(request.url)
     const methods = [...routes.values()].filter(r => r.pattern.test(path)).flatMap(r => [...r.methods])
     const allow = [...new Set(methods)].filter(method => method !== 'OPTIONS').sort()
     if (allow.length > 0 && !allow.includes(request.method))

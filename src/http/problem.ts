@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { type Static, Type } from 'typebox'
+import { splitTarget } from './target.ts'
 
 /** Errors as RFC 9457 problem details, in English or Korean. */
 
@@ -214,7 +215,7 @@ export function addVary(reply: FastifyReply, names: string): FastifyReply {
 /** Answers with a problem, whatever the route and whatever it would have answered. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const language = languageOf(request.headers['accept-language'])
-  const path = request.url.split('?', 1)[0]
+  const { path } = splitTarget(request.url)
   return addVary(reply, 'Accept-Language')
     .code(problem.statusCode)
     .headers({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { JSON_TYPE } from './body.ts'
+import { JSON_TYPE, JSON_UTF8 } from './body.ts'
 import { isFresh } from './conditional.ts'
 import { addVary, Problem } from './problem.ts'
 
@@ -53,6 +53,6 @@ export function sendCacheable(
   })
   if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
   return reply
-    .type(answer.type ?? 'application/json; charset=utf-8')
+    .type(answer.type ?? JSON_UTF8)
     .send(typeof answer.body === 'string' ? answer.body : answer.body())
 }

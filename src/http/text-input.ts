@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { badBody, badParameter, Problem } from './problem.ts'
+import { splitTarget } from './target.ts'
 
 /** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
 
@@ -63,8 +64,8 @@ function percentBytes(text: string): Uint8Array {
  * query and path values to NFC.
  */
 export async function normaliseParameters(request: FastifyRequest): Promise<void> {
-  const query = request.url.split(/\?(.*)/s)[1] ?? ''
-  for (const pair of query.split('&')) {
+  const { search } = splitTarget(request.url)
+  for (const pair of search.split('&')) {
     if (!pair.includes('%')) continue
     const [name = '', value = ''] = pair.split(/=(.*)/s)
     for (const part of [name, value])
