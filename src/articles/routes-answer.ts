@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { allows } from '../http/access.ts'
-import { JSON_TYPE } from '../http/body.ts'
+import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { articleEtag } from '../http/conditional.ts'
 import { HEADERS, json } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
@@ -50,7 +50,7 @@ export const written = (description: string, ...more: (keyof typeof HEADERS)[]) 
     Object.fromEntries(['ETag' as const, ...more].map(name => [name, HEADERS[name]])),
   )
 
-/** The JSON of an article and its ETag. Counters move neither: they are left out of the digest. */
+/** An article as it is answered, and its ETag. Counters move neither: they are left out of the digest. */
 export async function articleAnswer(
   db: Parameters<typeof findNeighbours>[0],
   row: ArticleRow,
@@ -60,7 +60,6 @@ export async function articleAnswer(
   const withoutCounts = JSON.stringify({ ...article, counts: undefined })
   return {
     article,
-    body: JSON.stringify(article),
     etagFor: (type: string) => articleEtag(row.version, digest(`${type} ${withoutCounts}`)),
   }
 }
@@ -85,12 +84,12 @@ export async function sendWritten(
   { db, now, newDays }: Pick<ArticleRouteOptions, 'db' | 'now' | 'newDays'>,
   status = 200,
 ): Promise<FastifyReply> {
-  const { body, etagFor } = await articleAnswer(db, row, { now: now(), newDays })
+  const { article, etagFor } = await articleAnswer(db, row, { now: now(), newDays })
   return reply
     .code(status)
     .headers({ etag: etagFor(JSON_TYPE), 'cache-control': 'no-store' })
-    .type('application/json; charset=utf-8')
-    .send(body)
+    .type(JSON_UTF8)
+    .send(JSON.stringify(article))
 }
 
 export const deleted = (id: number) =>

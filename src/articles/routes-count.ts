@@ -9,7 +9,7 @@ import { oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
 import { findArticle } from './store.ts'
-import { addView, findVisitorSalt, setReaction } from './store-counts.ts'
+import { addView, findCounts, findVisitorSalt, setReaction } from './store-counts.ts'
 import { Counts } from './words.ts'
 
 /** Views and reactions. They touch neither the article's row, nor its version, nor the log. */
@@ -67,6 +67,8 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
     return new Uint8Array(createHmac('sha256', key).update(String(id)).digest())
   }
 
+  const countsNow = async (id: number) => countsOf({ counts: await findCounts(db, id) })
+
   const readable = async (request: FastifyRequest, id: number) =>
     assertReadable(request, await findArticle(db, id), String(id))
 
@@ -90,7 +92,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       const since = new Date(now().getTime() - viewWindowMinutes * 60_000)
       const counted = await addView(db, id, await visitorOf(request), now(), since)
       reply.header('cache-control', 'no-store')
-      return { counted, counts: countsOf(await readable(request, id)) }
+      return { counted, counts: await countsNow(id) }
     },
   )
 
@@ -103,7 +105,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   const react = async (request: FastifyRequest, id: number, value: 'like' | 'dislike' | null) => {
     await readable(request, id)
     await setReaction(db, id, await visitorOf(request), value, now())
-    return countsOf(await readable(request, id))
+    return countsNow(id)
   }
 
   app.put(

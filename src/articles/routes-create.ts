@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { JSON_TYPE } from '../http/body.ts'
+import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { problems } from '../http/openapi.ts'
 import { badBody, badHeader, Problem } from '../http/problem.ts'
@@ -10,6 +10,7 @@ import {
   beginIdempotent,
   completeIdempotent,
   fingerprintOf,
+  type Lease,
   releaseIdempotent,
 } from '../idempotency/store.ts'
 import {
@@ -23,7 +24,7 @@ import {
 } from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
 import { NewArticle } from './schema.ts'
-import { insertArticle, upsertArticle, type Writing, write } from './store.ts'
+import { insertArticle, upsertArticle, write } from './store.ts'
 
 export interface CreatingRouteOptions extends ArticleRouteOptions {
   /** See `IDEMPOTENCY_HOURS` in config.ts. */
@@ -64,15 +65,9 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
       },
     },
     async (request, reply) => {
-      const insert = (finish?: (writing: Writing, row: ArticleRow) => Promise<void>) =>
-        write(db, writer(request), async writing => {
-          const row = await insertArticle(writing, request.body)
-          await finish?.(writing, row)
-          return row
-        })
       const header = request.headers['idempotency-key']
       if (header === undefined) {
-        const row = await insert()
+        const row = await write(db, writer(request), writing => insertArticle(writing, request.body))
         reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
         return sendWritten(reply, row, options, 201)
       }
@@ -83,12 +78,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         hours: idempotencyHours,
       })
       const replay = 'answer' in begun
-      const stored = replay
-        ? begun.answer
-        : await insertOnce(insert, begun.lease).catch(async error => {
-            await releaseIdempotent(db, begun.lease)
-            throw error
-          })
+      const stored = replay ? begun.answer : await createOnce(request.body, writer(request), begun.lease)
       return reply
         .code(201)
         .headers({
@@ -96,25 +86,27 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           'cache-control': 'no-store',
           ...(replay && { 'idempotent-replayed': 'true' }),
         })
-        .type('application/json; charset=utf-8')
+        .type(JSON_UTF8)
         .send(stored.body)
     },
   )
 
-  /** Inserts and stores the answer in one transaction. */
-  const insertOnce = async (
-    insert: (finish: (writing: Writing, row: ArticleRow) => Promise<void>) => Promise<ArticleRow>,
-    lease: Parameters<typeof completeIdempotent>[1],
-  ) => {
-    const stored = { status: 201 as const, headers: {} as Record<string, string>, body: '' }
-    await insert(async ({ tx }, row) => {
-      const { body, etagFor } = await articleAnswer(tx, row, { now: now(), newDays })
-      stored.body = body
-      stored.headers = { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) }
-      await completeIdempotent(tx, lease, stored)
+  /** Inserts and stores the answer in one transaction; after a failure the request may be tried again. */
+  const createOnce = (article: NewArticle, by: ReturnType<typeof writer>, lease: Lease) =>
+    write(db, by, async writing => {
+      const row = await insertArticle(writing, article)
+      const { article: created, etagFor } = await articleAnswer(writing.tx, row, { now: now(), newDays })
+      const stored = {
+        status: 201,
+        headers: { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) },
+        body: JSON.stringify(created),
+      }
+      await completeIdempotent(writing.tx, lease, stored)
+      return stored
+    }).catch(async error => {
+      await releaseIdempotent(db, lease)
+      throw error
     })
-    return stored
-  }
 
   app.put(
     '/articles/by-source/:source/:externalId',

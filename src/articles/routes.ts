@@ -6,6 +6,7 @@ import { JSON_TYPE } from '../http/body.ts'
 import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
+import { splitTarget } from '../http/target.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
@@ -65,10 +66,9 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       const query = decideQuery(request.query, now())
       if (!isPublic(query.filter)) requireScope(request, 'articles:read')
       const body = toPage(await searchArticles(db, query), query, presentation())
-      const text = JSON.stringify(body)
       const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
-      reply.header('link', pageLinks(`${publicUrl}/v1/articles`, request.url.split(/\?(.*)/s)[1] ?? '', body))
-      return sendCacheable(request, reply, { etag, body: text })
+      reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
+      return sendCacheable(request, reply, { etag, body: () => JSON.stringify(body) })
     },
   )
 
@@ -77,11 +77,12 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
     reply: Parameters<typeof sendCacheable>[1],
     row: ArticleRow,
   ) => {
-    const { article, body, etagFor } = await articleAnswer(db, row, presentation())
+    const { article, etagFor } = await articleAnswer(db, row, presentation())
     const type = request.accepted
     const link = { baseUrl: publicUrl }
     const etag = etagFor(type)
-    if (type === JSON_TYPE) return sendCacheable(request, reply, { etag, body })
+    if (type === JSON_TYPE)
+      return sendCacheable(request, reply, { etag, body: () => JSON.stringify(article) })
     if (type === HTML) {
       reply.header('content-security-policy', PRINT_CSP)
       return sendCacheable(request, reply, {

@@ -10,7 +10,7 @@ export type ArticleRow = Prisma.ArticleGetPayload<{ include: { counts: true } }>
 /** A `date` column comes as midnight in UTC, whatever the zone of the process. */
 const day = (date: Date | null) => (date === null ? null : date.toISOString().slice(0, 10))
 
-export const countsOf = ({ counts }: ArticleRow): Counts => ({
+export const countsOf = ({ counts }: Pick<ArticleRow, 'counts'>): Counts => ({
   comments: counts?.sourceComments ?? 0,
   views: counts?.totalViews ?? 0,
   likes: (counts?.likes ?? 0) + (counts?.sourceLikes ?? 0),

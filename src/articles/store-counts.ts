@@ -1,4 +1,5 @@
 import type { Database } from '../db/client.ts'
+import type { ArticleCounts } from '../generated/client.ts'
 
 /** Counters as rows. Visitors come as keyed hashes. */
 
@@ -21,6 +22,10 @@ export async function addView(
   )
   return rowCount === 1
 }
+
+/** An article's counters, without the article. */
+export const findCounts = ({ prisma }: Database, articleId: number): Promise<ArticleCounts | null> =>
+  prisma.articleCounts.findUnique({ where: { articleId } })
 
 /** Forgets receipts of views that were counted before an instant: those visitors count again. */
 export async function sweepReceipts({ prisma }: Database, before: Date): Promise<number> {

@@ -37,15 +37,18 @@ export function write<T>(
   })
 }
 
+/** Reads go through the pool, or through the transaction that they belong to. */
+const through = (db: Database | Tx): Tx => ('prisma' in db ? db.prisma : db)
+
 export const findArticle = (db: Database | Tx, id: number): Promise<ArticleRow | null> =>
-  ('prisma' in db ? db.prisma : db).article.findUnique({ where: { id }, include })
+  through(db).article.findUnique({ where: { id }, include })
 
 export const findBySource = (
   db: Database | Tx,
   source: string,
   externalId: string,
 ): Promise<ArticleRow | null> =>
-  ('prisma' in db ? db.prisma : db).article.findUnique({
+  through(db).article.findUnique({
     where: { source_externalId: { source, externalId } },
     include,
   })
@@ -55,7 +58,7 @@ const PUBLIC = { status: 'published', deletedAt: null } as const
 
 /** The articles just before and after one in the public list. */
 export async function findNeighbours(db: Database | Tx, { id, listedAt }: ArticleRow): Promise<Neighbours> {
-  const { article } = 'prisma' in db ? db.prisma : db
+  const { article } = through(db)
   const [previous, next] = await Promise.all([
     article.findFirst({
       where: {
@@ -83,16 +86,25 @@ export async function findNeighbours(db: Database | Tx, { id, listedAt }: Articl
 
 /** @throws Problem 409 that names the article which has the source's identity already. */
 export async function insertArticle(
-  { tx, actor, now, changes }: Writing,
+  writing: Writing,
   article: NewArticle,
   counts: Partial<SourceCounts> = {},
 ): Promise<ArticleRow> {
-  const content = toContent(article, now)
+  const content = toContent(article, writing.now)
   if (content.source !== null && content.externalId !== null) {
-    await lockIdentity(tx, content.source, content.externalId)
-    const existing = await findBySource(tx, content.source, content.externalId)
+    await lockIdentity(writing.tx, content.source, content.externalId)
+    const existing = await findBySource(writing.tx, content.source, content.externalId)
     if (existing) throw identityTaken(content, existing.id)
   }
+  return insertRow(writing, content, counts)
+}
+
+/** Inserts what is known to have an identity of its own. */
+async function insertRow(
+  { tx, actor, now, changes }: Writing,
+  content: ArticleContent,
+  counts: Partial<SourceCounts> = {},
+): Promise<ArticleRow> {
   const row = await tx.article.create({
     data: {
       ...columns(content),
@@ -119,10 +131,10 @@ const sourceCounts = ({ views = 0, comments = 0, likes = 0, dislikes = 0 }: Part
   sourceDislikes: dislikes,
 })
 
-const identityTaken = ({ source, externalId }: ArticleContent, id: number | null) => {
+const identityTaken = ({ source, externalId }: Pick<ArticleContent, 'source' | 'externalId'>, id: number) => {
   const detail = {
-    en: `Article ${id ?? 'another'} has the identity ${source}/${externalId} already: change it, or use PUT /v1/articles/by-source/….`,
-    ko: `${source}/${externalId} 식별자를 가진 글(${id ?? '다른 글'})이 이미 있습니다. 그 글을 고치거나 PUT /v1/articles/by-source/…를 쓰십시오.`,
+    en: `Article ${id} has the identity ${source}/${externalId} already: change it, or use PUT /v1/articles/by-source/….`,
+    ko: `${source}/${externalId} 식별자를 가진 글(${id})이 이미 있습니다. 그 글을 고치거나 PUT /v1/articles/by-source/…를 쓰십시오.`,
   }
   return new Problem('conflict', detail, {
     faults: [{ pointer: '/source/externalId', detail }],
@@ -197,7 +209,7 @@ export async function updateRow(
     const { source, externalId } = { ...row, ...data }
     if (source && externalId) await takeIdentity(tx, source, externalId)
     const other = source && externalId ? await findBySource(tx, source, externalId) : null
-    if (other && other.id !== row.id) throw identityTaken({ ...row, ...data } as ArticleContent, other.id)
+    if (other && other.id !== row.id) throw identityTaken({ source, externalId }, other.id)
   }
   const { attachments, ...plain } = data
   const updated = await tx.article.update({
@@ -254,8 +266,10 @@ export async function upsertArticle(
   await lockIdentity(tx, name, externalId)
   const present = await lockBySource(writing, name, externalId)
   check?.(present)
-  if (!present)
-    return { row: await insertArticle(writing, article, counts), outcome: 'created', recounted: false }
+  if (!present) {
+    const created = await insertRow(writing, toContent(article, writing.now), counts)
+    return { row: created, outcome: 'created', recounted: false }
+  }
   if (present.deletedAt !== null) return { row: present, outcome: 'deleted', recounted: false }
   const row = await replaceArticle(writing, present, revise?.(present) ?? article)
   const outcome = row.version === present.version ? 'unchanged' : 'updated'

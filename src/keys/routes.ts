@@ -16,8 +16,11 @@ const Params = Type.Object({
   }),
 })
 
-const unknown = (id: string) =>
-  new Problem('not-found', { en: `There is no key ${id}.`, ko: `${id} 키가 없습니다.` })
+/** @throws Problem 404 where there is no such key. */
+function present(row: Awaited<ReturnType<typeof findKey>>, id: string): ApiKey {
+  if (row) return toApiKey(row)
+  throw new Problem('not-found', { en: `There is no key ${id}.`, ko: `${id} 키가 없습니다.` })
+}
 
 /** `/v1/keys`: API keys, for holders of an `admin` key. */
 export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: string }> = async (
@@ -81,11 +84,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: str
         response: { 200: json('The key, without its secret', ref(ApiKey)), ...problems(404) },
       },
     },
-    async request => {
-      const row = await findKey(db, request.params.id)
-      if (!row) throw unknown(request.params.id)
-      return toApiKey(row)
-    },
+    async request => present(await findKey(db, request.params.id), request.params.id),
   )
 
   app.delete(
@@ -101,10 +100,6 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: str
         response: { 200: json('The revoked key', ref(ApiKey)), ...problems(404) },
       },
     },
-    async request => {
-      const row = await revokeKey(db, request.params.id)
-      if (!row) throw unknown(request.params.id)
-      return toApiKey(row)
-    },
+    async request => present(await revokeKey(db, request.params.id), request.params.id),
   )
 }
