@@ -25,7 +25,15 @@ declare const WebAssembly: {
 /** Session-level advisory lock that only one migrating process holds ("gong" in ASCII). */
 const LOCK = 0x676f6e67
 
-async function readMigrations(): Promise<MigrationList> {
+let migrations: Promise<MigrationList> | undefined
+
+/** This release's migrations, read once: they do not change under a running process, and probes ask for them. */
+function readMigrations(): Promise<MigrationList> {
+  migrations ??= readFolder()
+  return migrations
+}
+
+async function readFolder(): Promise<MigrationList> {
   const entries = await readdir(`${FOLDER}migrations`, { withFileTypes: true })
   const names = entries
     .filter(e => e.isDirectory())

@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import type { NewArticle } from '../articles/schema.ts'
-import { type SourceCounts, upsertArticle, write } from '../articles/store.ts'
+import { type SourceCounts, type SourcedArticle, upsertArticle, write } from '../articles/store.ts'
 import type { Database } from '../db/client.ts'
 import { hasHistory } from './store.ts'
 
 const FILE = new URL('../../samples/articles.ndjson', import.meta.url)
 
 /** The articles that ship with Gongbo: fiction in the style of press releases, in our own words. */
-export async function readSamples(): Promise<
-  { article: NewArticle & { source: { name: string; externalId: string } }; counts: SourceCounts }[]
-> {
+export async function readSamples(): Promise<{ article: SourcedArticle; counts: SourceCounts }[]> {
   const lines = (await readFile(FILE, 'utf8')).trimEnd().split('\n')
   return lines.map(line => {
     const { externalId, sourceUrl, counts, ...article } = JSON.parse(line)

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { articleComponents } from '../articles/page-schema.ts'
 import { toNewArticle } from '../articles/row.ts'
@@ -6,6 +6,7 @@ import { NewArticle } from '../articles/schema.ts'
 import { type SourcedArticle, upsertArticle, type Writing, write } from '../articles/store.ts'
 import type { Database } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
+import { ref } from '../http/schema.ts'
 import { normaliseJson } from '../http/text-input.ts'
 import { type BoardPage, ImportError, type ImportedArticle } from './board-page.ts'
 
@@ -21,10 +22,17 @@ export interface ImportReport {
   recounted: number
 }
 
-const ajv = new Ajv({ strict: false })
-;(addFormats as unknown as (ajv: Ajv) => void)(ajv)
-for (const component of articleComponents) ajv.addSchema(component)
-const validate = ajv.compile({ $ref: `${(NewArticle as { $id?: string }).$id}#` })
+/** Compiled for the first page, not with the module: the API loads it too and imports nothing. */
+let compiled: ValidateFunction | undefined
+
+function validator(): ValidateFunction {
+  if (compiled) return compiled
+  const ajv = new Ajv({ strict: false })
+  ;(addFormats as unknown as (ajv: Ajv) => void)(ajv)
+  for (const component of articleComponents) ajv.addSchema(component)
+  compiled = ajv.compile(ref(NewArticle))
+  return compiled
+}
 
 /** @throws ImportError that names the line of an article that breaks the contract, or whose number is another's now. */
 export async function importBoardPage(db: Database, page: BoardPage, now: Date): Promise<ImportReport> {
@@ -47,6 +55,7 @@ type Entry = ImportedArticle & { article: SourcedArticle }
 function checked(entry: ImportedArticle): Entry {
   const { line } = entry
   const article = textOf(entry)
+  const validate = validator()
   const valid: boolean = validate(article)
   if (!valid) {
     const fault = validate.errors?.[0]
