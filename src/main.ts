@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { publishDue } from './articles/embargo.ts'
 import { sweepReceipts } from './articles/store-counts.ts'
+import { keepIndex } from './articles/store-index.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
@@ -11,6 +12,8 @@ import { provideDatabase } from './db/provide.ts'
 import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
+import { ANALYSIS_VERSION } from './search/analysis.ts'
+import { claimIndex } from './search/store.ts'
 import { every } from './time/every.ts'
 
 /** What the database may take to stop, beyond the time of requests. */
@@ -50,6 +53,7 @@ async function start(config: Config): Promise<void> {
 
     await assertHangul(server.url)
     for (const name of await migrate(server.url)) app.log.info(`migrated: ${name}`)
+    await claimIndex(db, ANALYSIS_VERSION)
     const samples = await loadSamples(
       db,
       config.SAMPLES === 'on' || (config.SAMPLES === 'auto' && server.embedded),
@@ -60,6 +64,7 @@ async function start(config: Config): Promise<void> {
     const address = await app.listen({ port: config.PORT, host: config.HOST })
     const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
     ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
+    ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
     ends.push(every(600_000, () => sweep(db, config), told('sweeping what has expired')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {

@@ -1,7 +1,9 @@
 import type { Database, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
+import { writeSearchRows } from '../search/store.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleContent, toContent } from './content.ts'
+import { INDEXED, toSearchRows } from './indexing.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
@@ -14,27 +16,46 @@ const include = { counts: true } as const
 /** Counts as the source has them, beside those that are counted here. */
 export type SourceCounts = Record<'views' | 'comments' | 'likes' | 'dislikes', number>
 
-/** One transaction of writes, and what it will append to the log. */
+/** One transaction of writes, and what follows from them at its end. */
 export interface Writing {
   tx: Tx
   /** Who writes: `key:<id>`, `import:<what>`, `system:<what>`. */
   actor: string
   now: Date
+  /** For the log. */
   changes: Change[]
+  /** Articles that are found otherwise from now on, as they stand. */
+  found: Map<number, ArticleRow>
 }
 
-/** Runs writes in one transaction and appends what they changed to the log just before the commit. */
+/**
+ * Runs writes in one transaction. At its end come the search rows of what they changed, and last of all the entries of
+ * the log.
+ */
 export function write<T>(
   { prisma }: Database,
   { actor, now }: Pick<Writing, 'actor' | 'now'>,
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> {
   return prisma.$transaction(async tx => {
-    const writing: Writing = { tx, actor, now, changes: [] }
+    const writing: Writing = { tx, actor, now, changes: [], found: new Map() }
     const result = await work(writing)
+    await indexFound(writing)
     await appendChanges(tx, writing.changes)
     return result
   })
+}
+
+/** Articles whose search rows are written by one statement. */
+const INDEXED_AT_ONCE = 100
+
+async function indexFound({ tx, found }: Writing): Promise<void> {
+  const rows = [...found.values()]
+  for (let i = 0; i < rows.length; i += INDEXED_AT_ONCE)
+    await writeSearchRows(
+      statement => tx.$executeRaw(statement),
+      await toSearchRows(rows.slice(i, i + INDEXED_AT_ONCE)),
+    )
 }
 
 /** Reads go through the pool, or through the transaction that they belong to. */
@@ -101,7 +122,7 @@ export async function insertArticle(
 
 /** Inserts what is known to have an identity of its own. */
 async function insertRow(
-  { tx, actor, now, changes }: Writing,
+  { tx, actor, now, changes, found }: Writing,
   content: ArticleContent,
   counts: Partial<SourceCounts> = {},
 ): Promise<ArticleRow> {
@@ -115,6 +136,7 @@ async function insertRow(
     include,
   })
   changes.push({ articleId: row.id, kind: 'create', version: 1, at: now, actor, superseded: null })
+  found.set(row.id, row)
   return row
 }
 
@@ -199,7 +221,7 @@ export async function lockDueArticles({ tx, now }: Writing): Promise<ArticleRow[
  * @throws Problem 409 where the new identity is another article's.
  */
 export async function updateRow(
-  { tx, actor, now, changes }: Writing,
+  { tx, actor, now, changes, found }: Writing,
   row: ArticleRow,
   data: Partial<ArticleContent> & { deletedAt?: Date | null },
 ): Promise<ArticleRow> {
@@ -230,6 +252,7 @@ export async function updateRow(
     actor,
     superseded: { ...superseded, modifiedAt: row.modifiedAt },
   })
+  if (INDEXED.some(field => field in superseded)) found.set(row.id, updated)
   return updated
 }
 

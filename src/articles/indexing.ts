@@ -1,0 +1,64 @@
+import { indexDocuments } from '../search/analysis.ts'
+import type { SearchDocument } from '../search/document.ts'
+import type { SearchRow } from '../search/store.ts'
+import type { ArticleRow } from './row.ts'
+
+/** What articles are found by. */
+
+type Indexed = Pick<
+  ArticleRow,
+  | 'id'
+  | 'status'
+  | 'deletedAt'
+  | 'listedAt'
+  | 'title'
+  | 'subtitles'
+  | 'tags'
+  | 'bodyText'
+  | 'kind'
+  | 'source'
+  | 'author'
+  | 'ministryCode'
+  | 'ministryName'
+  | 'ministryPublishedName'
+>
+
+/** Fields whose change needs another search row. */
+export const INDEXED: readonly (keyof ArticleRow)[] = [
+  ...(['status', 'deletedAt', 'publishedAt', 'embargoUntil'] as const),
+  ...(['title', 'subtitles', 'tags', 'bodyText', 'kind', 'source', 'author'] as const),
+  ...(['ministryCode', 'ministryName', 'ministryPublishedName'] as const),
+]
+
+/** A filter of lists as a term: `kind:press-release`. The ministry is any of its code and two names. */
+export const filterOf = (name: string, value: string): string => `${name}:${value}`
+
+const filtersOf = (row: Indexed): string[] => {
+  const ministry = new Set([row.ministryCode, row.ministryName, row.ministryPublishedName])
+  const values: [string, string | null][] = [
+    ['kind', row.kind],
+    ['source', row.source],
+    ['author', row.author],
+    ...[...ministry].map((name): [string, string | null] => ['ministry', name]),
+    ...row.tags.map((tag): [string, string] => ['tag', tag]),
+  ]
+  return values.flatMap(([name, value]) => (value === null ? [] : [filterOf(name, value)]))
+}
+
+const documentOf = (row: Indexed): SearchDocument => ({
+  title: row.title,
+  subtitles: row.subtitles,
+  tags: row.tags,
+  body: row.bodyText,
+  filters: filtersOf(row),
+})
+
+export async function toSearchRows(rows: readonly Indexed[]): Promise<SearchRow[]> {
+  const terms = await indexDocuments(rows.map(documentOf))
+  return rows.map((row, i) => ({
+    ...(terms[i] as (typeof terms)[number]),
+    articleId: row.id,
+    listedAt: row.listedAt,
+    public: row.status === 'published' && row.deletedAt === null,
+  }))
+}

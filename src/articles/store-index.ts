@@ -1,0 +1,54 @@
+import type { Database } from '../db/client.ts'
+import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
+import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
+import { describeTerms } from '../search/words.ts'
+import { toSearchRows } from './indexing.ts'
+
+/** The upkeep of the search rows: what another analyser made is made anew, and the counts of terms are added up. */
+
+/** Articles that are analysed at once: some tenths of a second, and a few megabytes. */
+const BATCH = 200
+
+/**
+ * Makes some stale search rows anew while the service serves, and says how many. Nothing is locked during the analysis;
+ * an article that was changed meanwhile has a fresh row already and is left alone, one that somebody holds stays stale.
+ */
+export async function reindexSome(db: Database): Promise<number> {
+  const { fault } = await loadAnalysis()
+  if (fault) return 0
+  const ids = await listStale(db, ANALYSIS_VERSION, BATCH)
+  if (ids.length === 0) return 0
+  const articles = await db.prisma.article.findMany({ where: { id: { in: ids } } })
+  const rows = await toSearchRows(articles)
+  const versions = new Map(articles.map(({ id, version }) => [id, version]))
+  return db.prisma.$transaction(async tx => {
+    const held = await tx.$queryRaw<{ id: number; version: number }[]>`
+      SELECT id, version FROM articles WHERE id = ANY(${ids}) FOR NO KEY UPDATE SKIP LOCKED`
+    const unchanged = new Set(
+      held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
+    )
+    const due = rows.filter(({ articleId }) => unchanged.has(articleId))
+    await writeSearchRows(statement => tx.$executeRaw(statement), due)
+    return due.length
+  })
+}
+
+/** Adds up what writes have noted until nothing is left, and says how many notes there were. */
+export async function addUpAll(db: Database): Promise<number> {
+  const { analyser } = await loadAnalysis()
+  for (let total = 0; ; ) {
+    const added = await addUpDeltas(db, terms => describeTerms(analyser, terms))
+    total += added
+    if (added === 0) return total
+  }
+}
+
+/** Milliseconds after which a round leaves the rest to the next, so that a stop need not wait. */
+const ROUND = 2_000
+
+/** What is due, or some of it; what a clock calls. */
+export async function keepIndex(db: Database): Promise<void> {
+  const began = performance.now()
+  do await addUpAll(db)
+  while (performance.now() - began < ROUND && (await reindexSome(db)) > 0)
+}

@@ -1,0 +1,36 @@
+import cliProgress from 'cli-progress'
+import { addUpAll, reindexSome } from '../articles/store-index.ts'
+import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
+import { claimIndex, countStale, listStale } from '../search/store.ts'
+import { print, runCommand } from './command.ts'
+
+/**
+ * `npm run reindex`: makes the search rows anew that another version of the analyser made, also while the service serves.
+ * It may be stopped at any time: the next run goes on with what is left.
+ */
+await runCommand(async db => {
+  const { fault } = await loadAnalysis()
+  if (fault) throw new Error(`the dictionary cannot be read: ${fault.message}`)
+  await claimIndex(db, ANALYSIS_VERSION)
+  const total = await countStale(db, ANALYSIS_VERSION)
+  const bar = new cliProgress.SingleBar(
+    {
+      format:
+        '{bar} {percentage}% | {value} of {total} articles | {duration_formatted}, {eta_formatted} left',
+      noTTYOutput: true,
+      notTTYSchedule: 10_000,
+    },
+    cliProgress.Presets.shades_classic,
+  )
+  bar.start(total, 0)
+  for (let done = 0; (await listStale(db, ANALYSIS_VERSION, 1)).length > 0; ) {
+    const written = await reindexSome(db)
+    await addUpAll(db)
+    done += written
+    bar.update(Math.min(done, total))
+    // Somebody holds all that is left.
+    if (written === 0) await new Promise(next => setTimeout(next, 500))
+  }
+  bar.stop()
+  print(total === 0 ? 'every search row is up to date' : `${total} articles re-indexed`)
+})

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { ANALYSER_VERSION, type Analyser, createAnalyser } from '../text/analyser/analyse.ts'
+import { byRules } from '../text/analyser/by-rules.ts'
+import { type Dictionary, readDictionary } from '../text/analyser/dictionary.ts'
+import { DOCUMENT_RULES, type SearchDocument, type SearchTerms, toTerms } from './document.ts'
+
+/** The analyser of this process, on the event loop for what is short and in a worker thread for what is long. */
+
+/** What rows carry to tell which analyser made them: positive, and another one for every change of rules or words. */
+export const ANALYSIS_VERSION =
+  createHash('sha256').update(`${ANALYSER_VERSION} document-${DOCUMENT_RULES}`).digest().readUInt32BE() >>>
+    1 || 1
+/** Of rows that were made without the dictionary. */
+export const WITHOUT_DICTIONARY = 0
+
+export interface Analysis {
+  analyser: Analyser
+  version: number
+  /** Why there is no dictionary; null where there is. */
+  fault: Error | null
+}
+
+let loading: Promise<Dictionary> | undefined
+let loaded: Analysis | undefined
+let failed: { analysis: Analysis; at: number } | undefined
+/** Milliseconds after which a dictionary that could not be read is tried again. */
+const RETRY = 30_000
+
+const dictionary = () => {
+  loading ??= readDictionary().catch(error => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+
+/** Reads the dictionary when first called. Without one, rules stand in and say so; it never throws. */
+export async function loadAnalysis(): Promise<Analysis> {
+  if (loaded) return loaded
+  if (failed && performance.now() - failed.at < RETRY) return failed.analysis
+  try {
+    loaded = { analyser: createAnalyser(await dictionary()), version: ANALYSIS_VERSION, fault: null }
+    return loaded
+  } catch (error) {
+    const analysis = { analyser: byRules, version: WITHOUT_DICTIONARY, fault: error as Error }
+    failed = { analysis, at: performance.now() }
+    return analysis
+  }
+}
+
+/** What is known without waiting: null before the first load. */
+export const analysisFault = (): Error | null => (loaded ? null : (failed?.analysis.fault ?? null))
+
+export type IndexedTerms = SearchTerms & { analyser: number }
+
+/** Characters from which a text is analysed in the worker: some 12 ms. */
+const LONG = 10_000
+const WORKER = new URL('./worker.js', import.meta.url)
+/** A worker that had nothing to do for so long is ended. */
+const IDLE = 30_000
+
+interface Job {
+  resolve(result: SearchTerms[]): void
+  reject(error: Error): void
+}
+
+/** One thread, made when it is first needed; it never keeps the process alive. */
+class AnalysisThread {
+  private worker: Worker | undefined
+  private readonly jobs = new Map<number, Job>()
+  private next = 0
+  private idle: NodeJS.Timeout | undefined
+
+  async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
+    const workerData = this.worker ? undefined : await dictionary()
+    const worker = this.worker ?? this.start(workerData as Dictionary)
+    clearTimeout(this.idle)
+    worker.ref()
+    const id = this.next++
+    return new Promise((resolve, reject) => {
+      this.jobs.set(id, { resolve, reject })
+      worker.postMessage({ id, documents })
+    })
+  }
+
+  private start(workerData: Dictionary): Worker {
+    const worker = new Worker(WORKER, { workerData })
+    this.worker = worker
+    worker.on('message', ({ id, result }: { id: number; result: SearchTerms[] }) => {
+      this.jobs.get(id)?.resolve(result)
+      this.jobs.delete(id)
+      if (this.jobs.size === 0) this.rest(worker)
+    })
+    worker.on('error', error => this.end(worker, error as Error))
+    worker.on('exit', () => this.end(worker, new Error('the analysis thread ended')))
+    return worker
+  }
+
+  private rest(worker: Worker): void {
+    worker.unref()
+    this.idle = setTimeout(() => worker.terminate(), IDLE).unref()
+  }
+
+  private end(worker: Worker, error: Error): void {
+    if (this.worker !== worker) return
+    this.worker = undefined
+    clearTimeout(this.idle)
+    for (const { reject } of this.jobs.values()) reject(error)
+    this.jobs.clear()
+  }
+}
+
+const thread = new AnalysisThread()
+/** From source, as tests run it, there is no compiled worker. */
+const hasWorker = existsSync(fileURLToPath(WORKER))
+
+const lengthOf = ({ title, subtitles, tags, body }: SearchDocument) =>
+  title.length + body.length + subtitles.join().length + tags.join().length
+
+/** The terms of documents. Long ones, and many at once, are analysed off the event loop. */
+export async function indexDocuments(documents: SearchDocument[]): Promise<IndexedTerms[]> {
+  const { analyser, version } = await loadAnalysis()
+  const total = documents.reduce((sum, document) => sum + lengthOf(document), 0)
+  const terms =
+    hasWorker && version !== WITHOUT_DICTIONARY && total > LONG
+      ? await thread.run(documents)
+      : documents.map(document => toTerms(analyser, document))
+  return terms.map(one => ({ ...one, analyser: version }))
+}

@@ -1,0 +1,99 @@
+import type { Analyser } from '../text/analyser/analyse.ts'
+
+/**
+ * A document as the lexemes that it is found by. Four kinds share one tsvector: morphemes (`탄소`) and stems
+ * (`=탄소중립`) with their positions, both once more for the title without positions (`^탄소`, `^=탄소중립`), and what
+ * lists filter by (`@kind:press-release`). The title weighs A, subtitles B, tags C, the body D.
+ */
+
+export interface SearchDocument {
+  title: string
+  subtitles: readonly string[]
+  tags: readonly string[]
+  body: string
+  /** What lists filter by: `kind:press-release`. */
+  filters: readonly string[]
+}
+
+export interface SearchTerms {
+  /** How many the text has. */
+  morphemes: number
+  stems: number
+  /** As PostgreSQL reads a tsvector. */
+  terms: string
+}
+
+/** Goes up when the same tokens make other lexemes. */
+export const DOCUMENT_RULES = 1
+
+export const stemTerm = (stem: string): string => `=${stem}`
+export const titleTerm = (term: string): string => `^${term}`
+export const filterTerm = (filter: string): string => `@${filter}`
+
+/** A lexeme as PostgreSQL's readers of tsvector and tsquery take it. */
+export const quoteTerm = (term: string): string => `'${term.replace(/['\\]/g, '$&$&')}'`
+
+/** PostgreSQL's own limits: positions are clamped to the last and no lexeme has more of them; bytes of all lexemes. */
+const LAST_POSITION = 16_383
+const POSITIONS = 255
+const BYTES = 1_000_000
+/** What a lexeme costs beside its text: padding, the count of positions and one of them. */
+const OVERHEAD = 6
+const POSITION_BYTES = 2
+
+/** Between fields and tags, so that no phrase reaches across. */
+const GAP = 2
+
+class Lexemes {
+  readonly positions = new Map<string, string[]>()
+  morphemes = 0
+  stems = 0
+  private bytes = 0
+
+  /** Past what a tsvector holds, new lexemes and positions are left out. */
+  add(term: string, position?: string): void {
+    const known = this.positions.get(term)
+    if (known === undefined) {
+      const bytes = Buffer.byteLength(term) + OVERHEAD
+      if (this.bytes + bytes > BYTES) return
+      this.bytes += bytes
+      this.positions.set(term, position === undefined ? [] : [position])
+    } else if (position !== undefined && known.length < POSITIONS && this.bytes < BYTES) {
+      this.bytes += POSITION_BYTES
+      known.push(position)
+    }
+  }
+
+  toString(): string {
+    const lexemes: string[] = []
+    for (const [term, positions] of this.positions)
+      lexemes.push(positions.length > 0 ? `${quoteTerm(term)}:${positions.join(',')}` : quoteTerm(term))
+    return lexemes.join(' ')
+  }
+}
+
+/** Analyses a document. A text of more than a megabyte of different words is found by those that come first. */
+export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
+  const { title, subtitles, tags, body, filters } = document
+  const lexemes = new Lexemes()
+  for (const filter of filters) lexemes.add(filterTerm(filter))
+  let offset = 0
+  const addText = (text: string, weight: string) => {
+    let last = offset
+    for (const { term, kind, position } of analyser.analyse(text)) {
+      const at = Math.min(offset + position, LAST_POSITION)
+      last = Math.max(last, at)
+      const lexeme = kind === 'stem' ? stemTerm(term) : term
+      if (kind === 'stem') lexemes.stems++
+      else lexemes.morphemes++
+      lexemes.add(lexeme, `${at}${weight}`)
+      if (weight === 'A') lexemes.add(titleTerm(lexeme))
+    }
+    offset = last + GAP
+  }
+  addText(title, 'A')
+  for (const subtitle of subtitles) addText(subtitle, 'B')
+  for (const tag of tags) addText(tag, 'C')
+  addText(body, '')
+  return { morphemes: lexemes.morphemes, stems: lexemes.stems, terms: lexemes.toString() }
+}

@@ -1,0 +1,140 @@
+import type pg from 'pg'
+import { type Database, Prisma } from '../db/client.ts'
+import type { IndexedTerms } from './analysis.ts'
+import type { DescribedWord } from './words.ts'
+
+/** Search rows, each in the transaction of its article, and the counts of terms that follow from them. */
+
+const { sql, join } = Prisma
+
+export interface SearchRow extends IndexedTerms {
+  articleId: number
+  listedAt: Date
+  public: boolean
+}
+
+type Execute = (statement: Prisma.Sql) => Promise<unknown>
+
+/**
+ * Writes the search rows of articles that the caller's transaction holds, and notes what changes in the counts of terms:
+ * one note a row, which nobody waits for.
+ */
+export async function writeSearchRows(execute: Execute, rows: readonly SearchRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await execute(sql`
+    WITH given AS MATERIALIZED (
+      SELECT article_id, listed_at, public, morphemes, stems, analyser, terms::tsvector AS terms
+      FROM (VALUES ${join(rows.map(valuesOf))})
+        AS v (article_id, listed_at, public, morphemes, stems, analyser, terms)
+    ), former AS MATERIALIZED (
+      SELECT s.article_id, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
+      FROM article_search s JOIN given USING (article_id) WHERE s.public
+    ), present AS (
+      SELECT article_id, morphemes, stems, tsvector_to_array(terms) AS terms FROM given WHERE public
+    ), written AS (
+      INSERT INTO article_search (article_id, listed_at, public, morphemes, stems, analyser, terms) SELECT * FROM given
+      ON CONFLICT (article_id) DO UPDATE SET listed_at = excluded.listed_at, public = excluded.public,
+        morphemes = excluded.morphemes, stems = excluded.stems, analyser = excluded.analyser, terms = excluded.terms
+    )
+    INSERT INTO search_deltas (articles, morphemes, stems, added, removed)
+    SELECT (present.article_id IS NOT NULL)::int - (former.article_id IS NOT NULL)::int,
+      coalesce(present.morphemes, 0) - coalesce(former.morphemes, 0),
+      coalesce(present.stems, 0) - coalesce(former.stems, 0),
+      CASE WHEN former.terms IS NULL THEN present.terms
+        ELSE ARRAY(SELECT unnest(present.terms) EXCEPT SELECT unnest(former.terms)) END,
+      CASE WHEN present.terms IS NULL THEN former.terms
+        ELSE ARRAY(SELECT unnest(former.terms) EXCEPT SELECT unnest(present.terms)) END
+    FROM present FULL JOIN former USING (article_id)`)
+}
+
+const valuesOf = (row: SearchRow) =>
+  sql`(${row.articleId}::int, ${row.listedAt}::timestamptz, ${row.public}::boolean, ${row.morphemes}::int, ${row.stems}::int, ${row.analyser}::int, ${row.terms})`
+
+/** Notes added up at once: bounds a round's memory. */
+const NOTES = 1_000
+/** Of the one who adds up; the number means nothing else. */
+const LOCK = 7_346_201
+
+/** New terms as words for suggestions. */
+export type DescribeTerms = (terms: string[]) => DescribedWord[]
+
+/**
+ * Adds up some of the noted changes in one transaction and says how many. One at a time over all nodes: who comes
+ * second has nothing to do.
+ */
+export async function addUpDeltas({ pool }: Database, describe: DescribeTerms): Promise<number> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    const lock = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOCK])
+    const noted = lock.rows[0].held ? await addUp(client, describe) : 0
+    await client.query('COMMIT')
+    return noted
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<number> {
+  const { rows } = await client.query<{ notes: number; fresh: string[] | null }>(
+    `WITH taken AS (
+       DELETE FROM search_deltas WHERE id IN (SELECT id FROM search_deltas ORDER BY id LIMIT $1)
+       RETURNING articles, morphemes, stems, added, removed
+     ), moves AS (
+       SELECT unnest(added) AS term, 1 AS by FROM taken UNION ALL SELECT unnest(removed), -1 FROM taken
+     ), sums AS (
+       SELECT term, sum(by)::int AS by FROM moves GROUP BY term HAVING sum(by) <> 0
+     ), counted AS (
+       INSERT INTO search_terms (term, df) SELECT term, by FROM sums
+       ON CONFLICT (term) DO UPDATE SET df = search_terms.df + excluded.df
+       RETURNING term, xmax = 0 AS fresh
+     ), totals AS (
+       UPDATE search_totals t SET articles = t.articles + s.articles, morphemes = t.morphemes + s.morphemes,
+         stems = t.stems + s.stems
+       FROM (SELECT sum(articles) AS articles, sum(morphemes) AS morphemes, sum(stems) AS stems FROM taken) s
+       WHERE s.articles IS NOT NULL
+     )
+     SELECT (SELECT count(*)::int FROM taken) AS notes,
+       (SELECT array_agg(term) FROM counted WHERE fresh AND term !~ '^[@^]') AS fresh`,
+    [NOTES],
+  )
+  const words = describe(rows[0]?.fresh ?? [])
+  if (words.length > 0)
+    await client.query(
+      `INSERT INTO search_words (term, word, parts, choseong, roman, bigrams)
+       SELECT term, word, parts, choseong, roman, bigrams FROM jsonb_to_recordset($1::jsonb)
+         AS w (term text, word text, parts smallint[], choseong text, roman text, bigrams text[])
+       ON CONFLICT (term) DO NOTHING`,
+      [JSON.stringify(words)],
+    )
+  return rows[0]?.notes ?? 0
+}
+
+/** Takes the index into the hands of an analyser: nodes with another version stop re-indexing. */
+export async function claimIndex({ pool }: Database, version: number): Promise<void> {
+  await pool.query('UPDATE search_totals SET analyser = $1 WHERE analyser <> $1', [version])
+}
+
+/** Articles whose rows another analyser made, some of them; none where another version has the index. */
+export async function listStale({ pool }: Database, version: number, limit: number): Promise<number[]> {
+  const { rows } = await pool.query<{ id: number }>(
+    `SELECT article_id AS id FROM (
+       (SELECT article_id FROM article_search WHERE analyser < $1 ORDER BY analyser LIMIT $2) UNION ALL
+       (SELECT article_id FROM article_search WHERE analyser > $1 ORDER BY analyser LIMIT $2)) AS stale
+     WHERE EXISTS (SELECT FROM search_totals WHERE analyser = $1) LIMIT $2`,
+    [version, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** How many rows are due for a re-index. */
+export async function countStale({ pool }: Database, version: number): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM article_search WHERE analyser < $1 OR analyser > $1',
+    [version],
+  )
+  return rows[0]?.n ?? 0
+}
