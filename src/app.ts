@@ -25,6 +25,8 @@ import { normaliseParameters } from './http/text-input.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
+import { synonymRoutes } from './search/routes-synonyms.ts'
+import { synonymComponents } from './search/synonym-schema.ts'
 import { VERSION } from './version.ts'
 
 export interface AppOptions {
@@ -100,6 +102,7 @@ export async function buildApp({
   for (const component of [
     ...articleComponents,
     ...counterComponents,
+    ...synonymComponents,
     ...keyComponents,
     ...healthComponents,
     ProblemKind,
@@ -109,10 +112,11 @@ export async function buildApp({
   await healthRoutes(app as never, { db })
   const articles = { db, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
-  await app.register(articleRoutes, { ...v1, ...articles })
+  await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
+  await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)

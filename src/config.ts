@@ -67,6 +67,12 @@ export const SETTINGS = {
     600_000,
     'Milliseconds after which the database ends a statement.',
   ),
+  SEARCH_TIMEOUT_MS: integer(
+    3_000,
+    10,
+    600_000,
+    'Milliseconds for a statement of a keyword search; a ranking that takes longer is answered by date.',
+  ),
   REQUEST_TIMEOUT_MS: integer(
     30_000,
     100,

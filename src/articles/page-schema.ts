@@ -1,6 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
-import { Article, ArticleLink, ArticlePatch, ArticleSummary, NewArticle, SparseArticle } from './schema.ts'
+import {
+  Article,
+  ArticleLink,
+  ArticlePatch,
+  ArticleSummary,
+  Highlight,
+  NewArticle,
+  Snippet,
+  SparseArticle,
+} from './schema.ts'
 import { Attachment, Counts, Ministry, NewMinistry, NewSource, Source } from './words.ts'
 
 /** The contract of lists. */
@@ -16,17 +25,58 @@ export const ResolvedRange = Type.Object(RESOLVED, {
   description: 'A range of Seoul days as it was understood: half-open on instants. An open end is null.',
 })
 
+const RELAXATIONS = ['parts-apart', 'fewer-words', 'any-word'] as const
+export const SearchReport = Type.Object(
+  {
+    ignored: Type.Array(Type.String(), {
+      description:
+        'Words of the query that say nothing by themselves and were not looked for, such as 의 or ·.',
+    }),
+    relaxed: nullable(
+      Type.Object({
+        how: oneOf(RELAXATIONS, {
+          description:
+            '`parts-apart`: the parts of compounds may stand anywhere; `fewer-words`: without `dropped`; `any-word`: any of the words.',
+        }),
+        dropped: Type.Array(Type.String(), { description: 'Words that need not be there.' }),
+      }),
+      {
+        description:
+          'What was looked for instead, where `sort=relevance` found fewer than 5. Filters and exclusions are never relaxed, other orders never relax.',
+      },
+    ),
+    ranked: nullable(Type.Integer({ minimum: 0 }), {
+      description:
+        'How many articles `sort=relevance` has ranked: all matches up to 1,200; of more the newest 1,200, and the newest 1,200 with a keyword in the title. Pages end there. Null in other orders.',
+    }),
+    degraded: nullable(oneOf(['no-dictionary', 'timed-out']), {
+      description:
+        'Why this answer is not as good as it should be: the dictionary cannot be read, so that words are compared as written; or the ranking took too long, so that the newest come first. Null otherwise.',
+    }),
+    didYouMean: Type.Array(Type.String(), {
+      description: 'Queries that find something, where this one does not.',
+    }),
+  },
+  { $id: 'SearchReport', description: 'How a keyword search was understood.' },
+)
+
 const PAGE = {
   total: nullable(Type.Integer({ minimum: 0 }), {
-    description:
-      'How many articles the query has, exactly. Null in lists that go by cursor, which do not count.',
+    description: 'How many articles the query has. Null in lists that go by cursor, which do not count.',
     examples: [3720],
   }),
-  totalRelation: oneOf(['exact', 'not-counted'], { description: 'What `total` is.', examples: ['exact'] }),
+  totalRelation: oneOf(['exact', 'at-least', 'not-counted'], {
+    description:
+      'What `total` is. Without keywords it is exact; with keywords matches are counted up to 10,000, and there are at least so many.',
+    examples: ['exact'],
+  }),
   page: nullable(Type.Integer({ minimum: 1 }), {
     description: 'This page. Null in lists that go by cursor.',
   }),
-  pages: nullable(Type.Integer({ minimum: 0 }), { description: 'How many pages there are.' }),
+  pages: nullable(Type.Integer({ minimum: 0 }), {
+    description:
+      'How many pages can be read. Null in lists that go by cursor, and where the total is not exact.',
+  }),
   pageSize: Type.Integer({ minimum: 1 }),
   nextCursor: nullable(Type.String(), {
     description: 'Goes on after this page, whatever is added or taken away meanwhile.',
@@ -37,6 +87,7 @@ const PAGE = {
   published: ref(ResolvedRange),
   modified: ref(ResolvedRange),
   sort: Type.String({ examples: ['-publishedAt'] }),
+  search: nullable(ref(SearchReport), { description: 'Null without `q`.' }),
 }
 export const ArticlePage = Type.Object(
   { items: Type.Array(ref(ArticleSummary)), ...PAGE },
@@ -62,12 +113,15 @@ export const articleComponents = [
   NewSource,
   Counts,
   ArticleLink,
+  Snippet,
+  Highlight,
   ArticleSummary,
   Article,
   SparseArticle,
   NewArticle,
   ArticlePatch,
   ResolvedRange,
+  SearchReport,
   ArticlePage,
   SparseArticlePage,
 ]

@@ -3,40 +3,65 @@ import { formatInstantOrNull } from '../time/seoul.ts'
 import { encodeCursor } from './cursor.ts'
 import type { ListQuery } from './query.ts'
 import { type ArticleRow, type Presentation, toSparse, toSummary } from './row.ts'
-import { type Page, sortKey } from './search.ts'
+import type { ArticleSummary } from './schema.ts'
+import type { Page } from './search.ts'
 
 /** A page of rows as the contract's ArticlePage, or SparseArticlePage where fields were asked for. */
-export function toPage(page: Page, query: ListQuery, presentation: Presentation) {
+export function toPage(
+  page: Page,
+  query: ListQuery,
+  presentation: Presentation,
+  highlights: ArticleSummary['highlight'][] | null = null,
+) {
   const { at, pageSize, sort, fields, filter } = query
-  const { rows, total } = page
+  const { rows, total, keywords } = page
   const number = 'page' in at ? at.page : null
   // The board's running number: total minus position, so the newest has the total. Oldest first it counts up, and an
   // article keeps its number.
   const numberOf = (i: number) => {
-    if (number === null || total === null) return null
+    if (number === null || total === null || !page.exact) return null
     const position = (number - 1) * pageSize + i
     return sort === 'publishedAt' ? position + 1 : total - position
   }
-  const cursor = (direction: 'next' | 'previous', row: ArticleRow | undefined) =>
-    row
-      ? encodeCursor({ direction, key: sortKey(row, sort), id: row.id, now: query.now }, query.fingerprint)
-      : null
+  const cursor = (direction: 'next' | 'previous', i: number) => {
+    const key = page.keys[i]
+    const id = rows[i]?.id
+    return key === undefined || id === undefined
+      ? null
+      : encodeCursor({ direction, key, id, now: query.now }, query.fingerprint)
+  }
+  const itemOf = (row: ArticleRow, i: number) => ({
+    ...(fields
+      ? toSparse(row, numberOf(i), presentation, fields)
+      : toSummary(row, numberOf(i), presentation)),
+    ...(highlights && { highlight: highlights[i] }),
+  })
   return {
     ...(fields && { fields }),
-    items: rows.map((row, i) =>
-      fields ? toSparse(row, numberOf(i), presentation, fields) : toSummary(row, numberOf(i), presentation),
-    ),
+    items: rows.map(itemOf),
     total,
-    totalRelation: total === null ? ('not-counted' as const) : ('exact' as const),
+    totalRelation: relationOf(page),
     page: number,
-    pages: total === null ? null : Math.ceil(total / pageSize),
+    pages: pagesOf(page, pageSize),
     pageSize,
-    nextCursor: page.after ? cursor('next', rows.at(-1)) : null,
-    previousCursor: page.before ? cursor('previous', rows[0]) : null,
+    nextCursor: page.after ? cursor('next', rows.length - 1) : null,
+    previousCursor: page.before ? cursor('previous', 0) : null,
     published: resolved(filter.published),
     modified: resolved(filter.modified),
     sort,
+    search: keywords?.report ?? null,
   }
+}
+
+const relationOf = ({ total, exact }: Page) =>
+  total === null ? ('not-counted' as const) : exact ? ('exact' as const) : ('at-least' as const)
+
+/** How many pages can be read: of a ranking, those that are ranked. */
+function pagesOf({ total, exact, keywords }: Page, pageSize: number): number | null {
+  if (total === null) return null
+  const ranked = keywords?.report.ranked ?? null
+  if (ranked !== null) return Math.ceil(ranked / pageSize)
+  return exact ? Math.ceil(total / pageSize) : null
 }
 
 const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
@@ -61,8 +86,8 @@ export function pageLinks(path: string, search: string, body: ReturnType<typeof 
   }
   const links = [to('first', { cursor: null, page: null })]
   if (body.page !== null) {
-    if (body.page > 1 && body.pages)
-      links.push(to('prev', { page: String(Math.min(body.page - 1, body.pages)) }))
+    if (body.page > 1 && body.total)
+      links.push(to('prev', { page: String(Math.min(body.page - 1, body.pages ?? body.page - 1)) }))
     if (body.nextCursor !== null) links.push(to('next', { page: String(body.page + 1) }))
   } else {
     if (body.previousCursor !== null) links.push(to('prev', { cursor: body.previousCursor }))

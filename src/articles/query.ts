@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { badParameter } from '../http/problem.ts'
 import { Day, oneOf } from '../http/schema.ts'
+import { parseQuery, type QueryNode } from '../search/grammar.ts'
 import {
   type DayRange,
   dayOf,
@@ -20,7 +21,7 @@ import { KINDS, STATUSES } from './words.ts'
 
 /** What a list asks for: from the parameters of the query to a decided filter. */
 
-export const SORTS = ['-publishedAt', 'publishedAt', '-views'] as const
+export const SORTS = ['-publishedAt', 'publishedAt', '-views', 'relevance'] as const
 export type Sort = (typeof SORTS)[number]
 
 const many = (item: ReturnType<typeof Type.String>, description: string, examples: string[][] = []) =>
@@ -37,6 +38,20 @@ const dayOrInstant = (description: string) => Type.Optional(Type.String({ descri
 /** Only parameters that make sense together have examples: reference pages fill them all in. */
 export const ArticleQuery = Type.Object(
   {
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description:
+          'Keywords in title, subtitles, body and tags: `순환 경제` both words, `"탄소 중립"` one after another, `-원전` without it, `수소 OR 암모니아` either, `(…)` to group, `title:수소` in the title, `재생*` the beginning of a word. At most 16 words. Particles and spacing make no difference.',
+      }),
+    ),
+    highlight: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether items show where the keywords stand. Only together with `q`.',
+      }),
+    ),
     from: Type.Optional(Day('First day of release, in Seoul.', '2026-01-20')),
     to: Type.Optional(Day('Last day of release, inclusive, in Seoul.', '2026-01-23')),
     period: Type.Optional(
@@ -74,7 +89,7 @@ export const ArticleQuery = Type.Object(
     sort: Type.Optional(
       oneOf(SORTS, {
         default: '-publishedAt',
-        description: 'Newest first by default.',
+        description: 'Newest first by default. `relevance` only together with `q`.',
         examples: ['-publishedAt'],
       }),
     ),
@@ -134,6 +149,9 @@ export interface ListQuery {
   pageSize: number
   fields: (typeof FIELDS)[number][] | null
   at: { page: number } | { cursor: Cursor }
+  /** What is searched for; null in plain lists. */
+  keywords: { q: string; query: QueryNode } | null
+  highlight: boolean
   /** What a cursor is bound to: the filter and the order, as they were asked for. */
   fingerprint: string
   /** The start of the day for which a period was resolved; a cursor carries it on. */
@@ -208,6 +226,12 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     modifiedFrom,
     modifiedTo,
   } = query
+  const keywords = query.q === undefined ? null : { q: query.q, query: parseQuery(query.q) }
+  const highlight = query.highlight ?? false
+  if (!keywords && sort === 'relevance')
+    throw badParameter('sort', 'relevance only together with q', 'relevance는 q와 함께만 쓸 수 있습니다')
+  if (!keywords && highlight)
+    throw badParameter('highlight', 'only together with q', 'q와 함께만 쓸 수 있습니다')
   if (cursor !== undefined && page !== undefined)
     throw badParameter('page', 'not together with cursor', 'cursor와 함께 쓸 수 없습니다')
   const lists = {
@@ -219,7 +243,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     status: query.status ? sorted(query.status) : ['published'],
   }
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists]))
+    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q]))
     .digest('base64url')
     .slice(0, 16)
   const at: ListQuery['at'] =
@@ -232,6 +256,8 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     sort,
     pageSize,
     fields,
+    keywords,
+    highlight,
     at,
     fingerprint,
     now: resolvedAt,

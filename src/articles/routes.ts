@@ -7,6 +7,7 @@ import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
+import { highlightPage } from './highlighting.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
@@ -31,8 +32,16 @@ const MARKDOWN = 'text/markdown'
 const PLAIN = 'text/plain'
 const REPRESENTATIONS = [JSON_TYPE, HTML, MARKDOWN, PLAIN]
 
-export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
-  const { db, newDays, publicUrl, now } = options
+interface ListOptions {
+  /** See `SEARCH_TIMEOUT_MS` in config.ts. */
+  searchTimeout: number
+}
+
+export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & ListOptions> = async (
+  app,
+  options,
+) => {
+  const { db, newDays, publicUrl, now, searchTimeout } = options
   const presentation = (): Presentation => ({ now: now(), newDays })
 
   app.get(
@@ -44,7 +53,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
         tags: ['articles'],
         summary: 'List articles',
         description:
-          'By page number, with the exact total and the board’s running numbers, or by cursor, which neither skips nor repeats while articles come and go.',
+          'By page number, with the total and the board’s running numbers, or by cursor, which neither skips nor repeats while articles come and go (but by relevance, where an article that changes its rank may). With `q` those that match the keywords.',
         querystring: ArticleQuery,
         response: {
           200: json('A page of articles', Type.Union([ref(ArticlePage), ref(SparseArticlePage)]), {
@@ -65,7 +74,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
     async (request, reply) => {
       const query = decideQuery(request.query, now())
       if (!isPublic(query.filter)) requireScope(request, 'articles:read')
-      const body = toPage(await searchArticles(db, query), query, presentation())
+      const page = await searchArticles(db, query, { timeout: searchTimeout })
+      const body = toPage(page, query, presentation(), query.highlight ? await highlightPage(page) : null)
       const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
       reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
       return sendCacheable(request, reply, { etag, body: () => JSON.stringify(body) })

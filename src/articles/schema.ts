@@ -78,6 +78,36 @@ const DETAIL = {
   ),
 }
 
+const SNIPPET = {
+  html: Type.String({
+    description: 'Escaped; `<em>` is its only tag.',
+    examples: ['<em>탄소중립</em>을 위한 설명회'],
+  }),
+  text: Type.String({ description: 'The same without tags and escapes.' }),
+  ranges: Type.Array(
+    Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) }),
+    { description: 'What is marked, in UTF-16 units of `text`, the end not included.' },
+  ),
+  start: Type.Integer({ minimum: 0, description: 'Where `text` begins in the field, in UTF-16 units.' }),
+  before: Type.Boolean({ description: 'Whether the field goes on before.' }),
+  after: Type.Boolean({ description: 'Whether the field goes on after.' }),
+}
+export const Snippet = Type.Object(SNIPPET, {
+  $id: 'Snippet',
+  description: 'A part of a field with the keywords marked, particles outside the mark.',
+})
+export const Highlight = Type.Object(
+  { title: ref(Snippet), body: ref(Snippet) },
+  {
+    $id: 'Highlight',
+    description:
+      'The title whole, and about 160 characters of the plain text of the body, where most keywords stand together.',
+  },
+)
+const HIGHLIGHTED = {
+  highlight: Type.Optional(ref(Highlight)),
+}
+
 export const ArticleSummary = Type.Object(
   {
     number: nullable(Type.Integer({ minimum: 1 }), {
@@ -86,6 +116,7 @@ export const ArticleSummary = Type.Object(
       examples: [3720],
     }),
     ...SUMMARY,
+    ...HIGHLIGHTED,
   },
   { $id: 'ArticleSummary', description: 'An article as lists show it.' },
 )
@@ -105,8 +136,9 @@ export const Article = Type.Object(
 export type Article = Static<typeof Article>
 
 /** What `fields` may name: everything that a list or an item can carry. */
-export const FIELDS = [...Object.keys(ArticleSummary.properties), ...Object.keys(DETAIL)] as (
-  | keyof typeof ArticleSummary.properties
+export const FIELDS = ['number', ...Object.keys(SUMMARY), ...Object.keys(DETAIL)] as (
+  | 'number'
+  | keyof typeof SUMMARY
   | keyof typeof DETAIL
 )[]
 export type Field = (typeof FIELDS)[number]

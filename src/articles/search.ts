@@ -1,6 +1,10 @@
-import { type Database, Prisma } from '../db/client.ts'
+import { type Database, inSnapshot, Prisma } from '../db/client.ts'
+import { badParameter } from '../http/problem.ts'
+import { type KeywordRequest, type KeywordResult, type Order, searchKeywords } from '../search/keyword.ts'
+import { ROUTE_LIMITS, type RouteLimits, run } from '../search/search.ts'
 import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
+import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 
@@ -10,11 +14,17 @@ const { sql, join, raw } = Prisma
 type Sql = Prisma.Sql
 
 /** Keys of the orders: the instant that every article has (see `listed_at` in the migration), or its views. */
-const ORDERS: Record<Sort, { key: Sql; descending: boolean }> = {
+type PlainSort = Exclude<Sort, 'relevance'>
+const ORDERS: Record<PlainSort, { key: Sql; descending: boolean }> = {
   '-publishedAt': { key: sql`a.listed_at`, descending: true },
   publishedAt: { key: sql`a.listed_at`, descending: false },
   '-views': { key: sql`c.total_views`, descending: true },
 }
+
+type Queryable = Parameters<typeof run>[0]
+type Keywords = NonNullable<ListQuery['keywords']>
+/** SQLSTATE of a statement that took too long. */
+const QUERY_CANCELED = '57014'
 
 /** Whether the list shows nothing but what is public. */
 export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
@@ -100,46 +110,55 @@ const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_
 const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** The columns of ArticleRow. Bodies are read only for those who ask for them: they are most of a row's bytes. */
-function selection({ fields }: Pick<ListQuery, 'fields'>): Sql {
-  const wanted = COLUMNS.filter(column => !BODY.includes(column) || fields?.includes(camel(column) as never))
+function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'highlight'>): Sql {
+  const wanted = COLUMNS.filter(
+    column =>
+      !BODY.includes(column) ||
+      fields?.includes(camel(column) as never) ||
+      (highlight && column === 'body_text'),
+  )
   const counts = COUNTS.map(column => `'${camel(column)}', c.${column}`).join(', ')
   return raw(
     `${wanted.map(column => `a.${column} AS "${camel(column)}"`).join(', ')}, json_build_object(${counts}) AS counts`,
   )
 }
 
-const tables = (sort: Sort) =>
+const tables = (sort: PlainSort) =>
   sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
 
 const rowsOf = (ids: Sql) => sql`(${ids}) AS page
   JOIN articles a ON a.id = page.id LEFT JOIN article_counts c ON c.article_id = a.id`
 
-function orderBy(sort: Sort, reversed = false): Sql {
+function orderBy(sort: PlainSort, reversed = false): Sql {
   const { key, descending } = ORDERS[sort]
   const direction = descending === reversed ? sql`ASC` : sql`DESC`
   return sql`${key} ${direction}, a.id ${direction}`
 }
 
-async function run<T extends object>({ pool }: Database, query: Sql): Promise<T[]> {
-  return (await pool.query<T>({ text: query.text, values: query.values as unknown[] })).rows
-}
-
 export interface Page {
   rows: ArticleRow[]
-  /** Exact; null in lists that go by cursor. */
+  /** What the list orders by, of each row: what cursors carry. */
+  keys: number[]
+  /** Null in lists that go by cursor. */
   total: number | null
+  /** Whether the total is no lower bound. */
+  exact: boolean
   /** Whether there is more before and after. */
   before: boolean
   after: boolean
+  /** Of a keyword search: how it was understood. */
+  keywords: KeywordResult | null
 }
 
+type PlainQuery = ListQuery & { sort: PlainSort }
+
 /** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
-async function searchPage(db: Database, query: ListQuery, page: number): Promise<Page> {
+async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
   const { filter, sort, pageSize } = query
   const where = matches(filter)
   const offset = (page - 1) * pageSize
   const found = await run<ArticleRow & { total: number }>(
-    db,
+    pool,
     sql`WITH matched AS (SELECT count(*)::int AS total FROM articles a WHERE ${where}),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
         sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
@@ -148,32 +167,166 @@ async function searchPage(db: Database, query: ListQuery, page: number): Promise
   )
   const total = found[0]?.total ?? 0
   const rows = found.filter(row => row.id !== null)
-  return { rows, total, before: page > 1 && total > 0, after: offset + rows.length < total }
+  const keys = rows.map(row => sortKey(row, sort))
+  return {
+    ...{ rows, keys, total, exact: true, keywords: null },
+    ...{ before: page > 1 && total > 0, after: offset + rows.length < total },
+  }
 }
 
 /** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */
-async function searchCursor(db: Database, query: ListQuery, cursor: Cursor): Promise<Page> {
+async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Cursor): Promise<Page> {
   const { filter, sort, pageSize } = query
   const { key, descending } = ORDERS[sort]
   const backwards = cursor.direction === 'previous'
   const beyond = descending === backwards ? sql`>` : sql`<`
   const edge = sort === '-views' ? sql`${cursor.key}::bigint` : sql`${new Date(cursor.key)}::timestamptz`
-  const rows = await run<ArticleRow>(
-    db,
+  const found = await run<ArticleRow>(
+    pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
       sql`SELECT a.id FROM ${tables(sort)} WHERE ${matches(filter)} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
         ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )
-  const more = rows.length > pageSize
-  const kept = rows.slice(0, pageSize)
-  if (backwards) return { rows: kept.reverse(), total: null, before: more, after: true }
-  return { rows: kept, total: null, before: kept.length > 0, after: more }
+  const more = found.length > pageSize
+  const kept = found.slice(0, pageSize)
+  const rows = backwards ? kept.reverse() : kept
+  const keys = rows.map(row => sortKey(row, sort))
+  return {
+    ...{ rows, keys, total: null, exact: false, keywords: null },
+    ...(backwards ? { before: more, after: true } : { before: kept.length > 0, after: more }),
+  }
 }
 
-export const searchArticles = (db: Database, query: ListQuery): Promise<Page> =>
-  'page' in query.at ? searchPage(db, query, query.at.page) : searchCursor(db, query, query.at.cursor)
+const KEYWORD_ORDERS: Record<Sort, Order> = {
+  '-publishedAt': 'newest',
+  publishedAt: 'oldest',
+  '-views': 'views',
+  relevance: 'relevance',
+}
+
+/** What the terms of search rows say of a filter; the others are asked of the articles. */
+function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][] {
+  const all = (name: string, values: string[]) => values.map(value => filterOf(name, value))
+  return [
+    all('ministry', ministry),
+    all('kind', kind),
+    all('tag', tag),
+    all('source', source),
+    all('author', author),
+  ].filter(values => values.length > 0)
+}
+
+/** The rows of identities, in their order. */
+async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ArticleRow[]> {
+  if (ids.length === 0) return []
+  const rows = await run<ArticleRow>(
+    client,
+    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`)}`,
+  )
+  const byId = new Map(rows.map(row => [row.id, row]))
+  return ids.flatMap(id => byId.get(id) ?? [])
+}
+
+const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
+  const rows = await run<{ id: number; title: string; body: string }>(
+    client,
+    sql`SELECT id, title, left(body_text, 5000) AS body FROM articles WHERE id = ANY(${ids}::int[])`,
+  )
+  return new Map(rows.map(({ id, title, body }) => [id, { title, body }]))
+}
+
+function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
+  const { filter, at, pageSize } = query
+  const { modified } = filter
+  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant
+  return {
+    ...keywords,
+    filters: inTerms ? filterTerms(filter) : [],
+    published: filter.published,
+    also: inTerms ? null : matches(filter),
+    order,
+    at:
+      'page' in at
+        ? { offset: (at.page - 1) * pageSize }
+        : {
+            place: { key: at.cursor.key, id: at.cursor.id },
+            backwards: at.cursor.direction === 'previous',
+          },
+    limit: pageSize,
+    textsOf,
+  }
+}
+
+/** A page of a keyword search, all of it of one snapshot. @throws Problem 400 for a page beyond what is ranked. */
+async function searchByKeywords(
+  db: Database,
+  query: ListQuery,
+  keywords: Keywords,
+  { timeout, limits }: SearchOptions,
+): Promise<Page> {
+  const { at, sort, pageSize } = query
+  const count = 'page' in at
+  const once = (order: Order) =>
+    inSnapshot(db, timeout, async client => {
+      const result = await searchKeywords(client, keywordRequest(query, keywords, order), { count, limits })
+      const rows = await rowsByIds(
+        client,
+        query,
+        result.hits.map(({ id }) => id),
+      )
+      return { result, rows }
+    })
+  const { result, rows } = await once(KEYWORD_ORDERS[sort]).catch(async error => {
+    if (error.code !== QUERY_CANCELED || sort !== 'relevance' || !count) throw error
+    const newest = await once('newest')
+    const { report } = newest.result
+    // Its places are no places of the ranking.
+    return {
+      ...newest,
+      result: { ...newest.result, more: false, report: { ...report, degraded: 'timed-out' as const } },
+    }
+  })
+  const { hits, more, total, report } = result
+  if (count && hits.length === 0 && report.ranked !== null && (total?.count ?? 0) > report.ranked)
+    throw beyondRanking(report.ranked, Math.ceil(report.ranked / pageSize))
+  const around =
+    'cursor' in at && at.cursor.direction === 'previous'
+      ? { before: more, after: true }
+      : { before: count ? at.page > 1 && (total?.count ?? 0) > 0 : hits.length > 0, after: more }
+  return {
+    rows,
+    keys: hits.map(({ key }) => key),
+    total: total?.count ?? null,
+    exact: total?.exact ?? false,
+    ...around,
+    keywords: result,
+  }
+}
+
+const beyondRanking = (ranked: number, pages: number) =>
+  badParameter(
+    'page',
+    `relevance ranks ${ranked} of these articles, which are ${pages} pages: ask for fewer days, or order by -publishedAt`,
+    `관련도순은 ${ranked}건(${pages}쪽)까지입니다. 기간을 좁히거나 -publishedAt으로 정렬하십시오`,
+  )
+
+export interface SearchOptions {
+  /** Milliseconds for each statement of a keyword search. */
+  timeout: number
+  limits?: RouteLimits
+}
+
+const isPlain = (query: ListQuery): query is PlainQuery => query.sort !== 'relevance'
+
+/** @throws Problem 400 for a page beyond what relevance ranks. */
+export async function searchArticles(db: Database, query: ListQuery, options: SearchOptions): Promise<Page> {
+  const { keywords, at } = query
+  if (keywords) return searchByKeywords(db, query, keywords, { limits: ROUTE_LIMITS, ...options })
+  if (!isPlain(query)) throw new Error('relevance without keywords')
+  return 'page' in at ? searchPage(db, query, at.page) : searchCursor(db, query, at.cursor)
+}
 
 /** What a list orders by, of one of its rows: a cursor's key. */
-export const sortKey = (row: ArticleRow, sort: Sort): number =>
+const sortKey = (row: ArticleRow, sort: PlainSort): number =>
   sort === '-views' ? (row.counts?.totalViews ?? 0) : row.listedAt.getTime()

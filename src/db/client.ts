@@ -59,5 +59,32 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   }
 }
 
+/** Runs reads over one snapshot on one connection, each ended after `timeout` milliseconds. */
+export async function inSnapshot<T>(
+  { pool }: Pick<Database, 'pool'>,
+  timeout: number,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    // Compiling a plan costs more than any statement here runs. Sorts of a few thousand rows stay in memory.
+    await client.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+       SET LOCAL jit = off; SET LOCAL work_mem = '16MB'; SET LOCAL statement_timeout = ${Math.round(timeout)}`,
+    )
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(failure => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
 /** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
 pg.types.setTypeParser(pg.types.builtins.DATE, text => new Date(`${text}T00:00:00Z`))

@@ -44,8 +44,8 @@ export const PROBLEMS = {
   gone: { status: 410, en: 'The article was deleted', ko: '삭제된 글입니다' },
   'precondition-failed': {
     status: 412,
-    en: 'The article has changed since',
-    ko: '그사이에 글이 변경되었습니다',
+    en: 'It has changed since',
+    ko: '그사이에 변경되었습니다',
   },
   'body-too-large': { status: 413, en: 'The request body is too large', ko: '요청 본문이 너무 큽니다' },
   'uri-too-long': { status: 414, en: 'The address is too long', ko: '요청 주소가 너무 깁니다' },

@@ -38,11 +38,11 @@ export interface Snippet {
 export const HIGHLIGHTED = 20_000
 
 /** What is analysed of a body for its marks; ends at white space, since a word cut short is another word. */
-export function lookedAt(body: string): string {
-  if (body.length <= HIGHLIGHTED) return body
-  const part = body.slice(0, HIGHLIGHTED + 1)
+export function lookedAt(body: string, most = HIGHLIGHTED): string {
+  if (body.length <= most) return body
+  const part = body.slice(0, most + 1)
   const end = part.search(/\s\S*$/)
-  return part.slice(0, end > 0 ? end : HIGHLIGHTED)
+  return part.slice(0, end > 0 ? end : most)
 }
 
 function* phraseMarks(tokens: Token[], phrases: Wanted['phrases']): Generator<Mark> {

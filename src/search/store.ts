@@ -138,3 +138,57 @@ export async function countStale({ pool }: Database, version: number): Promise<n
   )
   return rows[0]?.n ?? 0
 }
+
+export interface Sums {
+  articles: number
+  morphemes: number
+  stems: number
+}
+
+/**
+ * In how many public articles terms stand, and the sums over all of them, as far as they are added up. What ends in a
+ * star is a beginning.
+ */
+export async function findFrequencies(
+  client: pg.ClientBase,
+  terms: readonly string[],
+): Promise<Sums & { df: Map<string, number> }> {
+  const whole = terms.filter(term => !term.endsWith('*'))
+  const beginnings = terms.filter(term => term.endsWith('*')).map(term => term.slice(0, -1))
+  const { rows } = await client.query<
+    Sums & { terms: string[] | null; dfs: number[] | null; begin: number[] | null }
+  >(
+    `SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
+       ARRAY(SELECT (SELECT coalesce(sum(df), 0)::float8 FROM search_terms WHERE term >= b AND term < b || U&'\\+10FFFF')
+         FROM unnest($2::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i) AS begin
+     FROM search_totals,
+       (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY($1)) AS found`,
+    [whole, beginnings],
+  )
+  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin } = rows[0] ?? {}
+  return {
+    articles,
+    morphemes,
+    stems,
+    df: new Map([
+      ...(found ?? []).map((term, i): [string, number] => [term, dfs?.[i] ?? 0]),
+      ...beginnings.map((term, i): [string, number] => [`${term}*`, begin?.[i] ?? 0]),
+    ]),
+  }
+}
+
+/** Notes beyond which adding them up for one count would take longer than counting. */
+const NOTES_READ = 2_000
+
+/** In how many public articles a term stands at this moment, notes included; null where too many wait. */
+export async function countTerm(client: pg.ClientBase, term: string): Promise<number | null> {
+  const { rows } = await client.query<{ notes: number; n: number }>(
+    `SELECT count(*)::int AS notes,
+       (SELECT coalesce(sum(df), 0)::int FROM search_terms WHERE term = $1) +
+         coalesce(sum((added @> ARRAY[$1])::int - (removed @> ARRAY[$1])::int), 0)::int AS n
+     FROM (SELECT added, removed FROM search_deltas LIMIT $2) AS some`,
+    [term, NOTES_READ],
+  )
+  const [row] = rows
+  return row && row.notes < NOTES_READ ? row.n : null
+}

@@ -124,6 +124,8 @@ describe('an unknown parameter is refused, whatever the method', () => {
     upsertArticle: anArticle(),
     setReaction: { value: 'like' },
     createKey: { name: 'desk', scopes: ['admin'] },
+    createSynonymGroup: { terms: ['가', '나'] },
+    replaceSynonymGroup: { terms: ['가', '나'] },
   }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => [operationId, method, path] as const),

@@ -1,0 +1,29 @@
+import { setImmediate } from 'node:timers/promises'
+import { loadAnalysis } from '../search/analysis.ts'
+import { HIGHLIGHTED, listMarks, lookedAt, snippet } from '../search/highlight.ts'
+import { wantedOf } from '../search/wanted.ts'
+import type { ArticleSummary } from './schema.ts'
+import type { Page } from './search.ts'
+
+/** Where the keywords of a search stand in the articles of its page. */
+
+/** Characters of all bodies of a page that are looked at: some 300 ms. */
+const LOOKED_AT = 250_000
+
+export async function highlightPage({ rows, keywords }: Page): Promise<ArticleSummary['highlight'][] | null> {
+  if (!keywords?.knowledge) return null
+  const { analyser } = await loadAnalysis()
+  const wanted = wantedOf(keywords.words, keywords.knowledge, keywords.report.relaxed !== null)
+  const share = Math.min(HIGHLIGHTED, Math.floor(LOOKED_AT / Math.max(1, rows.length)))
+  const highlights: ArticleSummary['highlight'][] = []
+  for (const { title, bodyText } of rows) {
+    const body = lookedAt(bodyText, share)
+    highlights.push({
+      title: snippet(title, listMarks(analyser.analyse(title), wanted), Number.POSITIVE_INFINITY),
+      body: snippet(bodyText, listMarks(analyser.analyse(body), wanted)),
+    })
+    // Others have their turn between two articles.
+    await setImmediate()
+  }
+  return highlights
+}

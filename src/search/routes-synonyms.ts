@@ -1,0 +1,161 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import type { Database } from '../db/client.ts'
+import { JSON_UTF8 } from '../http/body.ts'
+import { articleEtag, requireIfMatch } from '../http/conditional.ts'
+import { HEADERS, json, problems } from '../http/openapi.ts'
+import { digest, sendCacheable } from '../http/representation.ts'
+import { ref } from '../http/schema.ts'
+import {
+  deleteSynonymGroup,
+  findSynonymGroup,
+  insertSynonymGroup,
+  listSynonymGroups,
+  noSynonymGroup,
+  replaceSynonymGroup,
+  toSynonymGroup,
+} from './store-synonyms.ts'
+import { synonymKey, toSynonyms } from './synonym-key.ts'
+import {
+  IfMatch,
+  NewSynonymGroup,
+  SynonymGroup,
+  SynonymGroupId,
+  SynonymGroupPage,
+  SynonymQuery,
+} from './synonym-schema.ts'
+
+export interface SynonymRouteOptions {
+  db: Database
+  /** See `PUBLIC_URL` in config.ts. */
+  publicUrl: string
+  /** The clock, which tests may turn. */
+  now: () => Date
+}
+
+const { ETag, Location, Vary } = HEADERS
+const CACHEABLE = { ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary }
+const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag } }
+
+type Row = Parameters<typeof toSynonymGroup>[0]
+
+function answerOf(row: Row): { etag: string; body: string } {
+  const body = JSON.stringify(toSynonymGroup(row))
+  return { etag: articleEtag(row.version, digest(body)), body }
+}
+
+/** Answers a write with the group as it stands now. */
+function sendWritten(reply: FastifyReply, row: Row): FastifyReply {
+  const { etag, body } = answerOf(row)
+  return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
+}
+
+/** `/v1/synonyms`: for everybody to read, for holders of an `admin` key to write. */
+export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = async (
+  app,
+  { db, publicUrl, now },
+) => {
+  const config = { scope: 'admin' } as const
+
+  app.get(
+    '/synonyms',
+    {
+      schema: {
+        operationId: 'listSynonymGroups',
+        tags: ['synonyms'],
+        summary: 'List groups of synonyms',
+        description: 'In the order in which they were made. `term` finds the group of a word.',
+        querystring: SynonymQuery,
+        response: { 200: json('A page of groups', ref(SynonymGroupPage), CACHEABLE), 304: FRESH },
+      },
+    },
+    async (request, reply) => {
+      const { term, page = 1, pageSize = 100 } = request.query
+      const key = term === undefined ? null : synonymKey(term)
+      const { rows, total } = await listSynonymGroups(db, { key, page, pageSize })
+      const pages = Math.ceil(total / pageSize)
+      const body = JSON.stringify({ items: rows.map(toSynonymGroup), total, page, pages, pageSize })
+      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+    },
+  )
+
+  app.post(
+    '/synonyms',
+    {
+      config,
+      schema: {
+        operationId: 'createSynonymGroup',
+        tags: ['synonyms'],
+        summary: 'Make a group of synonyms',
+        description:
+          'Searches use it at once. A spelling belongs to one group: 409 names the one that has it.',
+        body: ref(NewSynonymGroup),
+        response: { 201: json('The group', ref(SynonymGroup), { ETag, Location }), ...problems(409) },
+      },
+    },
+    async (request, reply) => {
+      const row = await insertSynonymGroup(db, toSynonyms(request.body.terms), now())
+      return sendWritten(reply.code(201).header('location', `${publicUrl}/v1/synonyms/${row.id}`), row)
+    },
+  )
+
+  app.get(
+    '/synonyms/:id',
+    {
+      schema: {
+        operationId: 'getSynonymGroup',
+        tags: ['synonyms'],
+        summary: 'Read one group of synonyms',
+        params: SynonymGroupId,
+        response: { 200: json('The group', ref(SynonymGroup), CACHEABLE), 304: FRESH, ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      const row = await findSynonymGroup(db, request.params.id)
+      if (!row) throw noSynonymGroup(request.params.id)
+      return sendCacheable(request, reply, answerOf(row))
+    },
+  )
+
+  app.put(
+    '/synonyms/:id',
+    {
+      config,
+      schema: {
+        operationId: 'replaceSynonymGroup',
+        tags: ['synonyms'],
+        summary: 'Replace a group of synonyms',
+        description: 'Searches use it at once. Writing what is there already makes no new version.',
+        params: SynonymGroupId,
+        headers: IfMatch,
+        body: ref(NewSynonymGroup),
+        response: { 200: json('The group', ref(SynonymGroup), { ETag }), ...problems(404, 409, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const ifMatch = requireIfMatch(request.headers['if-match'])
+      const synonyms = toSynonyms(request.body.terms)
+      return sendWritten(reply, await replaceSynonymGroup(db, request.params.id, ifMatch, synonyms, now()))
+    },
+  )
+
+  app.delete(
+    '/synonyms/:id',
+    {
+      config,
+      schema: {
+        operationId: 'deleteSynonymGroup',
+        tags: ['synonyms'],
+        summary: 'Delete a group of synonyms',
+        description: 'For good: its spellings stand for themselves again, and other groups may have them.',
+        params: SynonymGroupId,
+        headers: IfMatch,
+        response: { 204: { description: 'Deleted' }, ...problems(404, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      await deleteSynonymGroup(db, request.params.id, requireIfMatch(request.headers['if-match']))
+      return reply.code(204).send()
+    },
+  )
+}

@@ -1,0 +1,154 @@
+import type pg from 'pg'
+import { Prisma } from '../db/client.ts'
+import type { Knowledge } from './compile.ts'
+import { quoteTerm, stemTerm, titleTerm } from './document.ts'
+import { run } from './search.ts'
+import type { Way, Word } from './words-of-query.ts'
+
+/**
+ * BM25 from a stock tsvector. With all weights 1 `ts_rank` of one term is H2(tf) / 1.644934, where H2(n) is the sum of
+ * 1/j² up to n, so the frequency of a term in a document can be read from its rank. Morphemes count whole, stems half;
+ * besides, how close the words stand, and whether they stand in the title.
+ */
+
+const { sql, join, raw } = Prisma
+type Sql = Prisma.Sql
+
+const K1 = 1.2
+const B = 0.75
+export const WEIGHTS = { stem: 0.5, proximity: 0.5, title: 1 }
+const COVER = 0.3
+
+/** The lower edges of the ranks of 1, 2, 3, … occurrences. */
+const EDGES = (() => {
+  const edges: number[] = []
+  for (let n = 1, sum = 0; n <= 32; n++) {
+    edges.push((sum + 1 / (2 * n * n)) / 1.64493406685)
+    sum += 1 / (n * n)
+  }
+  return raw(`'{${edges.join(',')}}'::float8[]`)
+})()
+
+export interface Averages {
+  morphemes: number
+  stems: number
+}
+
+export interface Scoring {
+  words: Word[]
+  /** Stems of several words in a row. */
+  runs: string[]
+  knowledge: Knowledge
+  averages: Averages
+}
+
+const ONES = raw(`'{1,1,1,1}'`)
+
+class Expressions {
+  private readonly knowledge: Knowledge
+  constructor(knowledge: Knowledge) {
+    this.knowledge = knowledge
+  }
+
+  idf(df: number): number {
+    const { articles } = this.knowledge
+    const n = Math.min(df, articles)
+    return Math.log(1 + (articles - n + 0.5) / (n + 0.5))
+  }
+
+  private bm25(query: string, idf: number, saturation: Sql, size = 1): Sql {
+    const rank = sql`ts_rank(${ONES}, s.terms, ${query}::tsquery)::float8 * ${size}::int`
+    return sql`(${idf}::float8 * (SELECT tf * ${K1 + 1}::float8 / (tf + ${saturation})
+      FROM (SELECT width_bucket(${rank}, ${EDGES})::float8 AS tf) AS f))`
+  }
+
+  morpheme(term: string): Sql {
+    return this.bm25(quoteTerm(term), this.idf(this.knowledge.df(term)), sql`l.morphemes`)
+  }
+
+  stem(stem: string): Sql {
+    return sql`${WEIGHTS.stem}::float8 * ${this.bm25(quoteTerm(stem), this.idf(this.knowledge.df(stem)), sql`l.stems`)}`
+  }
+
+  way({ morphemes, stem }: Way): Sql {
+    return sum([
+      ...morphemes.map(({ term }) => this.morpheme(term)),
+      ...(stem === null ? [] : [this.stem(stem)]),
+    ])
+  }
+
+  /** Terms in which the word stands inside, as if they were one. */
+  private inside(terms: string[]): Sql {
+    const df = terms.reduce((total, term) => total + this.knowledge.df(term), 0)
+    return this.bm25(terms.map(quoteTerm).join(' | '), this.idf(df), sql`l.morphemes`, terms.length)
+  }
+
+  private beginning(text: string): Sql {
+    const names = [text, stemTerm(text)]
+    const df = names.reduce((total, name) => total + this.knowledge.df(`${name}*`), 0)
+    const query = names.map(name => `${quoteTerm(name)}:*`).join(' | ')
+    return this.bm25(query, this.idf(df), sql`l.morphemes`, 2)
+  }
+
+  word({ term, text, itself }: Word, synonyms: Way[]): Sql {
+    if (term.prefix) return this.beginning(text)
+    const inside = this.knowledge.inside.get(text) ?? []
+    const ways = [
+      ...[itself, ...synonyms].map(way => this.way(way)),
+      ...(inside.length > 0 ? [this.inside(inside)] : []),
+    ]
+    return ways.length === 1 ? (ways[0] as Sql) : sql`GREATEST(${join(ways)})`
+  }
+
+  title(term: string): Sql {
+    const idf = this.idf(this.knowledge.df(term))
+    return sql`CASE WHEN s.terms @@ ${quoteTerm(titleTerm(term))}::tsquery THEN ${WEIGHTS.title * idf}::float8 ELSE 0 END`
+  }
+
+  /** How close together all the morphemes stand. */
+  proximity(terms: string[]): Sql {
+    const idf = terms.reduce((total, term) => total + this.idf(this.knowledge.df(term)), 0)
+    return sql`(SELECT ${WEIGHTS.proximity * idf}::float8 * cd / (cd + ${COVER}::float8)
+      FROM (SELECT ts_rank_cd(${ONES}, s.terms, ${terms.map(quoteTerm).join(' & ')}::tsquery)::float8 AS cd) AS c)`
+  }
+}
+
+const sum = (parts: Sql[]): Sql => (parts.length === 0 ? raw('0') : sql`(${join(parts, ' + ')})`)
+
+function expressionOf({ words, runs, knowledge }: Scoring, synonymsOf: (word: Word) => Way[]): Sql {
+  const expressions = new Expressions(knowledge)
+  const morphemes = [...new Set(words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term)))]
+  return sum([
+    ...words.map(word => expressions.word(word, synonymsOf(word))),
+    ...runs.filter(stem => knowledge.df(stem) > 0).map(stem => expressions.stem(stem)),
+    ...morphemes.map(term => expressions.title(term)),
+    ...(morphemes.length > 1 ? [expressions.proximity(morphemes)] : []),
+  ])
+}
+
+export interface Scored {
+  id: number
+  /** In millionths. */
+  score: number
+}
+
+/** Scores articles, best first; of equals the newer record first. */
+export async function scoreArticles(
+  client: pg.ClientBase,
+  ids: number[],
+  scoring: Scoring,
+  synonymsOf: (word: Word) => Way[],
+): Promise<Scored[]> {
+  const length = (column: string, average: number) =>
+    sql`${K1}::float8 * (${1 - B}::float8 + ${B}::float8 * ${raw(`s.${column}`)} / ${Math.max(1, average)}::float8) AS ${raw(column)}`
+  const rows = await run<Scored>(
+    client,
+    sql`SELECT s.article_id AS id, ${expressionOf(scoring, synonymsOf)}::float8 AS score
+      FROM article_search s,
+        LATERAL (SELECT ${length('morphemes', scoring.averages.morphemes)}, ${length('stems', scoring.averages.stems)} OFFSET 0) AS l
+      WHERE s.article_id = ANY(${ids}::int[])`,
+  )
+  return rows
+    .map(({ id, score }) => ({ id, score: Math.round(score * 1e6) }))
+    .sort((a, b) => b.score - a.score || b.id - a.id)
+}

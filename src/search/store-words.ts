@@ -1,0 +1,196 @@
+import type pg from 'pg'
+import { normalise } from '../text/analyser/normalise.ts'
+import {
+  type Beginning,
+  bigramPairs,
+  type CountedWord,
+  choseongLike,
+  closest,
+  otherKeyboard,
+  romanOf,
+} from './spelling.ts'
+import { bigramsOf } from './words.ts'
+
+/**
+ * Words that stand in public articles: by their beginning, their initial consonants, romanised, misspelt, and by what
+ * stands inside them. No word of a draft is ever given: nothing is without a count above zero.
+ */
+
+/** A pool or one of its clients. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: R[] }>
+}
+
+export interface CountedTerm {
+  term: string
+  df: number
+}
+
+/** Words that stand for a part of themselves, at most. */
+export const WORDS_WITH = 64
+
+/**
+ * Words as terms in which `part` (two characters or more, as the analyser writes it) stands inside, the most frequent
+ * first. It must begin or end where a part of the word does, or 원전 were found in 지원전략; of several places in a word
+ * the first counts. Stems of which it is a part by itself are left out: what has these has the part too.
+ */
+export async function listWordsWith(db: Queryable, part: string): Promise<CountedTerm[]> {
+  const bigrams = bigramsOf(part)
+  if (bigrams.length === 0) return []
+  const { rows } = await db.query<CountedTerm>(
+    `SELECT w.term, t.df FROM (
+       SELECT term, word, at = 1 OR at - 1 = ANY(parts) AS begins, at - 1 + $3 = ANY(parts) AS ends FROM (
+         SELECT term, word, parts, strpos(word, $2) AS at FROM search_words WHERE bigrams @> $1) AS places
+       WHERE at > 0) AS w
+     JOIN search_terms t USING (term)
+     WHERE (begins OR ends) AND NOT (begins AND ends AND starts_with(term, '=')) AND word <> $2 AND t.df > 0
+     ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
+    [bigrams, part, part.length],
+  )
+  return rows
+}
+
+/** A word that is a stem and a morpheme comes twice. */
+const TERMS_PER_WORD = 2
+/** Terms that are no words, such as numbers and single syllables, come between. */
+const SLACK = 20
+
+const byCount = (a: CountedWord, b: CountedWord) =>
+  b.df - a.df || a.word.length - b.word.length || (a.word < b.word ? -1 : 1)
+
+/** The most frequent, once each, by the count of its more frequent term. */
+function best(rows: CountedWord[], limit: number): CountedWord[] {
+  const words = new Map<string, CountedWord>()
+  for (const row of rows.sort(byCount)) if (!words.has(row.word)) words.set(row.word, row)
+  return [...words.values()].slice(0, limit)
+}
+
+type Kind = 'morphemes' | 'stems' | 'both'
+const KINDS: Record<Kind, string> = {
+  morphemes: `AND term NOT LIKE '=%'`,
+  stems: `AND term LIKE '=%'`,
+  both: '',
+}
+
+/**
+ * Of tens of thousands of words nine in ten are stems, and none of these is more frequent than the morphemes that it is
+ * made of: they are looked at only where the morphemes are few.
+ */
+async function morphemesFirst(
+  limit: number,
+  list: (kind: Kind) => Promise<CountedWord[]>,
+): Promise<CountedWord[]> {
+  const morphemes = best(await list('morphemes'), limit)
+  return morphemes.length === limit ? morphemes : best([...morphemes, ...(await list('stems'))], limit)
+}
+
+/**
+ * Words of a range, the most frequent first. The counts are read by their own index, which has the terms in the same
+ * order: thousands of words begin with one syllable, and only of the best is it asked whether they are words.
+ */
+export async function listBeginning(
+  db: Queryable,
+  { from, to, pattern }: Beginning,
+  limit: number,
+): Promise<CountedWord[]> {
+  const ranges = {
+    morphemes: `term >= $1 AND term < $2`,
+    stems: `term >= '=' || $1 AND term < '=' || $2`,
+    both: `(term >= $1 AND term < $2 OR term >= '=' || $1 AND term < '=' || $2)`,
+  }
+  // Numbers are terms, but nobody's suggestion, and more frequent than any word that begins with them.
+  const noNumbers = /^\d+$/.test(from) ? `AND term ~ '[^0-9.=]'` : ''
+  const list = async (kind: Kind) => {
+    const { rows } = await db.query<CountedWord>(
+      `SELECT w.word, t.df FROM (
+         SELECT term, df FROM search_terms
+         WHERE ${ranges[kind]} AND df > 0 AND char_length(term) > 1 ${noNumbers}
+           AND ($4::text IS NULL OR ltrim(term, '=') ~ $4)
+         ORDER BY df DESC, char_length(term) LIMIT $3) AS t
+       JOIN search_words w USING (term)`,
+      [from, to, limit * TERMS_PER_WORD + SLACK, pattern],
+    )
+    return rows
+  }
+  return isWide(from, to) ? morphemesFirst(limit, list) : best(await list('both'), limit)
+}
+
+/** Whether a range has more than some syllables: all that begin with a consonant. */
+const isWide = (from: string, to: string) =>
+  from.length === 1 && to.charCodeAt(0) - from.charCodeAt(0) > SYLLABLES_OF_A_MEDIAL * 4
+const SYLLABLES_OF_A_MEDIAL = 28
+
+/** Words whose initial consonants, or romanised letters, begin so, the most frequent first. */
+export function listSpelt(
+  db: Queryable,
+  by: 'choseong' | 'roman',
+  start: string,
+  limit: number,
+): Promise<CountedWord[]> {
+  return morphemesFirst(limit, async kind => {
+    const { rows } = await db.query<CountedWord>(
+      `SELECT w.word, t.df FROM search_words w JOIN search_terms t USING (term)
+       WHERE w.${by} >= $1 AND w.${by} < $2 AND t.df > 0 ${KINDS[kind]}
+       ORDER BY t.df DESC, char_length(w.word), w.word LIMIT $3`,
+      [start, after(start), limit * TERMS_PER_WORD],
+    )
+    return rows
+  })
+}
+
+/** What comes after everything that begins so. */
+const after = (start: string) =>
+  start.slice(0, -1) + String.fromCharCode(start.charCodeAt(start.length - 1) + 1)
+
+async function listExactly(db: Queryable, words: string[], roman: string | null): Promise<CountedWord[]> {
+  const { rows } = await db.query<CountedWord>(
+    `SELECT w.word, t.df FROM search_words w JOIN search_terms t USING (term)
+     WHERE (w.word = ANY($1) OR w.roman = $2) AND t.df > 0
+     ORDER BY array_position($1, w.word), t.df DESC`,
+    [words, roman],
+  )
+  return rows
+}
+
+/** Words looked at for typing errors, of those that share neighbouring characters. */
+const CANDIDATES = 1_000
+/** Characters by which a misspelt word may be longer or shorter. */
+const LENGTHS = 1
+
+/** Words that share initial consonants, or two pairs of neighbouring characters, with a misspelt one. */
+async function listAlike(db: Queryable, word: string): Promise<CountedWord[]> {
+  const length = [...word].length
+  const pairs = bigramPairs(bigramsOf(word))
+  const has = pairs.map((_, i) => `bigrams @> ARRAY[$${i * 2 + 4}, $${i * 2 + 5}]`).join(' OR ')
+  const { rows } = await db.query<CountedWord>(
+    `SELECT w.word, t.df FROM (
+       SELECT term, word FROM search_words WHERE choseong = ANY($1) AND char_length(word) BETWEEN $2 AND $3
+       UNION
+       (SELECT term, word FROM search_words WHERE (${has || 'false'}) AND char_length(word) BETWEEN $2 AND $3
+        LIMIT ${CANDIDATES})) AS w
+     JOIN search_terms t USING (term) WHERE t.df > 0`,
+    [choseongLike(word), length - LENGTHS, length + LENGTHS, ...pairs.flat()],
+  )
+  return best(rows, rows.length)
+}
+
+/**
+ * What a word may have been meant for that finds nothing, likeliest first: what the other keyboard layout or the Revised
+ * Romanization makes of it, else words that a typing error away; all of them more frequent than the word itself.
+ */
+export async function suggestSpellings(db: Queryable, given: string, limit: number): Promise<CountedWord[]> {
+  const word = normalise(given).text
+  const readings = otherKeyboard(given)
+  const known = await listExactly(db, [word, ...readings], romanOf(given))
+  const df = known.find(one => one.word === word)?.df ?? 0
+  const better = (words: CountedWord[]) =>
+    words.filter(one => one.word !== word && one.df > df).slice(0, limit)
+  const typed = better(known)
+  if (typed.length > 0) return typed
+  for (const reading of [word, ...readings]) {
+    if ([...reading].length < 2) continue
+    const found = better(closest(reading, await listAlike(db, reading), limit + 1))
+    if (found.length > 0) return found
+  }
+  return []
+}

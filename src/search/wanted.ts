@@ -1,0 +1,25 @@
+import type { Wanted } from './highlight.ts'
+import type { LookedUp } from './knowledge.ts'
+import { synonymKey } from './synonym-key.ts'
+import type { Way, Word } from './words-of-query.ts'
+
+/** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
+export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boolean): Wanted {
+  const wanted: Wanted = { terms: [], prefixes: [], phrases: [] }
+  const addTerm = (term: string) =>
+    wanted.terms.push(
+      term.startsWith('=') ? { term: term.slice(1), kind: 'stem' } : { term, kind: 'morpheme' },
+    )
+  const addWay = ({ morphemes, stem }: Way) => {
+    if (stem !== null) addTerm(stem)
+    if (morphemes.length > 1 && !apart) wanted.phrases.push({ terms: morphemes })
+    else for (const { term } of morphemes) addTerm(term)
+  }
+  for (const { term, text, itself } of words) {
+    if (term.prefix) wanted.prefixes.push(text)
+    else addWay(itself)
+    for (const way of knowledge.synonyms.get(synonymKey(term.text)) ?? []) addWay(way)
+    for (const one of knowledge.inside.get(text) ?? []) addTerm(one)
+  }
+  return wanted
+}

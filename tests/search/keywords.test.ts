@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals'
+import { addUpAll } from '../../src/articles/store-index.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+
+const { call, db, authorize } = await testApp()
+
+const TEXTS: Record<string, [title: string, body: string]> = {
+  circular: ['순환경제 규제특례 설명회', '산업부는 금속 재자원화 분야의 기업을 만났다.'],
+  spaced: ['대·중소기업 모여 순환 경제 신사업 함께 만든다', '생분해 플라스틱을 쓰는 기업이 늘었다.'],
+  hydrogen: ['수소를 만드는 기업 지원', '수소충전소를 전국에 짓는다. 탄소중립을 앞당긴다.'],
+  nuclear: ['원전 안전 점검', '원자력발전소의 전력계통을 살핀다.'],
+  before: ['보조금 지원 전 점검', '신청 지원전략을 세우기 전에 서류를 확인한다.'],
+  cbam: ['탄소국경조정제도 대응', '수출 기업이 이에스지 공시를 준비한다.'],
+  esg: ['ESG 경영 확산', '탄소 국경 조정 제도에 대비해 CBAM 상담을 연다.'],
+}
+const rows = await insertArticles(
+  db,
+  Object.values(TEXTS).map(([title, bodyText], i) =>
+    anArticle({ title, bodyText, publishedAt: `2026-01-${10 + i}T10:00:00+09:00` }),
+  ),
+)
+await addUpAll(db)
+const names = new Map(rows.map((row, i) => [row.id, Object.keys(TEXTS)[i]]))
+
+const search = async (q: string, more = '') =>
+  (await call(`/v1/articles?q=${encodeURIComponent(q)}${more}`)).json()
+const found = async (q: string, more = '') => {
+  const { items } = await search(q, more)
+  return items.map(({ id }: { id: number }) => names.get(id)).sort()
+}
+
+describe('a keyword search finds', () => {
+  test.each([
+    ['순환경제', ['circular', 'spaced']],
+    ['순환 경제', ['circular', 'spaced']],
+    ['"순환 경제"', ['circular', 'spaced']],
+    ['수소', ['hydrogen']],
+    ['수소를', ['hydrogen']],
+    ['기업 -수소', ['cbam', 'circular', 'spaced']],
+    ['수소 OR 원전', ['hydrogen', 'nuclear']],
+    ['(수소 OR 원전) 점검', ['nuclear']],
+    ['title:점검', ['before', 'nuclear']],
+    ['title:기업', ['hydrogen', 'spaced']],
+    ['title:"순환 경제"', ['circular', 'spaced']],
+    ['재자원*', ['circular']],
+    ['탄소국경조정제도', ['cbam', 'esg']],
+    ['CBAM', ['cbam', 'esg']],
+    ['이에스지', ['cbam', 'esg']],
+    ['ESG', ['cbam', 'esg']],
+    ['탄소 국경 조정', ['cbam', 'esg']],
+    ['중소기업', ['spaced']],
+    ['대중소기업', ['spaced']],
+  ])('%s', async (q, expected) => {
+    expect(await found(q)).toEqual(expected)
+  })
+
+  test('a word inside a longer one, but nothing across two words', async () => {
+    expect(await found('자원')).toEqual(['circular'])
+    expect(await found('분해')).toEqual(['spaced'])
+    expect(await found('원전')).toEqual(['nuclear'])
+  })
+})
+
+describe('the report of a search', () => {
+  test('names what says nothing', async () => {
+    expect((await search('수소 의')).search.ignored).toEqual(['의'])
+    expect(await search('의')).toMatchObject({ total: 0, items: [], search: { ignored: ['의'] } })
+  })
+
+  test('offers another spelling where nothing is found', async () => {
+    const { total, search: report } = await search('순환경재')
+    expect(total).toBe(0)
+    expect(report.didYouMean).toEqual(['순환경제'])
+  })
+
+  test('says what was relaxed, by relevance only', async () => {
+    expect(await search('순환경제 수소 원전')).toMatchObject({ total: 0, search: { relaxed: null } })
+    const relaxed = await search('순환경제 수소 원전', '&sort=relevance')
+    expect(relaxed.search.relaxed).toEqual({ how: 'any-word', dropped: [] })
+    expect(relaxed.total).toBe(4)
+    expect(await found('순환경제 수소 -기업', '&sort=relevance')).toEqual([])
+  })
+})
+
+test('a query that cannot be read is refused, and pointed at', async () => {
+  const response = await call(`/v1/articles?q=${encodeURIComponent('수소 (원전')}`)
+  expect(response.statusCode).toBe(400)
+  expect(response.json().errors[0]).toMatchObject({ parameter: 'q' })
+  expect(response.json().errors[0].detail).toContain('column 4')
+})
+
+describe('what goes only with keywords', () => {
+  test.each(['sort=relevance', 'highlight=true'])('%s is refused without', async parameter => {
+    const response = await call(`/v1/articles?${parameter}`)
+    expect(response.statusCode).toBe(400)
+    expect(response.json().errors[0].parameter).toBe(parameter.split('=')[0])
+  })
+})
+
+test('drafts are found by key holders alone', async () => {
+  const key = await authorize('articles:read')
+  await insertArticles(db, [anArticle({ status: 'draft', title: '미공개 암모니아 계획' })])
+  await addUpAll(db)
+  expect((await search('암모니아')).items).toEqual([])
+  expect((await search('암모니아')).search.didYouMean).toEqual([])
+  const url = `/v1/articles?q=${encodeURIComponent('암모니아')}&status=draft`
+  expect((await call({ url, headers: key })).json()).toMatchObject({ total: 1, totalRelation: 'exact' })
+  expect((await call(url)).statusCode).toBe(401)
+})
+
+test('highlights mark words without their particles, and synonyms', async () => {
+  const { items } = await search('수소 탄소중립', '&highlight=true')
+  expect(items[0].highlight.title.html).toBe('<em>수소</em>를 만드는 기업 지원')
+  expect(items[0].highlight.body.html).toContain('<em>수소</em>충전소를')
+  expect(items[0].highlight.body.html).toContain('<em>탄소중립</em>을')
+  const { items: esg } = await search('ESG', '&highlight=true&fields=id')
+  expect(
+    esg.map((item: { highlight: { body: { html: string } } }) => item.highlight.body.html).join(),
+  ).toContain('<em>이에스지</em>')
+  expect((await search('수소')).items[0].highlight).toBeUndefined()
+})

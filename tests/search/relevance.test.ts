@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { expect, test } from '@jest/globals'
+import { addUpAll } from '../../src/articles/store-index.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+
+/** The regression set of relevance/: how well the best ten answer questions whose answers were judged by hand. */
+
+const { call, db } = await testApp()
+const FOLDER = new URL('relevance/', import.meta.url)
+
+interface Judged {
+  q: string
+  relevant: string[]
+  set: 'tune' | 'held'
+}
+const files = (await readdir(FOLDER)).filter(name => name.endsWith('.ndjson')).sort()
+const lines = async (names: string[]) =>
+  (await Promise.all(names.map(name => readFile(new URL(name, FOLDER), 'utf8'))))
+    .flatMap(text => text.trimEnd().split('\n'))
+    .map(line => JSON.parse(line))
+const articles = await lines(files.filter(name => !name.includes('queries')))
+const queries: Judged[] = await lines(files.filter(name => name.includes('queries')))
+
+const rows = await insertArticles(
+  db,
+  articles.map(({ key: _, ministry, ...article }) => anArticle({ ...article, ministry: { name: ministry } })),
+)
+await addUpAll(db)
+const keys = new Map(rows.map((row, i) => [row.id, articles[i].key]))
+
+async function judge({ q, relevant }: Judged) {
+  const response = await call(`/v1/articles?q=${encodeURIComponent(q)}&sort=relevance&pageSize=10`)
+  const found: string[] = response.json().items.map(({ id }: { id: number }) => keys.get(id))
+  const first = found.findIndex(key => relevant.includes(key))
+  return {
+    q,
+    reciprocal: first < 0 ? 0 : 1 / (first + 1),
+    recall: relevant.filter(key => found.includes(key)).length / relevant.length,
+    found,
+    relevant,
+  }
+}
+
+const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length
+
+test('the set is large enough to tell', () => {
+  expect(articles.length).toBeGreaterThanOrEqual(150)
+  expect(queries.length).toBeGreaterThanOrEqual(100)
+})
+
+test.each([
+  ['tune', 0.96, 0.97],
+  ['held', 0.96, 0.97],
+])('the %s half: mean reciprocal rank above %s, recall above %s', async (set, leastRank, leastRecall) => {
+  const judged = await Promise.all(queries.filter(query => query.set === set).map(judge))
+  const rank = mean(judged.map(({ reciprocal }) => reciprocal))
+  const recall = mean(judged.map(one => one.recall))
+  const missed = judged.filter(one => one.reciprocal < 1 || one.recall < 1)
+  const detail = missed.map(
+    one => `${one.q} → ${one.found.slice(0, 3).join(' ')} (${one.relevant.join(' ')})`,
+  )
+  process.stdout.write(
+    `relevance, ${set}: ${judged.length} queries, MRR@10 ${rank.toFixed(3)}, recall@10 ${recall.toFixed(3)}\n`,
+  )
+  if (process.env.RELEVANCE_DETAIL) process.stdout.write(`${detail.join('\n')}\n`)
+  expect(rank).toBeGreaterThan(leastRank)
+  expect(recall).toBeGreaterThan(leastRecall)
+})
