@@ -8,6 +8,7 @@ import { articleRoutes } from './articles/routes.ts'
 import { changingRoutes } from './articles/routes-change.ts'
 import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
+import { searchState } from './articles/store-index.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
@@ -27,6 +28,8 @@ import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
 import { synonymRoutes } from './search/routes-synonyms.ts'
 import { synonymComponents } from './search/synonym-schema.ts'
+import { suggestionRoutes } from './suggestions/routes.ts'
+import { suggestionComponents } from './suggestions/schema.ts'
 import { VERSION } from './version.ts'
 
 export interface AppOptions {
@@ -103,13 +106,14 @@ export async function buildApp({
     ...articleComponents,
     ...counterComponents,
     ...synonymComponents,
+    ...suggestionComponents,
     ...keyComponents,
     ...healthComponents,
     ProblemKind,
   ])
     app.addSchema(component)
 
-  await healthRoutes(app as never, { db })
+  await healthRoutes(app as never, { db, searchState: () => searchState(db) })
   const articles = { db, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
@@ -117,6 +121,7 @@ export async function buildApp({
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
+  await app.register(suggestionRoutes, { ...v1, db })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)

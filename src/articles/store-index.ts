@@ -52,3 +52,10 @@ export async function keepIndex(db: Database): Promise<void> {
   do await addUpAll(db)
   while (performance.now() - began < ROUND && (await reindexSome(db)) > 0)
 }
+
+/** Whether keyword search is what it should be. */
+export async function searchState(db: Database): Promise<'ok' | 'no-dictionary' | 'indexing'> {
+  const { fault } = await loadAnalysis()
+  if (fault) return 'no-dictionary'
+  return (await listStale(db, ANALYSIS_VERSION, 1)).length > 0 ? 'indexing' : 'ok'
+}

@@ -5,24 +5,38 @@ import type { Database } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { json, problems } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
-import { ref } from '../http/schema.ts'
+import { oneOf, ref } from '../http/schema.ts'
 
 export const Health = Type.Object(
   { status: Type.String({ examples: ['ok'] }) },
   { $id: 'Health', description: 'The process is alive.' },
 )
+const SEARCH_STATES = ['ok', 'no-dictionary', 'indexing'] as const
+export type SearchState = (typeof SEARCH_STATES)[number]
+
 export const Readiness = Type.Object(
   {
-    status: Type.String({ examples: ['ready'] }),
+    status: oneOf(['ready', 'degraded'], {
+      description: '`degraded`: it serves, but not as well as it should.',
+      examples: ['ready'],
+    }),
     database: Type.String({ examples: ['ok'] }),
     migrations: Type.String({ examples: ['ok'] }),
+    search: oneOf(SEARCH_STATES, {
+      description:
+        '`no-dictionary`: the dictionary cannot be read, words are compared as written without particles; `indexing`: articles are being indexed anew and some are not found yet.',
+      examples: ['ok'],
+    }),
   },
   { $id: 'Readiness', description: 'The process can serve.' },
 )
 export const healthComponents = [Health, Readiness]
 
 /** Probes and metrics. They are not counted against the rate limit. */
-export const healthRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (app, { db }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<{
+  db: Database
+  searchState: () => Promise<SearchState>
+}> = async (app, { db, searchState }) => {
   const config = { unlimited: true }
   const metrics = measure(db)
 
@@ -77,7 +91,9 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = async (
           },
           { headers: { 'retry-after': '5' } },
         )
-      return { status: 'ready', database: 'ok', migrations: 'ok' }
+      const search = await searchState()
+      const status = search === 'ok' ? ('ready' as const) : ('degraded' as const)
+      return { status, database: 'ok', migrations: 'ok', search }
     },
   )
 

@@ -51,9 +51,6 @@ export async function loadAnalysis(): Promise<Analysis> {
   }
 }
 
-/** What is known without waiting: null before the first load. */
-export const analysisFault = (): Error | null => (loaded ? null : (failed?.analysis.fault ?? null))
-
 export type IndexedTerms = SearchTerms & { analyser: number }
 
 /** Characters from which a text is analysed in the worker: some 12 ms. */

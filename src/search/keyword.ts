@@ -73,9 +73,7 @@ export interface KeywordReport {
 
 /** Matches that are counted; beyond, a total is a lower bound. */
 export const COUNTED = 10_000
-/** The newest matches that relevance ranks, and as many of the newest with a word in the title. */
-export const RANKED = 1_200
-/** The best of them are compared by pairs of characters too. */
+/** The best are compared by pairs of characters too. */
 const RERANKED = 60
 const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
@@ -151,10 +149,10 @@ class KeywordSearch {
 
   /** The newest matches, and the newest with one of the words in the title. */
   private async candidates(compiled: Compiled, words: Word[]): Promise<{ ids: number[]; all: boolean }> {
-    const slice: Slice = { descending: true, after: null, offset: 0, limit: RANKED }
+    const slice: Slice = { descending: true, after: null, offset: 0, limit: this.limits.ranked }
     const newest = await searchByDate(this.client, this.matching(compiled), slice, this.limits)
     const ids = newest.map(({ id }) => id)
-    if (newest.length < RANKED) return { ids, all: true }
+    if (newest.length < this.limits.ranked) return { ids, all: true }
     const { df, articles } = this.knowledge
     const titles = words
       .flatMap(({ itself }) => itself.morphemes.map(({ term }) => titleTerm(term)))

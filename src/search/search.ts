@@ -52,8 +52,10 @@ export interface RouteLimits {
   walk: number
   /** How many more rows a second window has. */
   widen: number
+  /** The newest matches that relevance ranks, and as many of the newest with a word in the title. */
+  ranked: number
 }
-export const ROUTE_LIMITS: RouteLimits = { rare: 3_000, walk: 4_000, widen: 8 }
+export const ROUTE_LIMITS: RouteLimits = { rare: 3_000, walk: 4_000, widen: 8, ranked: 1_200 }
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
@@ -191,7 +193,7 @@ export async function countMatches(client: pg.ClientBase, matching: Matching, ca
     client,
     sql`SELECT count(*)::int AS n FROM (SELECT FROM article_search s
       ${matching.also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, ...range, matching.also ?? sql`s.public`])} LIMIT ${cap}) AS some`,
+      WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, ...range, matching.also ?? sql`s.public`])} LIMIT ${cap}) AS found`,
   )
   return row?.n ?? 0
 }

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { normalise } from '../text/analyser/normalise.ts'
 import {
   type Beginning,
+  beginningsOf,
   bigramPairs,
   type CountedWord,
   choseongLike,
@@ -84,63 +85,82 @@ async function morphemesFirst(
   return morphemes.length === limit ? morphemes : best([...morphemes, ...(await list('stems'))], limit)
 }
 
-/**
- * Words of a range, the most frequent first. The counts are read by their own index, which has the terms in the same
- * order: thousands of words begin with one syllable, and only of the best is it asked whether they are words.
- */
-export async function listBeginning(
-  db: Queryable,
-  { from, to, pattern }: Beginning,
-  limit: number,
-): Promise<CountedWord[]> {
-  const ranges = {
-    morphemes: `term >= $1 AND term < $2`,
-    stems: `term >= '=' || $1 AND term < '=' || $2`,
-    both: `(term >= $1 AND term < $2 OR term >= '=' || $1 AND term < '=' || $2)`,
-  }
-  // Numbers are terms, but nobody's suggestion, and more frequent than any word that begins with them.
-  const noNumbers = /^\d+$/.test(from) ? `AND term ~ '[^0-9.=]'` : ''
-  const list = async (kind: Kind) => {
-    const { rows } = await db.query<CountedWord>(
-      `SELECT w.word, t.df FROM (
-         SELECT term, df FROM search_terms
-         WHERE ${ranges[kind]} AND df > 0 AND char_length(term) > 1 ${noNumbers}
-           AND ($4::text IS NULL OR ltrim(term, '=') ~ $4)
-         ORDER BY df DESC, char_length(term) LIMIT $3) AS t
-       JOIN search_words w USING (term)`,
-      [from, to, limit * TERMS_PER_WORD + SLACK, pattern],
-    )
-    return rows
-  }
-  return isWide(from, to) ? morphemesFirst(limit, list) : best(await list('both'), limit)
+/** Of terms by kind, those of a range of words. */
+const RANGES: Record<Kind, string> = {
+  morphemes: `term >= $1 AND term < $2`,
+  stems: `term >= '=' || $1 AND term < '=' || $2`,
+  both: `(term >= $1 AND term < $2 OR term >= '=' || $1 AND term < '=' || $2)`,
 }
 
-/** Whether a range has more than some syllables: all that begin with a consonant. */
-const isWide = (from: string, to: string) =>
-  from.length === 1 && to.charCodeAt(0) - from.charCodeAt(0) > SYLLABLES_OF_A_MEDIAL * 4
-const SYLLABLES_OF_A_MEDIAL = 28
+/**
+ * Words of a range. The counts are read by their own index, which has the terms in the same order: thousands of words
+ * begin with one syllable, and only of the best is it asked whether they are words.
+ */
+async function listRange(
+  db: Queryable,
+  { from, to, pattern }: Beginning,
+  kind: Kind,
+  limit: number,
+): Promise<CountedWord[]> {
+  // Numbers are terms, but nobody's suggestion, and more frequent than any word that begins with them.
+  const noNumbers = /^\d+$/.test(from) ? `AND term ~ '[^0-9.=]'` : ''
+  const { rows } = await db.query<CountedWord>(
+    `SELECT w.word, t.df FROM (
+       SELECT term, df FROM search_terms
+       WHERE ${RANGES[kind]} AND df > 0 AND char_length(term) > 1 ${noNumbers}
+         AND ($4::text IS NULL OR ltrim(term, '=') ~ $4)
+       ORDER BY df DESC, char_length(term) LIMIT $3) AS t
+     JOIN search_words w USING (term)`,
+    [from, to, limit * TERMS_PER_WORD + SLACK, pattern],
+  )
+  return rows
+}
 
-/** Words whose initial consonants, or romanised letters, begin so, the most frequent first. */
-export function listSpelt(
+/** Words whose initial consonants, or romanised letters, begin so. */
+async function listSpelt(
   db: Queryable,
   by: 'choseong' | 'roman',
   start: string,
+  kind: Kind,
   limit: number,
 ): Promise<CountedWord[]> {
-  return morphemesFirst(limit, async kind => {
-    const { rows } = await db.query<CountedWord>(
-      `SELECT w.word, t.df FROM search_words w JOIN search_terms t USING (term)
-       WHERE w.${by} >= $1 AND w.${by} < $2 AND t.df > 0 ${KINDS[kind]}
-       ORDER BY t.df DESC, char_length(w.word), w.word LIMIT $3`,
-      [start, after(start), limit * TERMS_PER_WORD],
-    )
-    return rows
-  })
+  const { rows } = await db.query<CountedWord>(
+    `SELECT w.word, t.df FROM search_words w JOIN search_terms t USING (term)
+     WHERE w.${by} >= $1 AND w.${by} < $2 AND t.df > 0 ${KINDS[kind]}
+     ORDER BY t.df DESC, char_length(w.word), w.word LIMIT $3`,
+    [start, after(start), limit * TERMS_PER_WORD],
+  )
+  return rows
 }
 
 /** What comes after everything that begins so. */
 const after = (start: string) =>
   start.slice(0, -1) + String.fromCharCode(start.charCodeAt(start.length - 1) + 1)
+
+/** The most frequent words of a range. */
+export const listBeginning = async (
+  db: Queryable,
+  beginning: Beginning,
+  limit: number,
+): Promise<CountedWord[]> => best(await listRange(db, beginning, 'both', limit), limit)
+
+/** Initial consonants that so many words begin with that the morphemes of their range are read instead. */
+const BRIEF = 2
+
+/** The most frequent words whose initial consonants begin so. */
+export async function listChoseong(db: Queryable, consonants: string, limit: number): Promise<CountedWord[]> {
+  const [range] = beginningsOf(consonants)
+  if (!range) return []
+  return morphemesFirst(limit, kind =>
+    consonants.length === 1 || (consonants.length === BRIEF && kind === 'morphemes')
+      ? listRange(db, range, kind, limit)
+      : listSpelt(db, 'choseong', consonants, kind, limit),
+  )
+}
+
+/** The most frequent words that are romanised with these letters at their beginning. */
+export const listRomanised = (db: Queryable, letters: string, limit: number): Promise<CountedWord[]> =>
+  morphemesFirst(limit, kind => listSpelt(db, 'roman', letters, kind, limit))
 
 async function listExactly(db: Queryable, words: string[], roman: string | null): Promise<CountedWord[]> {
   const { rows } = await db.query<CountedWord>(

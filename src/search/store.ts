@@ -186,7 +186,7 @@ export async function countTerm(client: pg.ClientBase, term: string): Promise<nu
     `SELECT count(*)::int AS notes,
        (SELECT coalesce(sum(df), 0)::int FROM search_terms WHERE term = $1) +
          coalesce(sum((added @> ARRAY[$1])::int - (removed @> ARRAY[$1])::int), 0)::int AS n
-     FROM (SELECT added, removed FROM search_deltas LIMIT $2) AS some`,
+     FROM (SELECT added, removed FROM search_deltas LIMIT $2) AS found`,
     [term, NOTES_READ],
   )
   const [row] = rows
