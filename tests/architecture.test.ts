@@ -10,7 +10,7 @@ const FLOORS = [
   ['http', 'db'],
   ['keys', 'idempotency', 'health', 'search'],
   ['articles'],
-  ['imports'],
+  ['imports', 'suggestions'],
   ['app.ts'],
   ['commands', 'main.ts'],
 ]

@@ -41,15 +41,18 @@ export function negotiate(app: FastifyInstance): void {
 export const digest = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 16)
 
-/** Answers with a body that readers may keep and revalidate, or with 304 where they have it already. */
+/**
+ * Answers with a body that readers may keep and revalidate, or with 304 where they have it already. `maxAge` is for how
+ * many seconds they need not revalidate.
+ */
 export function sendCacheable(
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: { etag: string; body: string | (() => string); type?: string },
+  answer: { etag: string; body: string | (() => string); type?: string; maxAge?: number },
 ): FastifyReply {
   addVary(reply, 'Accept, Authorization').headers({
     etag: answer.etag,
-    'cache-control': request.caller === null ? 'public, no-cache' : 'private, no-cache',
+    'cache-control': `${request.caller === null ? 'public' : 'private'}, ${answer.maxAge ? `max-age=${answer.maxAge}` : 'no-cache'}`,
   })
   if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
   return reply

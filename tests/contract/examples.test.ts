@@ -13,6 +13,7 @@ await loadSamples(db, true)
 interface Parameter {
   name: string
   in: 'query' | 'path' | 'header'
+  required?: boolean
   example?: unknown
 }
 interface Operation {
@@ -37,10 +38,15 @@ const reads = Object.entries(document.paths).flatMap(([template, { get }]) =>
 )
 
 test.each(reads)('%s: every example of a parameter works', async (_name, path, { parameters = [] }) => {
-  expect((await call({ url: path, headers })).statusCode).toBe(200)
-  for (const parameter of parameters.filter(p => p.in === 'query' && exampleOf(p) !== undefined)) {
-    const values = [exampleOf(parameter)].flat()
-    const query = values.map(value => `${parameter.name}=${encodeURIComponent(String(value))}`).join('&')
+  const queryOf = (...given: Parameter[]) =>
+    given
+      .flatMap(p => [exampleOf(p)].flat().map(value => `${p.name}=${encodeURIComponent(String(value))}`))
+      .join('&')
+  const inQuery = parameters.filter(p => p.in === 'query' && exampleOf(p) !== undefined)
+  const required = inQuery.filter(p => p.required)
+  expect((await call({ url: `${path}?${queryOf(...required)}`, headers })).statusCode).toBe(200)
+  for (const parameter of inQuery) {
+    const query = queryOf(...new Set([...required, parameter]))
     const response = await call({ url: `${path}?${query}`, headers })
     expect([query, response.statusCode]).toEqual([query, 200])
   }

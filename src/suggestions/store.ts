@@ -1,0 +1,48 @@
+import type { Queryable } from '../search/store-words.ts'
+
+/** Articles whose titles have words. */
+
+export interface TitledArticle {
+  id: number
+  title: string
+  publishedAt: Date
+}
+
+/** Rows looked at, whichever way: a word of the title may stand in a twentieth of a million articles. */
+const ROWS = 2_000
+
+/** In how many public articles terms stand; those in none are left out. */
+export async function countTerms(db: Queryable, terms: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ term: string; df: number }>(
+    'SELECT term, df FROM search_terms WHERE term = ANY($1) AND df > 0',
+    [terms],
+  )
+  return new Map(rows.map(({ term, df }) => [term, df]))
+}
+
+/**
+ * The newest public articles that match, where no more than `estimate` do: rare ones are looked up and sorted, of
+ * frequent ones there are some among the newest articles, and further back nobody looks.
+ */
+export async function listTitled(
+  db: Queryable,
+  tsquery: string,
+  estimate: number,
+  limit: number,
+): Promise<TitledArticle[]> {
+  const found =
+    estimate <= ROWS
+      ? `SELECT article_id, listed_at FROM article_search WHERE terms @@ $1::tsquery AND public`
+      : `SELECT article_id, listed_at FROM (
+           SELECT article_id, listed_at, terms, public FROM article_search
+           ORDER BY listed_at DESC, article_id DESC LIMIT ${ROWS}) AS newest
+         WHERE public AND coalesce(terms @@ $1::tsquery, false)`
+  const { rows } = await db.query<TitledArticle>(
+    `WITH found AS ${estimate <= ROWS ? 'MATERIALIZED' : 'NOT MATERIALIZED'} (${found}),
+       newest AS (SELECT * FROM found ORDER BY listed_at DESC, article_id DESC LIMIT $2)
+     SELECT id, title, published_at AS "publishedAt" FROM newest JOIN articles ON id = article_id
+     ORDER BY newest.listed_at DESC, id DESC`,
+    [tsquery, limit],
+  )
+  return rows
+}
