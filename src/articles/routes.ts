@@ -8,6 +8,7 @@ import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
 import { highlightPage } from './highlighting.ts'
+import { searchArticles } from './list.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
@@ -22,7 +23,7 @@ import {
 } from './routes-answer.ts'
 import type { ArticleRow, Presentation } from './row.ts'
 import { Article } from './schema.ts'
-import { isPublic, searchArticles } from './search.ts'
+import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
 
 /** Reading: the list, and one article in four representations. */

@@ -1,10 +1,8 @@
-import { type Database, inSnapshot, Prisma } from '../db/client.ts'
-import { badParameter } from '../http/problem.ts'
-import { type KeywordRequest, type KeywordResult, type Order, searchKeywords } from '../search/keyword.ts'
-import { ROUTE_LIMITS, type RouteLimits, run } from '../search/search.ts'
+import { type Database, Prisma } from '../db/client.ts'
+import type { KeywordResult } from '../search/keyword.ts'
+import { run } from '../search/search.ts'
 import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
-import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 
@@ -20,11 +18,6 @@ const ORDERS: Record<PlainSort, { key: Sql; descending: boolean }> = {
   publishedAt: { key: sql`a.listed_at`, descending: false },
   '-views': { key: sql`c.total_views`, descending: true },
 }
-
-type Queryable = Parameters<typeof run>[0]
-type Keywords = NonNullable<ListQuery['keywords']>
-/** SQLSTATE of a statement that took too long. */
-const QUERY_CANCELED = '57014'
 
 /** Whether the list shows nothing but what is public. */
 export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
@@ -48,7 +41,7 @@ const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
   ...(toInstant ? [sql`${column} < ${toInstant}`] : []),
 ]
 
-function matches(filter: Filter): Sql {
+export function matches(filter: Filter): Sql {
   const { ministry, kind, tag, source, author } = filter
   return join(
     [
@@ -110,7 +103,7 @@ const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_
 const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** The columns of ArticleRow. Bodies are read only for those who ask for them: they are most of a row's bytes. */
-function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'highlight'>): Sql {
+export function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'highlight'>): Sql {
   const wanted = COLUMNS.filter(
     column =>
       !BODY.includes(column) ||
@@ -126,7 +119,7 @@ function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'highlight'
 const tables = (sort: PlainSort) =>
   sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
 
-const rowsOf = (ids: Sql) => sql`(${ids}) AS page
+export const rowsOf = (ids: Sql) => sql`(${ids}) AS page
   JOIN articles a ON a.id = page.id LEFT JOIN article_counts c ON c.article_id = a.id`
 
 function orderBy(sort: PlainSort, reversed = false): Sql {
@@ -150,7 +143,7 @@ export interface Page {
   keywords: KeywordResult | null
 }
 
-type PlainQuery = ListQuery & { sort: PlainSort }
+export type PlainQuery = ListQuery & { sort: PlainSort }
 
 /** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
 async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
@@ -198,134 +191,9 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   }
 }
 
-const KEYWORD_ORDERS: Record<Sort, Order> = {
-  '-publishedAt': 'newest',
-  publishedAt: 'oldest',
-  '-views': 'views',
-  relevance: 'relevance',
-}
-
-/** What the terms of search rows say of a filter; the others are asked of the articles. */
-function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][] {
-  const all = (name: string, values: string[]) => values.map(value => filterOf(name, value))
-  return [
-    all('ministry', ministry),
-    all('kind', kind),
-    all('tag', tag),
-    all('source', source),
-    all('author', author),
-  ].filter(values => values.length > 0)
-}
-
-/** The rows of identities, in their order. */
-async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ArticleRow[]> {
-  if (ids.length === 0) return []
-  const rows = await run<ArticleRow>(
-    client,
-    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`)}`,
-  )
-  const byId = new Map(rows.map(row => [row.id, row]))
-  return ids.flatMap(id => byId.get(id) ?? [])
-}
-
-const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
-  const rows = await run<{ id: number; title: string; body: string }>(
-    client,
-    sql`SELECT id, title, left(body_text, 5000) AS body FROM articles WHERE id = ANY(${ids}::int[])`,
-  )
-  return new Map(rows.map(({ id, title, body }) => [id, { title, body }]))
-}
-
-function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
-  const { filter, at, pageSize } = query
-  const { modified } = filter
-  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant
-  return {
-    ...keywords,
-    filters: inTerms ? filterTerms(filter) : [],
-    published: filter.published,
-    also: inTerms ? null : matches(filter),
-    order,
-    at:
-      'page' in at
-        ? { offset: (at.page - 1) * pageSize }
-        : {
-            place: { key: at.cursor.key, id: at.cursor.id },
-            backwards: at.cursor.direction === 'previous',
-          },
-    limit: pageSize,
-    textsOf,
-  }
-}
-
-/** A page of a keyword search, all of it of one snapshot. @throws Problem 400 for a page beyond what is ranked. */
-async function searchByKeywords(
-  db: Database,
-  query: ListQuery,
-  keywords: Keywords,
-  { timeout, limits }: SearchOptions,
-): Promise<Page> {
-  const { at, sort, pageSize } = query
-  const count = 'page' in at
-  const once = (order: Order) =>
-    inSnapshot(db, timeout, async client => {
-      const result = await searchKeywords(client, keywordRequest(query, keywords, order), { count, limits })
-      const rows = await rowsByIds(
-        client,
-        query,
-        result.hits.map(({ id }) => id),
-      )
-      return { result, rows }
-    })
-  const { result, rows } = await once(KEYWORD_ORDERS[sort]).catch(async error => {
-    if (error.code !== QUERY_CANCELED || sort !== 'relevance' || !count) throw error
-    const newest = await once('newest')
-    const { report } = newest.result
-    // Its places are no places of the ranking.
-    return {
-      ...newest,
-      result: { ...newest.result, more: false, report: { ...report, degraded: 'timed-out' as const } },
-    }
-  })
-  const { hits, more, total, report } = result
-  if (count && hits.length === 0 && report.ranked !== null && (total?.count ?? 0) > report.ranked)
-    throw beyondRanking(report.ranked, Math.ceil(report.ranked / pageSize))
-  const around =
-    'cursor' in at && at.cursor.direction === 'previous'
-      ? { before: more, after: true }
-      : { before: count ? at.page > 1 && (total?.count ?? 0) > 0 : hits.length > 0, after: more }
-  return {
-    rows,
-    keys: hits.map(({ key }) => key),
-    total: total?.count ?? null,
-    exact: total?.exact ?? false,
-    ...around,
-    keywords: result,
-  }
-}
-
-const beyondRanking = (ranked: number, pages: number) =>
-  badParameter(
-    'page',
-    `relevance ranks ${ranked} of these articles, which are ${pages} pages: ask for fewer days, or order by -publishedAt`,
-    `관련도순은 ${ranked}건(${pages}쪽)까지입니다. 기간을 좁히거나 -publishedAt으로 정렬하십시오`,
-  )
-
-export interface SearchOptions {
-  /** Milliseconds for each statement of a keyword search. */
-  timeout: number
-  limits?: RouteLimits
-}
-
-const isPlain = (query: ListQuery): query is PlainQuery => query.sort !== 'relevance'
-
-/** @throws Problem 400 for a page beyond what relevance ranks. */
-export async function searchArticles(db: Database, query: ListQuery, options: SearchOptions): Promise<Page> {
-  const { keywords, at } = query
-  if (keywords) return searchByKeywords(db, query, keywords, { limits: ROUTE_LIMITS, ...options })
-  if (!isPlain(query)) throw new Error('relevance without keywords')
-  return 'page' in at ? searchPage(db, query, at.page) : searchCursor(db, query, at.cursor)
-}
+/** A plain list, by page or by cursor. */
+export const searchPlain = (db: Database, query: PlainQuery): Promise<Page> =>
+  'page' in query.at ? searchPage(db, query, query.at.page) : searchCursor(db, query, query.at.cursor)
 
 /** What a list orders by, of one of its rows: a cursor's key. */
 const sortKey = (row: ArticleRow, sort: PlainSort): number =>

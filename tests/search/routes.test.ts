@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { searchArticles } from '../../src/articles/list.ts'
 import { type ArticleQuery, decideQuery } from '../../src/articles/query.ts'
-import { searchArticles } from '../../src/articles/search.ts'
 import { addUpAll } from '../../src/articles/store-index.ts'
 import { inSnapshot } from '../../src/db/client.ts'
 import { loadAnalysis } from '../../src/search/analysis.ts'

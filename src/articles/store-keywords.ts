@@ -1,0 +1,135 @@
+import { type Database, inSnapshot, Prisma } from '../db/client.ts'
+import { badParameter } from '../http/problem.ts'
+import { type KeywordRequest, type Order, searchKeywords } from '../search/keyword.ts'
+import { type RouteLimits, run } from '../search/search.ts'
+import { filterOf } from './indexing.ts'
+import type { Filter, ListQuery, Sort } from './query.ts'
+import type { ArticleRow } from './row.ts'
+import { isPublic, matches, type Page, rowsOf, selection } from './search.ts'
+
+/** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
+
+const { sql } = Prisma
+type Queryable = Parameters<typeof run>[0]
+type Keywords = NonNullable<ListQuery['keywords']>
+/** SQLSTATE of a statement that took too long. */
+const QUERY_CANCELED = '57014'
+
+export interface SearchOptions {
+  /** Milliseconds for each statement of a keyword search. */
+  timeout: number
+  limits?: RouteLimits
+}
+
+const KEYWORD_ORDERS: Record<Sort, Order> = {
+  '-publishedAt': 'newest',
+  publishedAt: 'oldest',
+  '-views': 'views',
+  relevance: 'relevance',
+}
+
+/** What the terms of search rows say of a filter; the others are asked of the articles. */
+function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][] {
+  const all = (name: string, values: string[]) => values.map(value => filterOf(name, value))
+  return [
+    all('ministry', ministry),
+    all('kind', kind),
+    all('tag', tag),
+    all('source', source),
+    all('author', author),
+  ].filter(values => values.length > 0)
+}
+
+/** The rows of identities, in their order. */
+async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ArticleRow[]> {
+  if (ids.length === 0) return []
+  const rows = await run<ArticleRow>(
+    client,
+    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`)}`,
+  )
+  const byId = new Map(rows.map(row => [row.id, row]))
+  return ids.flatMap(id => byId.get(id) ?? [])
+}
+
+const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
+  const rows = await run<{ id: number; title: string; body: string }>(
+    client,
+    sql`SELECT id, title, left(body_text, 5000) AS body FROM articles WHERE id = ANY(${ids}::int[])`,
+  )
+  return new Map(rows.map(({ id, title, body }) => [id, { title, body }]))
+}
+
+function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
+  const { filter, at, pageSize } = query
+  const { modified } = filter
+  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant
+  return {
+    ...keywords,
+    filters: inTerms ? filterTerms(filter) : [],
+    published: filter.published,
+    also: inTerms ? null : matches(filter),
+    order,
+    at:
+      'page' in at
+        ? { offset: (at.page - 1) * pageSize }
+        : {
+            place: { key: at.cursor.key, id: at.cursor.id },
+            backwards: at.cursor.direction === 'previous',
+          },
+    limit: pageSize,
+    textsOf,
+  }
+}
+
+/** A page of a keyword search, all of it of one snapshot. @throws Problem 400 for a page beyond what is ranked. */
+export async function searchByKeywords(
+  db: Database,
+  query: ListQuery,
+  keywords: Keywords,
+  { timeout, limits }: SearchOptions,
+): Promise<Page> {
+  const { at, sort, pageSize } = query
+  const count = 'page' in at
+  const once = (order: Order) =>
+    inSnapshot(db, timeout, async client => {
+      const result = await searchKeywords(client, keywordRequest(query, keywords, order), { count, limits })
+      const rows = await rowsByIds(
+        client,
+        query,
+        result.hits.map(({ id }) => id),
+      )
+      return { result, rows }
+    })
+  const { result, rows } = await once(KEYWORD_ORDERS[sort]).catch(async error => {
+    if (error.code !== QUERY_CANCELED || sort !== 'relevance' || !count) throw error
+    const newest = await once('newest')
+    const { report } = newest.result
+    // Its places are no places of the ranking.
+    return {
+      ...newest,
+      result: { ...newest.result, more: false, report: { ...report, degraded: 'timed-out' as const } },
+    }
+  })
+  const { hits, more, total, report } = result
+  if (count && hits.length === 0 && report.ranked !== null && (total?.count ?? 0) > report.ranked)
+    throw beyondRanking(report.ranked, Math.ceil(report.ranked / pageSize))
+  const around =
+    'cursor' in at && at.cursor.direction === 'previous'
+      ? { before: more, after: true }
+      : { before: count ? at.page > 1 && (total?.count ?? 0) > 0 : hits.length > 0, after: more }
+  return {
+    rows,
+    keys: hits.map(({ key }) => key),
+    total: total?.count ?? null,
+    exact: total?.exact ?? false,
+    ...around,
+    keywords: result,
+  }
+}
+
+const beyondRanking = (ranked: number, pages: number) =>
+  badParameter(
+    'page',
+    `relevance ranks ${ranked} of these articles, which are ${pages} pages: ask for fewer days, or order by -publishedAt`,
+    `관련도순은 ${ranked}건(${pages}쪽)까지입니다. 기간을 좁히거나 -publishedAt으로 정렬하십시오`,
+  )
