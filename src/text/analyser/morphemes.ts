@@ -56,7 +56,7 @@ const REMEMBERED = 50_000
 
 /**
  * `탄소/NNG/*+중립/NNG/*`. Contractions of the training corpus left some words in the dictionary that stand for nouns
- * which they do not have (를 for 의대를): those nouns go.
+ * which they do not have (를 for 의대를): those nouns go, and so do parts without a form.
  */
 function parseExpression(word: string, feature: string): Part[] {
   const jamo = word.normalize('NFD')
@@ -65,7 +65,9 @@ function parseExpression(word: string, feature: string): Part[] {
     return { form, tag }
   })
   return place(
-    parts.filter(({ form, tag }) => !tag.startsWith('NN') || jamo.includes(form.normalize('NFD'))),
+    parts.filter(
+      ({ form, tag }) => form !== '' && (!tag.startsWith('NN') || jamo.includes(form.normalize('NFD'))),
+    ),
     word,
   )
 }

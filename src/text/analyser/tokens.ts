@@ -65,7 +65,7 @@ const spell = (written: string): string =>
 export function toTokens(text: string, morphemes: Morpheme[], position: number): Token[] {
   const tokens: Token[] = []
   const add = (kind: Token['kind'], term: string, start: number, end: number, at: number) => {
-    if (term.length <= LONGEST_TERM) tokens.push({ term, kind, start, end, position: at })
+    if (term !== '' && term.length <= LONGEST_TERM) tokens.push({ term, kind, start, end, position: at })
   }
   let next = position
   let chain = { start: 0, position }

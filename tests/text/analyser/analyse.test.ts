@@ -240,3 +240,8 @@ describe('the dictionary', () => {
     await expect(readDictionary('/nowhere')).rejects.toThrow('/nowhere/')
   })
 })
+
+test('parts that the dictionary gives without a form are no terms: PostgreSQL takes no empty lexeme', () => {
+  for (const name of ['허식', '그레이맨', '고양이로소이다', '존홀', '제레미렐리엇', '피트엘콘데로드리게스'])
+    expect(analyser.analyse(`${name} 씨`).map(({ term }) => term)).not.toContain('')
+})
