@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { buildApp } from '../../src/app.ts'
 import { addUpAll } from '../../src/articles/store-index.ts'
+import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/client.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 
@@ -119,4 +122,21 @@ test('highlights mark words without their particles, and synonyms', async () => 
     esg.map((item: { highlight: { body: { html: string } } }) => item.highlight.body.html).join(),
   ).toContain('<em>이에스지</em>')
   expect((await search('수소')).items[0].highlight).toBeUndefined()
+})
+
+test('a synonym holds at once, on every node', async () => {
+  const other = openDatabase({ url: db.url, poolSize: 2, statementTimeout: 5_000 })
+  const node = await buildApp({ config: readConfig({}), db: other })
+  const url = `/v1/articles?q=${encodeURIComponent('되살림경제')}`
+  expect((await node.inject(url)).json().total).toBe(0)
+  const headers = await authorize('admin')
+  const payload = { terms: ['순환경제', '되살림경제'] }
+  const made = await call({ method: 'POST', url: '/v1/synonyms', headers, payload })
+  expect((await node.inject(url)).json().total).toBe(2)
+  expect((await node.inject(`/v1/articles?q=${encodeURIComponent('되살림 경제')}`)).json().total).toBe(2)
+  const { location, etag } = made.headers
+  await call({ method: 'DELETE', url: String(location), headers: { ...headers, 'if-match': String(etag) } })
+  expect((await node.inject(url)).json().total).toBe(0)
+  await node.close()
+  await other.close()
 })
