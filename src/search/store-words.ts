@@ -32,21 +32,13 @@ export const WORDS_WITH = 64
 
 /**
  * Words as terms in which `part` (two characters or more, as the analyser writes it) stands inside, the most frequent
- * first. It must begin or end where a part of the word does, or 원전 were found in 지원전략; of several places in a word
- * the first counts. Stems of which it is a part by itself are left out: what has these has the part too.
+ * first; see `insideOf`.
  */
 export async function listWordsWith(db: Queryable, part: string): Promise<CountedTerm[]> {
-  const bigrams = bigramsOf(part)
-  if (bigrams.length === 0) return []
   const { rows } = await db.query<CountedTerm>(
-    `SELECT w.term, t.df FROM (
-       SELECT term, word, at = 1 OR at - 1 = ANY(parts) AS begins, at - 1 + $3 = ANY(parts) AS ends FROM (
-         SELECT term, word, parts, strpos(word, $2) AS at FROM search_words WHERE bigrams @> $1) AS places
-       WHERE at > 0) AS w
-     JOIN search_terms t USING (term)
-     WHERE (begins OR ends) AND NOT (begins AND ends AND starts_with(term, '=')) AND word <> $2 AND t.df > 0
-     ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
-    [bigrams, part, part.length],
+    `SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
+     WHERE w.inside @> ARRAY[$1] AND t.df > 0 ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
+    [part],
   )
   return rows
 }

@@ -104,9 +104,9 @@ async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<nu
   const words = describe(rows[0]?.fresh ?? [])
   if (words.length > 0)
     await client.query(
-      `INSERT INTO search_words (term, word, parts, choseong, roman, bigrams)
-       SELECT term, word, parts, choseong, roman, bigrams FROM jsonb_to_recordset($1::jsonb)
-         AS w (term text, word text, parts smallint[], choseong text, roman text, bigrams text[])
+      `INSERT INTO search_words (term, word, inside, choseong, roman, bigrams)
+       SELECT term, word, inside, choseong, roman, bigrams FROM jsonb_to_recordset($1::jsonb)
+         AS w (term text, word text, inside text[], choseong text, roman text, bigrams text[])
        ON CONFLICT (term) DO NOTHING`,
       [JSON.stringify(words)],
     )

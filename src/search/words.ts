@@ -7,8 +7,8 @@ export interface DescribedWord {
   /** The lexeme: a stem (`=청년도약계좌`), or a morpheme that is a word by itself. */
   term: string
   word: string
-  /** Where its parts end, in characters, ascending; the last is its end. */
-  parts: number[]
+  /** Words that stand inside it; see `insideOf`. */
+  inside: string[]
   /** Initial consonants: ㅊㄴㄷㅇㄱㅈ. */
   choseong: string
   roman: string
@@ -23,6 +23,26 @@ export const bigramsOf = (word: string): string[] => {
   return [...new Set(characters.slice(1).map((character, i) => `${characters[i]}${character}`))]
 }
 
+const LONGEST_INSIDE = 12
+
+/**
+ * What stands inside a word and begins or ends at one of its bounds, where a part does: 자원 in 재자원화, but not 원전 in
+ * 지원전략. Whole parts of a stem are left out: they are morphemes, by which the same articles are found.
+ */
+export function insideOf(word: string, bounds: readonly number[], isStem: boolean): string[] {
+  const found = new Set<string>()
+  const add = (start: number, end: number) => {
+    const length = end - start
+    if (length < 2 || length > LONGEST_INSIDE || length === word.length) return
+    if (!(isStem && bounds.includes(start) && bounds.includes(end))) found.add(word.slice(start, end))
+  }
+  for (const bound of new Set(bounds)) {
+    for (let end = bound + 2; end <= word.length; end++) add(bound, end)
+    for (let start = 0; start <= bound - 2; start++) add(start, bound)
+  }
+  return [...found]
+}
+
 /** Describes terms that are new; those that are no words are left out. */
 export function describeTerms(analyser: Analyser, terms: readonly string[]): DescribedWord[] {
   const described: DescribedWord[] = []
@@ -33,11 +53,11 @@ export function describeTerms(analyser: Analyser, terms: readonly string[]): Des
       .analyse(word)
       .filter(({ kind }) => kind === 'morpheme')
       .map(({ end }) => end)
-    const parts = [...new Set([...ends.sort((a, b) => a - b), word.length])]
+    const inside = insideOf(word, [0, ...ends, word.length], term.startsWith('='))
     described.push({
       term,
       word,
-      parts,
+      inside,
       choseong: getChoseong(word),
       roman: romanize(word).toLowerCase(),
       bigrams: bigramsOf(word),

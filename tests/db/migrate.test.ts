@@ -105,7 +105,7 @@ test('a migration that was edited after it was applied is refused by name', asyn
 })
 
 test('a node is not ready while migrations are pending, and says which', async () => {
-  expect((await call('/readyz')).json()).toEqual({ status: 'ready', database: 'ok', migrations: 'ok' })
+  expect((await call('/readyz')).json()).toMatchObject({ status: 'ready', migrations: 'ok' })
   const last = String(folders.at(-1))
   await db.pool.query('UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1', [last])
   const unready = await call('/readyz')

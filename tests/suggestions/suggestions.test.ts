@@ -69,7 +69,7 @@ describe('a word is completed', () => {
   test('once, though it may be a stem and a morpheme', async () => {
     await db.pool.query(`INSERT INTO search_terms (term, df) VALUES ('탄소중립', 1) ON CONFLICT DO NOTHING`)
     await db.pool.query(
-      `INSERT INTO search_words SELECT word, word, parts, choseong, roman, bigrams FROM search_words
+      `INSERT INTO search_words SELECT word, word, inside, choseong, roman, bigrams FROM search_words
        WHERE term = '=탄소중립' ON CONFLICT DO NOTHING`,
     )
     for (const typed of ['탄소중립', 'ㅌㅅㅈㄹ', 'tansojungnip'])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { loadAnalysis } from '../../src/search/analysis.ts'
 import { listWordsWith, suggestSpellings, WORDS_WITH } from '../../src/search/store-words.ts'
-import { describeTerms } from '../../src/search/words.ts'
+import { describeTerms, insideOf } from '../../src/search/words.ts'
 import { testDatabase } from '../support/database.ts'
 
 const db = await testDatabase()
@@ -11,9 +11,9 @@ async function insertTerms(terms: Record<string, number>): Promise<void> {
   const { analyser } = await loadAnalysis()
   for (const [term, df] of Object.entries(terms))
     await db.pool.query('INSERT INTO search_terms (term, df) VALUES ($1, $2)', [term, df])
-  for (const { term, word, parts, choseong, roman, bigrams } of describeTerms(analyser, Object.keys(terms)))
+  for (const { term, word, inside, choseong, roman, bigrams } of describeTerms(analyser, Object.keys(terms)))
     await db.pool.query('INSERT INTO search_words VALUES ($1, $2, $3, $4, $5, $6)', [
-      ...[term, word, parts, choseong, roman, bigrams],
+      ...[term, word, inside, choseong, roman, bigrams],
     ])
 }
 
@@ -32,7 +32,7 @@ await insertTerms({
   },
 })
 await db.pool.query(
-  `INSERT INTO search_words VALUES ('수탄소', '수탄소', '{2,3}', 'ㅅㅌㅅ', 'sutanso', '{수탄,탄소}')`,
+  `INSERT INTO search_words VALUES ('수탄소', '수탄소', '{탄소}', 'ㅅㅌㅅ', 'sutanso', '{수탄,탄소}')`,
 )
 await db.pool.query(`INSERT INTO search_terms VALUES ('수탄소', 2)`)
 
@@ -51,8 +51,10 @@ describe('words in which a part stands inside', () => {
 
   test('are not the stems that have it as a part, whose articles have the part too', async () => {
     expect(await withPart('자원')).toEqual([])
-    await db.pool.query(`UPDATE search_words SET parts = '{1,2,4}' WHERE term = '=재자원화'`)
-    expect(await withPart('자원')).toEqual(['=재자원화'])
+    expect(insideOf('재자원화', [0, 1, 3, 4], true)).not.toContain('자원')
+    expect(insideOf('재자원화', [0, 1, 2, 4], true)).toContain('자원')
+    expect(insideOf('재자원화', [0, 3, 4], true)).toContain('자원')
+    expect(insideOf('지원전략', [0, 2, 4], true)).not.toContain('원전')
   })
 
   test('stand in public articles; a single character has none', async () => {
@@ -65,7 +67,7 @@ describe('words in which a part stands inside', () => {
   test('are bounded in number', async () => {
     await db.pool.query(`
       WITH made AS (SELECT i, '곳수소' || chr(44032 + i) AS word FROM generate_series(1, 100) AS i),
-        words AS (INSERT INTO search_words SELECT word, word, '{1,4}', '', '', '{곳수,수소}' FROM made)
+        words AS (INSERT INTO search_words SELECT word, word, '{수소}', '', '', '{곳수,수소}' FROM made)
       INSERT INTO search_terms SELECT word, i FROM made`)
     const found = await listWordsWith(db.pool, '수소')
     expect([found.length, found[0]?.df]).toEqual([WORDS_WITH, 100])

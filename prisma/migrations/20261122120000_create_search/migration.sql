@@ -57,8 +57,8 @@ INSERT INTO search_totals (articles) SELECT count(*) FROM article_search WHERE p
 CREATE TABLE search_words (
   term     text COLLATE "C" PRIMARY KEY,
   word     text COLLATE "C" NOT NULL,
-  -- Where its parts end, in characters.
-  parts    smallint[] NOT NULL,
+  -- Words that stand inside it and begin or end where a part of it does.
+  inside   text[] NOT NULL,
   choseong text COLLATE "C" NOT NULL,
   roman    text COLLATE "C" NOT NULL,
   -- Each two neighbouring characters.
@@ -68,7 +68,9 @@ CREATE TABLE search_words (
 CREATE INDEX search_words_word ON search_words (word);
 CREATE INDEX search_words_choseong ON search_words (choseong);
 CREATE INDEX search_words_roman ON search_words (roman);
--- Words inside words: two syllables have no trigram, so pg_trgm would read them all.
+-- Words inside words: each search asks for those of its query. pg_trgm has nothing for two syllables.
+CREATE INDEX search_words_inside ON search_words USING gin (inside) WITH (fastupdate = off);
+-- Typing errors: words that share characters.
 CREATE INDEX search_words_bigrams ON search_words USING gin (bigrams) WITH (fastupdate = off);
 
 CREATE TABLE search_synonyms (
