@@ -1,6 +1,7 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { badParameter } from '../http/problem.ts'
-import { type KeywordRequest, type Order, searchKeywords } from '../search/keyword.ts'
+import { searchKeywords } from '../search/keyword.ts'
+import type { KeywordRequest, Order } from '../search/request.ts'
 import { type RouteLimits, run } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'

@@ -42,12 +42,25 @@ export interface Scoring {
   averages: Averages
 }
 
+/** Morphemes that are scored at most, the rarest of each word and of all: they have nearly all of the weight. */
+const SCORED = 24
+
 const ONES = raw(`'{1,1,1,1}'`)
 
 class Expressions {
   private readonly knowledge: Knowledge
-  constructor(knowledge: Knowledge) {
+  /** Morphemes of one way of one word. */
+  private readonly most: number
+  constructor(knowledge: Knowledge, words: number) {
     this.knowledge = knowledge
+    this.most = Math.max(2, Math.floor(SCORED / Math.max(1, words)))
+  }
+
+  /** Some of the terms, those in the fewest articles. */
+  rarest(terms: readonly string[], most = SCORED): string[] {
+    if (terms.length <= most) return [...terms]
+    const { df } = this.knowledge
+    return [...terms].sort((a, b) => df(a) - df(b)).slice(0, most)
   }
 
   idf(df: number): number {
@@ -72,7 +85,10 @@ class Expressions {
 
   way({ morphemes, stem }: Way): Sql {
     return sum([
-      ...morphemes.map(({ term }) => this.morpheme(term)),
+      ...this.rarest(
+        morphemes.map(({ term }) => term),
+        this.most,
+      ).map(term => this.morpheme(term)),
       ...(stem === null ? [] : [this.stem(stem)]),
     ])
   }
@@ -116,8 +132,9 @@ class Expressions {
 const sum = (parts: Sql[]): Sql => (parts.length === 0 ? raw('0') : sql`(${join(parts, ' + ')})`)
 
 function expressionOf({ words, runs, knowledge }: Scoring, synonymsOf: (word: Word) => Way[]): Sql {
-  const expressions = new Expressions(knowledge)
-  const morphemes = [...new Set(words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term)))]
+  const expressions = new Expressions(knowledge, words.length)
+  const all = [...new Set(words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term)))]
+  const morphemes = expressions.rarest(all)
   return sum([
     ...words.map(word => expressions.word(word, synonymsOf(word))),
     ...runs.filter(stem => knowledge.df(stem) > 0).map(stem => expressions.stem(stem)),

@@ -56,7 +56,7 @@ const NOTES = 1_000
 const LOCK = 7_346_201
 
 /** New terms as words for suggestions. */
-export type DescribeTerms = (terms: string[]) => DescribedWord[]
+export type DescribeTerms = (terms: string[]) => Promise<DescribedWord[]>
 
 /**
  * Adds up some of the noted changes in one transaction and says how many. One at a time over all nodes: who comes
@@ -101,7 +101,7 @@ async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<nu
        (SELECT array_agg(term) FROM counted WHERE fresh AND term !~ '^[@^]') AS fresh`,
     [NOTES],
   )
-  const words = describe(rows[0]?.fresh ?? [])
+  const words = await describe(rows[0]?.fresh ?? [])
   if (words.length > 0)
     await client.query(
       `INSERT INTO search_words (term, word, inside, choseong, roman, bigrams)

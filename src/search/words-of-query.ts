@@ -1,4 +1,5 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
+import { normalise } from '../text/analyser/normalise.ts'
 import type { Token } from '../text/analyser/tokens.ts'
 import { stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
@@ -57,14 +58,10 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
 
 /** A phrase is written as one word too: “탄소 중립” as 탄소중립. */
 const spacedStem = (text: string, morphemes: number): string | null =>
-  morphemes > 1 ? stemTerm(text.normalize('NFC').toLowerCase().replace(JOINED, '')) : null
+  morphemes > 1 ? stemTerm(normalise(text).text.replace(JOINED, '')) : null
 
 /** The beginning of a word is no word: it is taken as it stands. */
-const beginningOf = ({ text }: Term): string =>
-  text
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '')
+const beginningOf = ({ text }: Term): string => normalise(text).text.replace(/[^\p{L}\p{N}&]/gu, '')
 
 function wordOf(analyser: Analyser, term: Term): Word | null {
   if (term.prefix) {

@@ -76,7 +76,9 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
     const end = content.findLast(endsStem)?.end
     if (end !== undefined) {
       const stem = spell(text.slice(start, end))
-      if (dotted) add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
+      // Every second unit may be a dot; spelling what is longer yet, again for each part, would take seconds.
+      if (dotted && end - chain.start <= 2 * LONGEST_TERM)
+        add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
       if (!content.some(({ form, start: from }) => form === stem && from === start))
         add('stem', stem, start, end, next)
     }
