@@ -2,7 +2,7 @@ import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { badParameter } from '../http/problem.ts'
 import { searchKeywords } from '../search/keyword.ts'
 import type { KeywordRequest, Order } from '../search/request.ts'
-import { type RouteLimits, run } from '../search/search.ts'
+import { type Routes, run } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
@@ -19,7 +19,7 @@ const QUERY_CANCELED = '57014'
 export interface SearchOptions {
   /** Milliseconds for each statement of a keyword search. */
   timeout: number
-  limits?: RouteLimits
+  routes?: Routes
 }
 
 const KEYWORD_ORDERS: Record<Sort, Order> = {
@@ -87,13 +87,13 @@ export async function searchByKeywords(
   db: Database,
   query: ListQuery,
   keywords: Keywords,
-  { timeout, limits }: SearchOptions,
+  { timeout, routes }: SearchOptions,
 ): Promise<Page> {
   const { at, sort, pageSize } = query
   const count = 'page' in at
   const once = (order: Order) =>
     inSnapshot(db, timeout, async client => {
-      const result = await searchKeywords(client, keywordRequest(query, keywords, order), { count, limits })
+      const result = await searchKeywords(client, keywordRequest(query, keywords, order), { count, routes })
       const rows = await rowsByIds(
         client,
         query,

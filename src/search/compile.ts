@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts'
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
 import { synonymKey } from './synonym-key.ts'
 import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
@@ -8,6 +9,7 @@ import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
 export interface Knowledge {
   /** Public articles. */
   articles: number
+  calendar: Calendar
   /** In how many of them a term stands; 0 where none is known. */
   df(term: string): number
   /** Other spellings, by the key of a word or of several in a row. */
@@ -23,6 +25,8 @@ export interface Compiled {
   term?: string
   /** The estimated share of articles, from 0 to 1. */
   share: number
+  /** Entries of the index that it takes to find them, as a multiple of the articles. */
+  postings: number
 }
 
 /** Words in a row that are written as one, or have a synonym together. */
@@ -84,14 +88,27 @@ const either = (shares: number[]): number =>
 export const anyOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
-  return { query: `(${parts.map(({ query }) => query).join(' | ')})`, share: either(parts.map(p => p.share)) }
+  return {
+    query: `(${parts.map(({ query }) => query).join(' | ')})`,
+    share: either(parts.map(p => p.share)),
+    postings: sumOf(parts),
+  }
 }
+
+const sumOf = (parts: Compiled[]) => parts.reduce((sum, { postings }) => sum + postings, 0)
+
+/** Of the longer lists only what the shortest one has is read. */
+const SKIPPED = 4
+const leastOf = (parts: Compiled[]) =>
+  Math.min(sumOf(parts), SKIPPED * Math.min(...parts.map(({ postings }) => postings)))
+
 export const allOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
   return {
     query: `(${parts.map(({ query }) => query).join(' & ')})`,
     share: together(parts.map(p => p.share)),
+    postings: leastOf(parts.filter(({ postings }) => postings > 0)),
   }
 }
 
@@ -107,15 +124,20 @@ export class Compiler {
 
   compile(meaning: Meaning): Compiled {
     if (meaning.type === 'word') return this.word(meaning)
-    if (meaning.type === 'not') return { query: `!${this.compile(meaning.of).query}`, share: 1 }
+    if (meaning.type === 'not') return { query: `!${this.compile(meaning.of).query}`, share: 1, postings: 0 }
     if (meaning.type === 'or') return anyOf(meaning.of.map(child => this.compile(child)))
     return this.all(meaning.of)
   }
 
   /** A term as it is: in the title alone, or anywhere. */
   private term(term: string, title: boolean): Compiled {
-    const name = title ? titleTerm(term) : term
-    return { query: quoteTerm(name), term: name, share: this.share(name) }
+    return this.whole(title ? titleTerm(term) : term)
+  }
+
+  /** A lexeme by its name. */
+  whole(name: string): Compiled {
+    const share = this.share(name)
+    return { query: quoteTerm(name), term: name, share, postings: share }
   }
 
   private share(term: string): number {
@@ -135,6 +157,7 @@ export class Compiler {
     return {
       query: title ? `(${[...parts.map(p => p.query), `(${query})`].join(' & ')})` : `(${query})`,
       share,
+      postings: leastOf(parts),
     }
   }
 
@@ -165,7 +188,12 @@ export class Compiler {
   /** Words that begin so, as morphemes and as stems. */
   private beginning(text: string, title: boolean): Compiled {
     const names = [text, stemTerm(text)].map(name => (title ? titleTerm(name) : name))
-    return anyOf(names.map(name => ({ query: `${quoteTerm(name)}:*`, share: this.share(`${name}*`) })))
+    return anyOf(
+      names.map(name => {
+        const share = this.share(`${name}*`)
+        return { query: `${quoteTerm(name)}:*`, share, postings: share }
+      }),
+    )
   }
 
   private all(children: readonly Meaning[]): Compiled {

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { loadAnalysis } from './analysis.ts'
 import { anyOf, type Compiled, Compiler } from './compile.ts'
-import { countFound } from './count.ts'
-import { filterTerm, quoteTerm } from './document.ts'
+import { COUNTED, countFound } from './count.ts'
+import { filterTerm } from './document.ts'
 import { type LookedUp, lookUp } from './knowledge.ts'
 import { rankPage } from './rank.ts'
 import type { Relaxed } from './relax.ts'
@@ -14,7 +14,7 @@ import {
   type Search,
   type Total,
 } from './request.ts'
-import { ROUTE_LIMITS, type RouteLimits, type Slice, searchByDate, searchByViews } from './search.ts'
+import { ROUTES, type Routes, type Slice, searchByDate, searchByViews } from './search.ts'
 import { findFrequencies } from './store.ts'
 import { suggestSpellings } from './store-words.ts'
 import { type Meaning, understand, type Word, wordsOf } from './words-of-query.ts'
@@ -44,9 +44,14 @@ export interface KeywordReport {
   didYouMean: string[]
 }
 
+async function datedPage(...given: Parameters<typeof searchByDate>) {
+  const { hits, total } = await searchByDate(...given)
+  return { found: hits.map(({ id, listedAt }) => ({ id, key: listedAt.getTime() })), total }
+}
+
 /** A page in an order that an index knows. */
 async function listPage(search: Search, meaning: Meaning): Promise<Found> {
-  const { client, request, limits } = search
+  const { client, request, routes } = search
   const { order, at, limit } = request
   const backwards = 'place' in at && at.backwards
   const slice: Slice = {
@@ -57,19 +62,20 @@ async function listPage(search: Search, meaning: Meaning): Promise<Found> {
   }
   const compiled = new Compiler(search.knowledge).compile(meaning)
   const matching = matchingOf(search, compiled)
-  const found =
+  const counted = search.count ? COUNTED + 1 : 0
+  const { found, total } =
     order === 'views'
-      ? (await searchByViews(client, matching, slice, limits)).map(({ id, views }) => ({ id, key: views }))
-      : (await searchByDate(client, matching, slice, limits)).map(({ id, listedAt }) => ({
-          id,
-          key: listedAt.getTime(),
-        }))
+      ? {
+          found: (await searchByViews(client, matching, slice)).map(({ id, views }) => ({ id, key: views })),
+          total: null,
+        }
+      : await datedPage(client, matching, slice, { routes, counted })
   const hits = found.slice(0, limit)
   return {
     hits: backwards ? hits.reverse() : hits,
     more: found.length > limit,
     compiled,
-    total: null,
+    total: total === null ? null : { count: total, exact: true },
     relaxed: null,
     ranked: null,
   }
@@ -79,18 +85,12 @@ async function listPage(search: Search, meaning: Meaning): Promise<Found> {
 async function compileFilters(
   client: pg.ClientBase,
   filters: string[][],
-  articles: number,
+  knowledge: LookedUp,
 ): Promise<Compiled[]> {
   if (filters.length === 0) return []
   const { df } = await findFrequencies(client, filters.flat().map(filterTerm))
-  return filters.map(any =>
-    anyOf(
-      any.map(filter => {
-        const term = filterTerm(filter)
-        return { query: quoteTerm(term), share: Math.min(1, (df.get(term) ?? 0) / Math.max(1, articles)) }
-      }),
-    ),
-  )
+  const compiler = new Compiler({ ...knowledge, df: term => df.get(term) ?? 0 })
+  return filters.map(any => anyOf(any.map(filter => compiler.whole(filterTerm(filter)))))
 }
 
 /** The query with other spellings of its words, all at once. */
@@ -114,14 +114,14 @@ function totalOf({ hits, more }: Found, { at }: KeywordRequest): Total | null {
 export interface KeywordOptions {
   /** Whether to count, where the page itself does not tell the total. */
   count: boolean
-  limits?: RouteLimits
+  routes?: Routes
 }
 
 /** Runs a search on a connection whose snapshot the caller holds. */
 export async function searchKeywords(
   client: pg.ClientBase,
   request: KeywordRequest,
-  { count, limits = ROUTE_LIMITS }: KeywordOptions,
+  { count, routes = ROUTES }: KeywordOptions,
 ): Promise<KeywordResult> {
   const { analyser, fault } = await loadAnalysis()
   const { meaning, ignored } = understand(analyser, request.query)
@@ -137,8 +137,8 @@ export async function searchKeywords(
     return { hits: [], more: false, total: { count: 0, exact: true }, report, words: [], knowledge: null }
   const words = wordsOf(meaning)
   const knowledge = await lookUp(client, analyser, meaning)
-  const filters = await compileFilters(client, request.filters, knowledge.articles)
-  const search: Search = { client, request, knowledge, filters, limits }
+  const filters = await compileFilters(client, request.filters, knowledge)
+  const search: Search = { client, request, knowledge, filters, routes, count }
   const page = byRelevance ? await rankPage(search, meaning) : await listPage(search, meaning)
   const { hits, more, relaxed, ranked } = page
   const total = count

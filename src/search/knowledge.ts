@@ -47,13 +47,14 @@ async function lookUpInside(client: pg.ClientBase, meaning: Meaning) {
 export async function lookUp(client: pg.ClientBase, analyser: Analyser, meaning: Meaning): Promise<LookedUp> {
   const synonyms = await lookUpSynonyms(client, analyser, meaning)
   const inside = await lookUpInside(client, meaning)
-  const { df, articles, morphemes, stems } = await findFrequencies(
+  const { df, articles, morphemes, stems, calendar } = await findFrequencies(
     client,
     termsToLookUp(meaning, synonyms, inside),
   )
   const whole = Math.max(1, articles)
   return {
     articles,
+    calendar,
     df: term => df.get(term) ?? 0,
     synonyms,
     inside,

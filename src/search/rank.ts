@@ -1,16 +1,18 @@
 import { bigramScores } from './bigrams.ts'
 import { allOf, allRuns, anyOf, type Compiled, Compiler } from './compile.ts'
-import { quoteTerm, titleTerm } from './document.ts'
+import { COUNTED } from './count.ts'
+import { titleTerm } from './document.ts'
 import { type Relaxed, relaxations } from './relax.ts'
 import { type Found, type KeywordRequest, matchingOf, type Search } from './request.ts'
 import { type Slice, searchByDate } from './search.ts'
-import { type Scored, scoreArticles } from './store-score.ts'
+import { byScore, type Scored, type Scoring, scoreArticles, scoreProximity } from './store-score.ts'
 import { synonymKey } from './synonym-key.ts'
 import { type Meaning, type Word, wordsOf } from './words-of-query.ts'
 
 /** Pages by relevance: candidates, their scores, and the rerank of the best. */
 
-/** The best are compared by pairs of characters too. */
+/** Of the best it is asked how close the words stand; the best of these are compared by pairs of characters too. */
+const NEAR = 240
 const RERANKED = 60
 const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
@@ -18,25 +20,26 @@ const FEW = 5
 
 interface Candidates {
   ids: number[]
-  /** Whether these are all matches. */
-  all: boolean
+  /** How many matches there are, where that is known. */
+  total: number | null
 }
 
 /** The newest matches, and the newest with one of the words in the title. */
 async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
-  const { client, knowledge, limits } = search
-  const slice: Slice = { descending: true, after: null, offset: 0, limit: limits.ranked }
-  const newest = await searchByDate(client, matchingOf(search, compiled), slice, limits)
-  const ids = newest.map(({ id }) => id)
-  if (newest.length < limits.ranked) return { ids, all: true }
-  const { df, articles } = knowledge
-  const titles = words
-    .flatMap(({ itself }) => itself.morphemes.map(({ term }) => titleTerm(term)))
-    .map(term => ({ query: quoteTerm(term), share: Math.min(1, df(term) / Math.max(1, articles)) }))
-  if (titles.length === 0) return { ids, all: false }
+  const { client, knowledge, routes } = search
+  const slice: Slice = { descending: true, after: null, offset: 0, limit: routes.ranked }
+  const counted = search.count ? COUNTED + 1 : 0
+  const { hits, total } = await searchByDate(client, matchingOf(search, compiled), slice, { routes, counted })
+  const ids = hits.map(({ id }) => id)
+  if (hits.length < routes.ranked) return { ids, total: hits.length }
+  const compiler = new Compiler(knowledge)
+  const titles = words.flatMap(({ itself }) =>
+    itself.morphemes.map(({ term }) => compiler.whole(titleTerm(term))),
+  )
+  if (titles.length === 0) return { ids, total }
   const titled = matchingOf(search, allOf([compiled, anyOf(titles)]))
-  const more = await searchByDate(client, titled, slice, limits)
-  return { ids: [...new Set([...ids, ...more.map(({ id }) => id)])], all: false }
+  const more = await searchByDate(client, titled, slice, { routes })
+  return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
 }
 
 interface Collected extends Candidates {
@@ -56,33 +59,33 @@ async function collect(search: Search, meaning: Meaning): Promise<Collected> {
   if (found.ids.length >= FEW) return found
   for (const relaxed of relaxations(meaning, compiler)) {
     const looser = new Compiler(search.knowledge, relaxed).compile(relaxed.meaning)
-    const { ids, all } = await listCandidates(search, looser, wordsOf(relaxed.meaning))
+    const { ids, total } = await listCandidates(search, looser, wordsOf(relaxed.meaning))
     const union = [...new Set([...found.ids, ...ids])]
-    if (union.length > found.ids.length) found = { ids: union, all, compiled: looser, relaxed }
+    if (union.length > found.ids.length) found = { ids: union, total, compiled: looser, relaxed }
     if (union.length >= FEW) break
   }
   return found
 }
 
-const byScore = (a: Scored, b: Scored) => b.score - a.score || b.id - a.id
+/** Adds something to the scores of the best; they stay ahead of the others, since nothing is taken away. */
+function raise(scored: Scored[], best: number, by: (id: number, place: number) => number): Scored[] {
+  const raised = scored.slice(0, best).map(({ id, score }, i) => ({ id, score: score + by(id, i) }))
+  return [...raised.sort(byScore), ...scored.slice(best)]
+}
 
-async function rerank({ client, request }: Search, scored: Scored[]): Promise<Scored[]> {
-  const best = scored.slice(0, RERANKED)
-  if (best.length < 2) return scored
-  const texts = await request.textsOf(
-    client,
-    best.map(({ id }) => id),
-  )
+async function rerank({ client, request }: Search, scored: Scored[], scoring: Scoring): Promise<Scored[]> {
+  if (scored.length < 2) return scored
+  const idsOf = (best: Scored[]) => best.map(({ id }) => id)
+  const near = await scoreProximity(client, idsOf(scored.slice(0, NEAR)), scoring)
+  const closer = raise(scored, NEAR, id => near.get(id) ?? 0)
+  const best = idsOf(closer.slice(0, RERANKED))
+  const texts = await request.textsOf(client, best)
   const none = { title: '', body: '' }
   const bonus = bigramScores(
     request.q,
-    best.map(({ id }) => texts.get(id) ?? none),
+    best.map(id => texts.get(id) ?? none),
   )
-  const reranked = best.map(({ id, score }, i) => ({
-    id,
-    score: score + Math.round(RERANK_WEIGHT * (bonus[i] ?? 0) * 1e6),
-  }))
-  return [...reranked.sort(byScore), ...scored.slice(RERANKED)]
+  return raise(closer, RERANKED, (_, i) => Math.round(RERANK_WEIGHT * (bonus[i] ?? 0) * 1e6))
 }
 
 /** The part of a ranking that a request asks for. */
@@ -104,24 +107,21 @@ function pageOf(ranking: Scored[], { at, limit }: KeywordRequest): Pick<Found, '
 /** A page by relevance. */
 export async function rankPage(search: Search, meaning: Meaning): Promise<Found> {
   const { client, request, knowledge } = search
-  const { ids, all, compiled, relaxed } = await collect(search, meaning)
-  const scored = await scoreArticles(
-    client,
-    ids,
-    {
-      words: wordsOf(meaning),
-      runs: allRuns(meaning).map(({ stem }) => stem),
-      knowledge,
-      averages: knowledge.averages,
-    },
-    word => knowledge.synonyms.get(synonymKey(word.term.text)) ?? [],
-  )
+  const { ids, total, compiled, relaxed } = await collect(search, meaning)
+  const scoring = {
+    words: wordsOf(meaning),
+    runs: allRuns(meaning).map(({ stem }) => stem),
+    knowledge,
+    averages: knowledge.averages,
+  }
+  const synonymsOf = (word: Word) => knowledge.synonyms.get(synonymKey(word.term.text)) ?? []
+  const scored = await scoreArticles(client, ids, scoring, synonymsOf)
   const { at } = request
-  const ranking = 'place' in at || at.offset < RERANKED ? await rerank(search, scored) : scored
+  const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, scoring) : scored
   return {
     ...pageOf(ranking, request),
     compiled,
-    total: all ? { count: ranking.length, exact: true } : null,
+    total: total === null ? null : { count: total, exact: true },
     relaxed,
     ranked: ranking.length,
   }

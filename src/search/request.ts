@@ -5,7 +5,7 @@ import { allOf, type Compiled } from './compile.ts'
 import type { QueryNode } from './grammar.ts'
 import type { LookedUp } from './knowledge.ts'
 import type { Relaxed } from './relax.ts'
-import type { Matching, Place, RouteLimits } from './search.ts'
+import type { Matching, Place, Routes } from './search.ts'
 
 /** What is asked of a keyword search, and what its steps share. */
 
@@ -44,7 +44,9 @@ export interface Search {
   request: KeywordRequest
   knowledge: LookedUp
   filters: Compiled[]
-  limits: RouteLimits
+  routes: Routes
+  /** Whether the total is wanted. */
+  count: boolean
 }
 
 /** A page before anything is said of it. */
@@ -62,7 +64,8 @@ export interface Found {
 
 /** A query together with the filters of its request. */
 export function matchingOf({ request, knowledge, filters }: Search, compiled: Compiled): Matching {
-  const { query, share } = allOf([compiled, ...filters])
+  const { query, share, postings } = allOf([compiled, ...filters])
   const { published, also } = request
-  return { query, share, articles: knowledge.articles, published, also }
+  const { articles, calendar } = knowledge
+  return { query, share, postings, articles, calendar, published, also }
 }

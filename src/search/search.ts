@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
+import { type Calendar, instantAfter, shareOf } from './calendar.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
@@ -15,8 +16,11 @@ export interface Matching {
   query: string
   /** The estimated share of public articles that match, from 0 to 1. */
   share: number
+  /** How many entries of the index of terms it takes, as a multiple of the public articles. */
+  postings: number
   /** Public articles. */
   articles: number
+  calendar: Calendar
   published: DayRange
   /**
    * What terms do not say, on `articles a`: then rows are looked up in both tables and PostgreSQL decides how. Null where
@@ -44,18 +48,48 @@ export interface Hit {
   listedAt: Date
 }
 
-/** Where one route is cheaper than the next, measured by bench/search. Tests set other ones to reach every route. */
-export interface RouteLimits {
-  /** Matches up to which all of them are fetched and sorted. */
-  rare: number
-  /** Rows that are looked into one by one, newest first. */
+/** How dear each route is thought to be, as a multiple of its estimate. Tests send the same words along each. */
+export interface Routes {
   walk: number
+  window: number
+  all: number
   /** How many more rows a second window has. */
   widen: number
   /** The newest matches that relevance ranks, and as many of the newest with a word in the title. */
   ranked: number
 }
-export const ROUTE_LIMITS: RouteLimits = { rare: 3_000, walk: 4_000, widen: 8, ranked: 1_200 }
+export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 1_200 }
+
+/**
+ * Microseconds, as measured over 1,000,000 articles in memory: to look into a row, to take an entry from the index of
+ * terms or of days, to fetch a row that the index of terms has found.
+ */
+const COSTS = { row: 3, term: 0.12, day: 0.27, fetch: 0.9 }
+
+/** Rows that hold so many matches, some more than if they were spread evenly. */
+const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wanted)) * wanted) / share
+
+/** Public articles of the range of days. */
+const rowsIn = ({ calendar, published, articles }: Matching) => articles * shareOf(calendar, published)
+
+/** What each route costs for so many matches. */
+function estimate(matching: Matching, wanted: number): Record<'walk' | 'window' | 'all', number> {
+  const { share, postings, articles, published } = matching
+  const rows = rowsIn(matching)
+  const terms = COSTS.term * postings * articles
+  const days = published.fromInstant || published.toInstant ? COSTS.day * rows : 0
+  return {
+    walk: COSTS.row * Math.min(wanted / share, rows),
+    window: terms + COSTS.day * Math.min(rowsFor(wanted, share), rows) + COSTS.fetch * wanted,
+    all: terms + days + COSTS.fetch * share * rows,
+  }
+}
+
+/** What a count up to `cap` costs. */
+function estimateCount(matching: Matching, cap: number): Record<'walk' | 'all', number> {
+  const { walk, all } = estimate(matching, cap)
+  return { walk, all: all - COSTS.fetch * Math.max(0, matching.share * rowsIn(matching) - cap) }
+}
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
@@ -88,19 +122,29 @@ const walk = (matching: Matching, slice: Slice, bound: Sql[]) =>
     WHERE ${and([sql`s.public`, ...bound, ...within(matching, slice), sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
-/** All matches by the index of terms, or those of a window of days, then sorted. */
+/** All matches by the index of terms, or those of a window of days, then sorted; and how many they are. */
 const gather = (matching: Matching, slice: Slice, bound: Sql[]) =>
   sql`WITH hits AS MATERIALIZED (SELECT s.article_id, s.listed_at FROM article_search s
       WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, sql`s.public`, ...bound, ...within(matching, slice)])})
-    SELECT ${HIT} FROM hits s ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
+    SELECT ${HIT}, (SELECT count(*)::int FROM hits) AS found FROM hits s
+    ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
-/** The n-th row of a range, from where a slice begins; null where there are fewer. */
-async function rowAt(
+/** Rows up to which counting them along the index of days is cheap; beyond, the statistics do. */
+const COUNTED_ROWS = 2_000
+
+/** The instant of the n-th row of a range, or about that; null where there are fewer. */
+async function instantOf(
   client: pg.ClientBase,
   matching: Matching,
   slice: Slice,
   n: number,
 ): Promise<Date | null> {
+  const { articles, calendar, published } = matching
+  const { after, descending } = slice
+  if (n > COUNTED_ROWS && calendar.length > 1) {
+    const from = after ? new Date(after.key) : descending ? published.toInstant : published.fromInstant
+    return instantAfter(calendar, articles, { from, rows: n, descending })
+  }
   const where = within(matching, slice)
   const [row] = await run<{ at: Date }>(
     client,
@@ -110,41 +154,55 @@ async function rowAt(
   return row?.at ?? null
 }
 
-/**
- * A slice of the matches by date. Fewer rows than asked for means that there are no more.
- * @param told hears which routes were tried
- */
+export interface Slices {
+  /** Fewer than asked for means that there are no more. */
+  hits: Hit[]
+  /** How many matches there are in all, where the route has told. */
+  total: number | null
+}
+
+export interface RouteOptions {
+  routes?: Routes
+  /** How many will be counted besides, up to so many: then a route that tells the total may be sooner. */
+  counted?: number
+  /** Hears which routes were tried. */
+  told?: (route: string) => void
+}
+
+/** A slice of the matches by date. */
 export async function searchByDate(
   client: pg.ClientBase,
   matching: Matching,
   slice: Slice,
-  limits: RouteLimits = ROUTE_LIMITS,
-  told: (route: string) => void = () => {},
-): Promise<Hit[]> {
+  { routes = ROUTES, counted = 0, told = () => {} }: RouteOptions = {},
+): Promise<Slices> {
   const { share, articles } = matching
   if (matching.also) {
     told('restricted')
-    return run(client, restricted(matching, matching.also, slice))
-  }
-  if (share * articles < limits.rare) {
-    told('rare')
-    return run(client, gather(matching, slice, []))
+    return { hits: await run(client, restricted(matching, matching.also, slice)), total: null }
   }
   const wanted = slice.offset + slice.limit
-  /** Three times the rows that would do if matches were spread evenly. */
-  for (let rows = (3 * wanted) / share, first = true; ; rows *= limits.widen, first = false) {
-    if (rows >= articles) break
-    const walked = first && rows <= limits.walk
+  const costs = estimate(matching, wanted)
+  const { walk: byRow, all: byTerm } = estimateCount(matching, counted)
+  const count = counted > 0 ? Math.min(byRow, byTerm) : 0
+  const all = routes.all * costs.all
+  const walked = routes.walk * costs.walk < routes.window * costs.window
+  let next = count + (walked ? routes.walk * costs.walk : routes.window * costs.window)
+  for (let rows = rowsFor(wanted, share), first = true; next < all && rows < articles; first = false) {
     // A walk ends by itself when it has enough, so it may look further than a window.
-    const edge = await rowAt(client, matching, slice, walked ? rows * limits.widen : rows)
+    const edge = await instantOf(client, matching, slice, first && walked ? rows * routes.widen : rows)
     if (!edge) break
-    told(walked ? 'walk' : 'window')
+    told(first && walked ? 'walk' : 'window')
     const bound = [slice.descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`]
-    const hits = await run<Hit>(client, (walked ? walk : gather)(matching, slice, bound))
-    if (hits.length >= slice.limit) return hits
+    const hits = await run<Hit>(client, (first && walked ? walk : gather)(matching, slice, bound))
+    if (hits.length >= slice.limit) return { hits, total: null }
+    rows *= routes.widen
+    next = routes.window * (costs.window + COSTS.day * Math.min(rows, articles))
   }
   told('all')
-  return run(client, gather(matching, slice, []))
+  const hits = await run<Hit & { found: number }>(client, gather(matching, slice, []))
+  const whole = slice.after === null && hits.length > 0
+  return { hits, total: whole ? (hits[0]?.found ?? 0) : null }
 }
 
 /** With what only `articles` knows: status, the day of a change. */
@@ -158,12 +216,14 @@ export interface ViewedHit {
   views: number
 }
 
+/** Matches that are fetched and sorted rather than met along the index of views. */
+const FEW = 3_000
+
 /** A slice of the matches by views; `after.key` are views. */
 export async function searchByViews(
   client: pg.ClientBase,
   matching: Matching,
   slice: Slice,
-  limits: RouteLimits = ROUTE_LIMITS,
 ): Promise<ViewedHit[]> {
   const { after } = slice
   const beyond = slice.descending ? sql`<` : sql`>`
@@ -172,7 +232,7 @@ export async function searchByViews(
     ? [sql`(c.total_views, c.article_id) ${beyond} (${after.key}::bigint, ${after.id}::int)`]
     : []
   const rest = [...edge, ...within(matching, { ...slice, after: null }), matching.also ?? sql`s.public`]
-  const many = !matching.also && matching.share * matching.articles >= limits.rare
+  const many = !matching.also && matching.share * matching.articles >= FEW
   const found = many
     ? sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`
     : sql`s.terms @@ ${matching.query}::tsquery`
@@ -186,14 +246,19 @@ export async function searchByViews(
   )
 }
 
-/** How many matches there are, counted up to `cap`. */
+/** How many matches there are, counted up to `cap`, in whatever order is soonest. */
 export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<number> {
   const range = within(matching, { descending: true, after: null, offset: 0, limit: 0 })
+  const costs = estimateCount(matching, cap)
+  const walked = !matching.also && costs.walk < costs.all
+  const found = walked
+    ? sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`
+    : sql`s.terms @@ ${matching.query}::tsquery`
   const [row] = await run<{ n: number }>(
     client,
     sql`SELECT count(*)::int AS n FROM (SELECT FROM article_search s
       ${matching.also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, ...range, matching.also ?? sql`s.public`])} LIMIT ${cap}) AS found`,
+      WHERE ${and([found, ...range, matching.also ?? sql`s.public`])} LIMIT ${cap}) AS found`,
   )
   return row?.n ?? 0
 }

@@ -93,10 +93,11 @@ class Expressions {
     ])
   }
 
-  /** Terms in which the word stands inside, as if they were one. */
+  /** Terms in which the word stands inside, as if they were one that stands there once. */
   private inside(terms: string[]): Sql {
     const df = terms.reduce((total, term) => total + this.knowledge.df(term), 0)
-    return this.bm25(terms.map(quoteTerm).join(' | '), this.idf(df), sql`l.morphemes`, terms.length)
+    return sql`CASE WHEN s.terms @@ ${terms.map(quoteTerm).join(' | ')}::tsquery
+      THEN ${this.idf(df) * (K1 + 1)}::float8 / (1 + l.morphemes) ELSE 0 END`
   }
 
   private beginning(text: string): Sql {
@@ -133,14 +134,18 @@ const sum = (parts: Sql[]): Sql => (parts.length === 0 ? raw('0') : sql`(${join(
 
 function expressionOf({ words, runs, knowledge }: Scoring, synonymsOf: (word: Word) => Way[]): Sql {
   const expressions = new Expressions(knowledge, words.length)
-  const all = [...new Set(words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term)))]
-  const morphemes = expressions.rarest(all)
+  const morphemes = morphemesOf(expressions, words)
   return sum([
     ...words.map(word => expressions.word(word, synonymsOf(word))),
     ...runs.filter(stem => knowledge.df(stem) > 0).map(stem => expressions.stem(stem)),
     ...morphemes.map(term => expressions.title(term)),
-    ...(morphemes.length > 1 ? [expressions.proximity(morphemes)] : []),
   ])
+}
+
+/** The rarest morphemes of all words. */
+function morphemesOf(expressions: Expressions, words: readonly Word[]): string[] {
+  const all = [...new Set(words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term)))]
+  return expressions.rarest(all)
 }
 
 export interface Scored {
@@ -149,7 +154,29 @@ export interface Scored {
   score: number
 }
 
-/** Scores articles, best first; of equals the newer record first. */
+/** Of equals the newer record comes first. */
+export const byScore = (a: Scored, b: Scored): number => b.score - a.score || b.id - a.id
+
+const MILLIONTHS = 1e6
+
+/** What the closeness of the words adds to the scores of articles, by their identities; dear, so for the best alone. */
+export async function scoreProximity(
+  client: pg.ClientBase,
+  ids: number[],
+  { words, knowledge }: Scoring,
+): Promise<Map<number, number>> {
+  const expressions = new Expressions(knowledge, words.length)
+  const morphemes = morphemesOf(expressions, words)
+  if (morphemes.length < 2) return new Map()
+  const rows = await run<Scored>(
+    client,
+    sql`SELECT s.article_id AS id, ${expressions.proximity(morphemes)}::float8 AS score FROM article_search s
+      WHERE s.article_id = ANY(${ids}::int[])`,
+  )
+  return new Map(rows.map(({ id, score }) => [id, Math.round(score * MILLIONTHS)]))
+}
+
+/** Scores articles, best first. */
 export async function scoreArticles(
   client: pg.ClientBase,
   ids: number[],
@@ -165,7 +192,5 @@ export async function scoreArticles(
         LATERAL (SELECT ${length('morphemes', scoring.averages.morphemes)}, ${length('stems', scoring.averages.stems)} OFFSET 0) AS l
       WHERE s.article_id = ANY(${ids}::int[])`,
   )
-  return rows
-    .map(({ id, score }) => ({ id, score: Math.round(score * 1e6) }))
-    .sort((a, b) => b.score - a.score || b.id - a.id)
+  return rows.map(({ id, score }) => ({ id, score: Math.round(score * MILLIONTHS) })).sort(byScore)
 }

@@ -30,14 +30,19 @@ export interface CountedTerm {
 /** Words that stand for a part of themselves, at most. */
 export const WORDS_WITH = 64
 
+/** How frequent a word must be, of the articles with its part alone, to be worth a look-up of its own with each search. */
+const WORTH = 0.002
+
 /**
  * Words as terms in which `part` (two characters or more, as the analyser writes it) stands inside, the most frequent
- * first; see `insideOf`.
+ * first; see `insideOf`. Of a frequent part those that would add next to nothing are left out.
  */
 export async function listWordsWith(db: Queryable, part: string): Promise<CountedTerm[]> {
   const { rows } = await db.query<CountedTerm>(
     `SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
-     WHERE w.inside @> ARRAY[$1] AND t.df > 0 ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
+     WHERE w.inside @> ARRAY[$1] AND t.df > 0
+       AND t.df >= ${WORTH} * coalesce((SELECT max(df) FROM search_terms WHERE term IN ($1, '=' || $1)), 0)
+     ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
     [part],
   )
   return rows

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Database, Prisma } from '../db/client.ts'
 import type { IndexedTerms } from './analysis.ts'
+import type { Calendar } from './calendar.ts'
 import type { DescribedWord } from './words.ts'
 
 /** Search rows, each in the transaction of its article, and the counts of terms that follow from them. */
@@ -152,24 +153,32 @@ export interface Sums {
 export async function findFrequencies(
   client: pg.ClientBase,
   terms: readonly string[],
-): Promise<Sums & { df: Map<string, number> }> {
+): Promise<Sums & { df: Map<string, number>; calendar: Calendar }> {
   const whole = terms.filter(term => !term.endsWith('*'))
   const beginnings = terms.filter(term => term.endsWith('*')).map(term => term.slice(0, -1))
   const { rows } = await client.query<
-    Sums & { terms: string[] | null; dfs: number[] | null; begin: number[] | null }
+    Sums & {
+      terms: string[] | null
+      dfs: number[] | null
+      begin: number[] | null
+      days: Date[] | null
+    }
   >(
     `SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
        ARRAY(SELECT (SELECT coalesce(sum(df), 0)::float8 FROM search_terms WHERE term >= b AND term < b || U&'\\+10FFFF')
-         FROM unnest($2::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i) AS begin
+         FROM unnest($2::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i) AS begin,
+       (SELECT histogram_bounds::text::timestamptz[] FROM pg_stats
+        WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days
      FROM search_totals,
        (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY($1)) AS found`,
     [whole, beginnings],
   )
-  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin } = rows[0] ?? {}
+  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin, days } = rows[0] ?? {}
   return {
     articles,
     morphemes,
     stems,
+    calendar: (days ?? []).map(day => day.getTime()),
     df: new Map([
       ...(found ?? []).map((term, i): [string, number] => [term, dfs?.[i] ?? 0]),
       ...beginnings.map((term, i): [string, number] => [`${term}*`, begin?.[i] ?? 0]),

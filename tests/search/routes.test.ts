@@ -8,7 +8,7 @@ import { loadAnalysis } from '../../src/search/analysis.ts'
 import { Compiler } from '../../src/search/compile.ts'
 import { parseQuery } from '../../src/search/grammar.ts'
 import { lookUp } from '../../src/search/knowledge.ts'
-import { ROUTE_LIMITS, type RouteLimits, searchByDate } from '../../src/search/search.ts'
+import { ROUTES, type Routes, searchByDate } from '../../src/search/search.ts'
 import { understand } from '../../src/search/words-of-query.ts'
 import { dayRange } from '../../src/time/seoul.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
@@ -61,11 +61,11 @@ await db.pool.query('UPDATE article_counts SET views = article_id % 7')
 await db.pool.query('ANALYZE')
 
 /** Limits that send the same words along each route. */
-const ROUTES: Record<string, RouteLimits> = {
-  usual: ROUTE_LIMITS,
-  'never rare': { ...ROUTE_LIMITS, rare: 0 },
-  'windows only': { ...ROUTE_LIMITS, rare: 0, walk: 0, widen: 2 },
-  'short walks': { ...ROUTE_LIMITS, rare: 0, walk: 60, widen: 2 },
+const WAYS: Record<string, Routes> = {
+  usual: ROUTES,
+  'all, always': { ...ROUTES, walk: 1e9, window: 1e9 },
+  'windows only': { ...ROUTES, walk: 1e9, all: 1e9, widen: 2 },
+  'short walks': { ...ROUTES, window: 1e6, all: 1e9, widen: 1.2 },
 }
 
 async function compiled(q: string) {
@@ -73,7 +73,8 @@ async function compiled(q: string) {
   const { meaning } = understand(analyser, parseQuery(q))
   if (!meaning) return null
   const knowledge = await inSnapshot(db, 10_000, client => lookUp(client, analyser, meaning))
-  return { ...new Compiler(knowledge).compile(meaning), articles: knowledge.articles }
+  const { articles, calendar } = knowledge
+  return { ...new Compiler(knowledge).compile(meaning), articles, calendar }
 }
 
 const word = fc.constantFrom(...WORDS)
@@ -129,9 +130,9 @@ async function naive(query: string, given: Filters, order: keyof typeof ORDERS) 
   return found.map(({ id }) => id)
 }
 
-describe.each(Object.entries(ROUTES))('%s', (_, limits) => {
+describe.each(Object.entries(WAYS))('%s', (_, routes) => {
   const pageOf = (query: Parameters<typeof decideQuery>[0]) =>
-    searchArticles(db, decideQuery(query, new Date()), { timeout: 10_000, limits })
+    searchArticles(db, decideQuery(query, new Date()), { timeout: 10_000, routes })
 
   test('numbered pages and totals are those of plain SQL', async () => {
     await fc.assert(
@@ -165,7 +166,7 @@ describe.each(Object.entries(ROUTES))('%s', (_, limits) => {
         const query = await compiled(q)
         const expected = query ? (await naive(query.query, given, order)).slice(0, 100) : []
         const decided = decideQuery({ ...given, q, sort: order, pageSize: 30 }, new Date())
-        const options = { timeout: 10_000, limits }
+        const options = { timeout: 10_000, routes }
         let page = await searchArticles(db, decided, options)
         const seen = page.rows.map(({ id }) => id)
         const go = async (direction: 'next' | 'previous', i: number) => {
@@ -184,8 +185,8 @@ describe.each(Object.entries(ROUTES))('%s', (_, limits) => {
 })
 
 test('each route is taken', async () => {
-  const routes = new Set<string>()
-  const take = async (q: string, limits: Partial<RouteLimits>, limit = 20) => {
+  const taken = new Set<string>()
+  const take = async (q: string, routes: Partial<Routes>, limit = 20) => {
     const query = await compiled(q)
     const matching = {
       ...(query as NonNullable<typeof query>),
@@ -193,14 +194,16 @@ test('each route is taken', async () => {
     }
     const slice = { descending: true, after: null, offset: 0, limit }
     await inSnapshot(db, 10_000, client =>
-      searchByDate(client, matching, slice, { ...ROUTE_LIMITS, ...limits }, route => routes.add(route)),
+      searchByDate(client, matching, slice, {
+        routes: { ...ROUTES, ...routes },
+        told: route => taken.add(route),
+      }),
     )
   }
-  await take('암모니아', {})
-  await take('지원', { rare: 0 })
-  await take('수소', { rare: 0, walk: 0 })
-  await take('수소', { rare: 0, walk: 0 }, 500)
-  expect([...routes].sort()).toEqual(['all', 'rare', 'walk', 'window'])
+  await take('암모니아', { walk: 1e9, window: 1e9 })
+  await take('지원', {})
+  await take('지원', { walk: 1e9, all: 1e9 })
+  expect([...taken].sort()).toEqual(['all', 'walk', 'window'])
 })
 
 describe('by relevance', () => {
@@ -240,11 +243,11 @@ describe('by relevance', () => {
   }, 60_000)
 
   test('a page beyond what is ranked is refused, and says why', async () => {
-    const limits = { ...ROUTE_LIMITS, ranked: 50 }
+    const routes = { ...ROUTES, ranked: 50 }
     const pageOfFew = (page: number) =>
       searchArticles(db, decideQuery({ q: '지원', sort: 'relevance', page }, new Date()), {
         timeout: 10_000,
-        limits,
+        routes,
       })
     const first = await pageOfFew(1)
     const ranked = first.keywords?.report.ranked ?? 0
