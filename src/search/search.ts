@@ -64,7 +64,7 @@ export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 1_
  * Microseconds, as measured over 1,000,000 articles in memory: to look into a row, to take an entry from the index of
  * terms or of days, to fetch a row that the index of terms has found.
  */
-const COSTS = { row: 3, term: 0.12, day: 0.27, fetch: 0.9 }
+const COSTS = { row: 3, term: 0.12, day: 0.27, fetch: 2 }
 
 /** Rows that hold so many matches, some more than if they were spread evenly. */
 const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wanted)) * wanted) / share
