@@ -1,11 +1,11 @@
 import { indexDocuments } from '../search/analysis.ts'
 import type { SearchDocument } from '../search/document.ts'
-import type { SearchRow } from '../search/store.ts'
+import type { SearchPlace, SearchRow } from '../search/store.ts'
 import type { ArticleRow } from './row.ts'
 
 /** What articles are found by. */
 
-type Indexed = Pick<
+export type Indexed = Pick<
   ArticleRow,
   | 'id'
   | 'status'
@@ -53,12 +53,14 @@ const documentOf = (row: Indexed): SearchDocument => ({
   filters: filtersOf(row),
 })
 
+/** A search row without what it is found by. */
+export const toPlace = (row: Pick<Indexed, 'id' | 'listedAt' | 'status' | 'deletedAt'>): SearchPlace => ({
+  articleId: row.id,
+  listedAt: row.listedAt,
+  public: row.status === 'published' && row.deletedAt === null,
+})
+
 export async function toSearchRows(rows: readonly Indexed[]): Promise<SearchRow[]> {
   const terms = await indexDocuments(rows.map(documentOf))
-  return rows.map((row, i) => ({
-    ...(terms[i] as (typeof terms)[number]),
-    articleId: row.id,
-    listedAt: row.listedAt,
-    public: row.status === 'published' && row.deletedAt === null,
-  }))
+  return rows.map((row, i) => ({ ...(terms[i] as (typeof terms)[number]), ...toPlace(row) }))
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Prisma } from '../db/client.ts'
+import { type Execute, Prisma } from '../db/client.ts'
 import type { ArticleRow } from './row.ts'
+
+const { sql } = Prisma
 
 /**
  * The log of changes: each write appends one row in its own transaction. `superseded` holds the former values of just
@@ -44,12 +46,15 @@ export interface Change {
  * Appends to the log. It must be the last thing that a transaction does: from here to its commit no other writer can
  * append, and one that waits here holds its rows.
  */
-export async function appendChanges(tx: Prisma.TransactionClient, changes: readonly Change[]): Promise<void> {
+export async function appendChanges(execute: Execute, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK})`
-  await tx.change.createMany({
-    data: changes.map(({ superseded, ...change }) =>
-      superseded === null ? change : { ...change, superseded: superseded as Prisma.InputJsonObject },
-    ),
-  })
+  const given = JSON.stringify(changes)
+  await execute(sql`SELECT pg_advisory_xact_lock(${LOCK})`)
+  await execute(sql`
+    INSERT INTO changes (article_id, kind, version, at, actor, superseded)
+    SELECT article_id, kind, version, at, actor, superseded
+    FROM ROWS FROM (jsonb_to_recordset(${given}::jsonb)
+      AS ("articleId" int, kind text, version int, at timestamptz, actor text, superseded jsonb))
+      WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, n)
+    ORDER BY n`)
 }

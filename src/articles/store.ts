@@ -1,9 +1,9 @@
-import type { Database, Prisma } from '../db/client.ts'
+import type { Database, Execute, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import { writeSearchRows } from '../search/store.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleContent, toContent } from './content.ts'
-import { INDEXED, toSearchRows } from './indexing.ts'
+import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
@@ -40,8 +40,9 @@ export function write<T>(
   return prisma.$transaction(async tx => {
     const writing: Writing = { tx, actor, now, changes: [], found: new Map() }
     const result = await work(writing)
-    await indexFound(writing)
-    await appendChanges(tx, writing.changes)
+    const execute: Execute = statement => tx.$executeRaw(statement)
+    await indexFound(execute, [...writing.found.values()])
+    await appendChanges(execute, writing.changes)
     return result
   })
 }
@@ -49,13 +50,10 @@ export function write<T>(
 /** Articles whose search rows are written by one statement. */
 const INDEXED_AT_ONCE = 100
 
-async function indexFound({ tx, found }: Writing): Promise<void> {
-  const rows = [...found.values()]
+/** Writes the search rows of articles that the caller's transaction holds. */
+export async function indexFound(execute: Execute, rows: readonly Indexed[]): Promise<void> {
   for (let i = 0; i < rows.length; i += INDEXED_AT_ONCE)
-    await writeSearchRows(
-      statement => tx.$executeRaw(statement),
-      await toSearchRows(rows.slice(i, i + INDEXED_AT_ONCE)),
-    )
+    await writeSearchRows(execute, await toSearchRows(rows.slice(i, i + INDEXED_AT_ONCE)))
 }
 
 /** Reads go through the pool, or through the transaction that they belong to. */
@@ -146,7 +144,12 @@ const columns = (content: ArticleContent) => ({
   attachments: content.attachments as Prisma.InputJsonArray,
 })
 
-const sourceCounts = ({ views = 0, comments = 0, likes = 0, dislikes = 0 }: Partial<SourceCounts>) => ({
+export const sourceCounts = ({
+  views = 0,
+  comments = 0,
+  likes = 0,
+  dislikes = 0,
+}: Partial<SourceCounts>) => ({
   sourceViews: views,
   sourceComments: comments,
   sourceLikes: likes,
@@ -163,14 +166,17 @@ const identityTaken = ({ source, externalId }: Pick<ArticleContent, 'source' | '
   })
 }
 
+/** What is locked for an identity. */
+export const lockKey = (source: string, externalId: string): string => `${source}/${externalId}`
+
 /** Makes writers of one identity wait for each other, also while there is no row to lock. */
 const lockIdentity = (tx: Tx, source: string, externalId: string) =>
-  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0))`
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lockKey(source, externalId)}, 0))`
 
 /** The same for who holds a row already. It does not wait: whoever has the identity may be waiting for that row. */
 async function takeIdentity(tx: Tx, source: string, externalId: string): Promise<void> {
   const [taken] = await tx.$queryRaw<{ ok: boolean }[]>`
-    SELECT pg_try_advisory_xact_lock(hashtextextended(${`${source}/${externalId}`}, 0)) AS ok`
+    SELECT pg_try_advisory_xact_lock(hashtextextended(${lockKey(source, externalId)}, 0)) AS ok`
   if (!taken?.ok)
     throw new Problem(
       'conflict',

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import { PrismaClient } from '../generated/client.ts'
+import { type Prisma, PrismaClient } from '../generated/client.ts'
 
 export { Prisma } from '../generated/client.ts'
 
@@ -85,6 +85,31 @@ export async function inSnapshot<T>(
     client.release(broken)
   }
 }
+
+/** Runs writes on one connection in one transaction. */
+export async function inTransaction<T>(
+  { pool }: Pick<Database, 'pool'>,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(failure => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** Runs a statement in whatever transaction it belongs to. */
+export type Execute = (statement: Prisma.Sql) => Promise<unknown>
 
 /** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
 pg.types.setTypeParser(pg.types.builtins.DATE, text => new Date(`${text}T00:00:00Z`))

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Database, Prisma } from '../db/client.ts'
+import { type Database, type Execute, inTransaction, Prisma } from '../db/client.ts'
 import type { IndexedTerms } from './analysis.ts'
 import type { Calendar } from './calendar.ts'
 import type { DescribedWord } from './words.ts'
@@ -8,13 +8,12 @@ import type { DescribedWord } from './words.ts'
 
 const { sql, join } = Prisma
 
-export interface SearchRow extends IndexedTerms {
+export interface SearchPlace {
   articleId: number
   listedAt: Date
   public: boolean
 }
-
-type Execute = (statement: Prisma.Sql) => Promise<unknown>
+export type SearchRow = IndexedTerms & SearchPlace
 
 /**
  * Writes the search rows of articles that the caller's transaction holds, and notes what changes in the counts of terms:
@@ -51,6 +50,33 @@ export async function writeSearchRows(execute: Execute, rows: readonly SearchRow
 const valuesOf = (row: SearchRow) =>
   sql`(${row.articleId}::int, ${row.listedAt}::timestamptz, ${row.public}::boolean, ${row.morphemes}::int, ${row.stems}::int, ${row.analyser}::int, ${row.terms})`
 
+/**
+ * The same without terms, which the upkeep makes later: a new article is found by nothing until then, another one by what
+ * it was found by before. Who may see it is right at once.
+ */
+export async function postponeSearchRows(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
+  if (rows.length === 0) return
+  await execute(sql`
+    WITH given AS MATERIALIZED (
+      SELECT (r->>'articleId')::int AS article_id, (r->>'listedAt')::timestamptz AS listed_at, (r->>'public')::boolean AS public
+      FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) AS r
+    ), former AS MATERIALIZED (
+      SELECT s.article_id, s.public, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
+      FROM article_search s JOIN given USING (article_id)
+    ), written AS (
+      INSERT INTO article_search (article_id, listed_at, public) SELECT * FROM given
+      ON CONFLICT (article_id) DO UPDATE SET listed_at = excluded.listed_at, public = excluded.public, analyser = 0
+    ), moved AS (
+      SELECT given.public::int - coalesce(former.public, false)::int AS by, coalesce(former.morphemes, 0) AS morphemes,
+        coalesce(former.stems, 0) AS stems, coalesce(former.terms, '{}') AS terms
+      FROM given LEFT JOIN former USING (article_id)
+    )
+    INSERT INTO search_deltas (articles, morphemes, stems, added, removed)
+    SELECT by, by * morphemes, by * stems, CASE WHEN by > 0 THEN terms ELSE '{}' END,
+      CASE WHEN by < 0 THEN terms ELSE '{}' END
+    FROM moved WHERE by <> 0`)
+}
+
 /** Notes added up at once: bounds a round's memory. */
 const NOTES = 1_000
 /** Of the one who adds up; the number means nothing else. */
@@ -63,21 +89,11 @@ export type DescribeTerms = (terms: string[]) => Promise<DescribedWord[]>
  * Adds up some of the noted changes in one transaction and says how many. One at a time over all nodes: who comes
  * second has nothing to do.
  */
-export async function addUpDeltas({ pool }: Database, describe: DescribeTerms): Promise<number> {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
+export const addUpDeltas = (db: Database, describe: DescribeTerms): Promise<number> =>
+  inTransaction(db, async client => {
     const lock = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOCK])
-    const noted = lock.rows[0].held ? await addUp(client, describe) : 0
-    await client.query('COMMIT')
-    return noted
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
-}
+    return lock.rows[0].held ? addUp(client, describe) : 0
+  })
 
 async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<number> {
   const { rows } = await client.query<{ notes: number; fresh: string[] | null }>(

@@ -1,0 +1,279 @@
+import type pg from 'pg'
+import { type Database, type Execute, inTransaction } from '../db/client.ts'
+import { Problem } from '../http/problem.ts'
+import { postponeSearchRows } from '../search/store.ts'
+import { type ArticleContent, toContent } from './content.ts'
+import { INDEXED, type Indexed, toPlace } from './indexing.ts'
+import type { ArticleRow } from './row.ts'
+import type { NewArticle } from './schema.ts'
+import {
+  indexFound,
+  lockKey,
+  type SourceCounts,
+  type SourcedArticle,
+  sourceCounts,
+  type Upserted,
+  type Writing,
+} from './store.ts'
+import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
+
+/**
+ * Many articles by their sources' identities with a few statements for all of them: for loads, where the statements of
+ * `upsertArticle` for each would take longest. What comes out is the same (tests/articles/bulk.test.ts).
+ */
+
+export interface BulkItem {
+  article: SourcedArticle
+  counts?: SourceCounts
+  /** Whether the counts are for a new article only. */
+  firstCounts?: boolean
+  /** Makes the new content from what is here; what it throws is a fault of this article alone. */
+  revise?: (present: ArticleRow) => NewArticle
+}
+
+export type BulkResult =
+  | { outcome: Upserted['outcome']; recounted: boolean }
+  | { outcome: 'refused'; recounted: false; problem: Problem }
+
+export interface BulkOptions extends Pick<Writing, 'actor' | 'now'> {
+  /** Leave what they are found by to the upkeep (store-index.ts). */
+  deferSearch?: boolean
+  /** Only tell: an identity that stands twice among what is new then counts as new twice. */
+  dryRun?: boolean
+}
+
+/** The transaction, and what follows from its writes at its end. */
+interface BulkWriting extends Pick<Writing, 'actor' | 'now'> {
+  client: pg.ClientBase
+  /** By the place of the item. */
+  changes: Change[][]
+  found: Map<number, Indexed>
+}
+
+type CountColumns = ReturnType<typeof sourceCounts>
+interface Entry extends BulkItem {
+  index: number
+}
+interface Plan {
+  created: { index: number; content: ArticleContent; counts: CountColumns }[]
+  updated: { index: number; present: ArticleRow; content: ArticleContent; superseded: Partial<ArticleRow> }[]
+  recounted: { id: number; counts: CountColumns }[]
+}
+
+/** The order in which who writes several articles locks their identities, so that two never wait in a circle. */
+const collator = new Intl.Collator('en', { numeric: true })
+export const compareIdentities = (a: SourcedArticle, b: SourcedArticle): number =>
+  collator.compare(lockKey(a.source.name, a.source.externalId), lockKey(b.source.name, b.source.externalId))
+
+/**
+ * Writes articles in one transaction as `upsertArticle` would one after another; the results are in the order of the items.
+ * An article that contradicts itself is refused, the others are written.
+ */
+export const upsertArticles = (
+  db: Pick<Database, 'pool'>,
+  { actor, now, deferSearch = false, dryRun = false }: BulkOptions,
+  items: readonly BulkItem[],
+): Promise<BulkResult[]> =>
+  inTransaction(db, async client => {
+    const results: BulkResult[] = []
+    const writing: BulkWriting = { client, actor, now, changes: [], found: new Map() }
+    await lockIdentities(
+      client,
+      items.map(({ article }) => article),
+    )
+    for (const round of roundsOf(items)) {
+      const plan = planRound(round, await lockPresent(client, round), now, results)
+      if (dryRun) continue
+      await insertNew(writing, plan.created)
+      await updateChanged(writing, plan.updated)
+      await recount(writing, plan.recounted)
+    }
+    const execute: Execute = ({ text, values }) => client.query(text, values as unknown[])
+    const found = [...writing.found.values()]
+    await (deferSearch ? postponeSearchRows(execute, found.map(toPlace)) : indexFound(execute, found))
+    await appendChanges(execute, writing.changes.flat())
+    return results
+  })
+
+const keyOf = ({ source }: SourcedArticle) => lockKey(source.name, source.externalId)
+
+/** The first of each identity, then the second of those that stand there twice, … */
+function roundsOf(items: readonly BulkItem[]): Entry[][] {
+  const rounds: Entry[][] = []
+  const met = new Map<string, number>()
+  for (const [index, item] of items.entries()) {
+    const key = keyOf(item.article)
+    const round = met.get(key) ?? 0
+    met.set(key, round + 1)
+    rounds[round] ??= []
+    rounds[round].push({ ...item, index })
+  }
+  return rounds
+}
+
+async function lockIdentities(client: pg.ClientBase, articles: SourcedArticle[]): Promise<void> {
+  const keys = [...new Set(articles.toSorted(compareIdentities).map(keyOf))]
+  await client.query(
+    'SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key',
+    [keys],
+  )
+}
+
+/** Locks the rows that the identities have, as `lockArticle` does. */
+async function lockPresent(client: pg.ClientBase, round: Entry[]): Promise<Map<string, ArticleRow>> {
+  const { rows } = await client.query<ArticleRow>(
+    `SELECT a.id, a.version, ${SELECTED}, a.recorded_at AS "recordedAt", a.modified_at AS "modifiedAt",
+       a.deleted_at AS "deletedAt", a.listed_at AS "listedAt",
+       (SELECT jsonb_build_object('sourceViews', source_views, 'sourceComments', source_comments,
+         'sourceLikes', source_likes, 'sourceDislikes', source_dislikes) FROM article_counts WHERE article_id = a.id) AS counts
+     FROM unnest($1::text[], $2::text[]) AS k (source, external_id) JOIN articles a USING (source, external_id)
+     FOR NO KEY UPDATE OF a`,
+    [round.map(({ article }) => article.source.name), round.map(({ article }) => article.source.externalId)],
+  )
+  return new Map(rows.map(row => [lockKey(row.source ?? '', row.externalId ?? ''), row]))
+}
+
+/** Decides what is to be written, by the rules of `upsertArticle`. */
+function planRound(
+  round: Entry[],
+  presents: Map<string, ArticleRow>,
+  now: Date,
+  results: BulkResult[],
+): Plan {
+  const plan: Plan = { created: [], updated: [], recounted: [] }
+  for (const entry of round)
+    try {
+      results[entry.index] = planOne(plan, entry, presents.get(keyOf(entry.article)), now)
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem
+      results[entry.index] = { outcome: 'refused', recounted: false, problem }
+    }
+  return plan
+}
+
+function planOne(plan: Plan, entry: Entry, present: ArticleRow | undefined, now: Date): BulkResult {
+  const { index, article, counts, firstCounts, revise } = entry
+  if (!present) {
+    plan.created.push({ index, content: toContent(article, now), counts: sourceCounts(counts ?? {}) })
+    return { outcome: 'created', recounted: false }
+  }
+  if (present.deletedAt !== null) return { outcome: 'deleted', recounted: false }
+  const content = toContent(revise?.(present) ?? article, now, present)
+  const superseded = supersededBy(present, content)
+  const changed = Object.keys(superseded).length > 0
+  if (changed) plan.updated.push({ index, present, content, superseded })
+  const moved = counts && !firstCounts && present.counts ? sourceCounts(counts) : null
+  const recounted =
+    moved !== null &&
+    Object.entries(moved).some(([name, n]) => present.counts?.[name as keyof CountColumns] !== n)
+  if (recounted) plan.recounted.push({ id: present.id, counts: moved })
+  return { outcome: changed ? 'updated' : 'unchanged', recounted }
+}
+
+/** Columns that a writer decides, with their types, as a list of rows in JSON carries them. */
+const COLUMNS: Record<keyof ArticleContent, [column: string, type: string]> = {
+  status: ['status', 'text'],
+  kind: ['kind', 'text'],
+  title: ['title', 'text'],
+  subtitles: ['subtitles', 'text[]'],
+  bodyHtml: ['body_html', 'text'],
+  bodyText: ['body_text', 'text'],
+  ministryCode: ['ministry_code', 'text'],
+  ministryName: ['ministry_name', 'text'],
+  ministryPublishedName: ['ministry_published_name', 'text'],
+  author: ['author', 'text'],
+  source: ['source', 'text'],
+  externalId: ['external_id', 'text'],
+  sourceUrl: ['source_url', 'text'],
+  sourceModifiedAt: ['source_modified_at', 'timestamptz'],
+  embargoUntil: ['embargo_until', 'timestamptz'],
+  publishedAt: ['published_at', 'timestamptz'],
+  postedOn: ['posted_on', 'date'],
+  licence: ['licence', 'text'],
+  attribution: ['attribution', 'text'],
+  tags: ['tags', 'text[]'],
+  thumbnailUrl: ['thumbnail_url', 'text'],
+  attachments: ['attachments', 'jsonb'],
+}
+const fields = Object.entries(COLUMNS)
+const NAMES = fields.map(([, [column]]) => column).join(', ')
+const VALUES = fields.map(([field]) => `r."${field}"`).join(', ')
+const SELECTED = fields.map(([field, [column]]) => `a.${column} AS "${field}"`).join(', ')
+const SETTINGS = fields.map(([field, [column]]) => `${column} = r."${field}"`).join(', ')
+const TYPES = fields.map(([field, [, type]]) => `"${field}" ${type}`).join(', ')
+const COUNTS = '"sourceViews" int, "sourceComments" int, "sourceLikes" int, "sourceDislikes" int'
+
+interface Inserted {
+  id: number
+  source: string
+  externalId: string
+  listedAt: Date
+}
+
+async function insertNew(
+  { client, actor, now, found, changes }: BulkWriting,
+  created: Plan['created'],
+): Promise<void> {
+  if (created.length === 0) return
+  const { rows } = await client.query<Inserted>(
+    `WITH r AS MATERIALIZED (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS given (ord int, ${TYPES}, ${COUNTS})
+     ), written AS (
+       INSERT INTO articles (${NAMES}, recorded_at, modified_at) SELECT ${VALUES}, $2, $2 FROM r ORDER BY ord
+       RETURNING id, source, external_id, listed_at
+     ), counted AS (
+       INSERT INTO article_counts (article_id, source_views, source_comments, source_likes, source_dislikes)
+       SELECT w.id, r."sourceViews", r."sourceComments", r."sourceLikes", r."sourceDislikes"
+       FROM written w JOIN r ON r.source = w.source AND r."externalId" = w.external_id
+     )
+     SELECT id, source, external_id AS "externalId", listed_at AS "listedAt" FROM written`,
+    [JSON.stringify(created.map(({ content, counts }, ord) => ({ ...content, ...counts, ord }))), now],
+  )
+  const written = new Map(rows.map(row => [lockKey(row.source, row.externalId), row]))
+  for (const { index, content } of created) {
+    const row = written.get(lockKey(content.source ?? '', content.externalId ?? ''))
+    if (!row) throw new Error(`no row came back for ${content.source}/${content.externalId}`)
+    const { id, listedAt } = row
+    found.set(id, { ...content, id, listedAt, deletedAt: null })
+    changes[index] = [{ articleId: id, kind: 'create', version: 1, at: now, actor, superseded: null }]
+  }
+}
+
+async function updateChanged(
+  { client, actor, now, found, changes }: BulkWriting,
+  updated: Plan['updated'],
+): Promise<void> {
+  if (updated.length === 0) return
+  const { rows } = await client.query<{ id: number; listedAt: Date }>(
+    `UPDATE articles a SET ${SETTINGS}, version = a.version + 1, modified_at = $2
+     FROM jsonb_to_recordset($1::jsonb) AS r (id int, ${TYPES}) WHERE a.id = r.id
+     RETURNING a.id, a.listed_at AS "listedAt"`,
+    [JSON.stringify(updated.map(({ present, content }) => ({ ...content, id: present.id }))), now],
+  )
+  const listed = new Map(rows.map(({ id, listedAt }) => [id, listedAt]))
+  for (const { index, present, content, superseded } of updated) {
+    const { id, deletedAt, modifiedAt } = present
+    const row = { ...content, id, deletedAt, listedAt: listed.get(id) ?? present.listedAt }
+    changes[index] = [
+      {
+        articleId: id,
+        kind: changeKind(present, row),
+        version: present.version + 1,
+        at: now,
+        actor,
+        superseded: { ...superseded, modifiedAt },
+      },
+    ]
+    if (INDEXED.some(field => field in superseded)) found.set(id, row)
+  }
+}
+
+async function recount({ client }: BulkWriting, recounted: Plan['recounted']): Promise<void> {
+  if (recounted.length === 0) return
+  await client.query(
+    `UPDATE article_counts c SET source_views = r."sourceViews", source_comments = r."sourceComments",
+       source_likes = r."sourceLikes", source_dislikes = r."sourceDislikes"
+     FROM jsonb_to_recordset($1::jsonb) AS r (id int, ${COUNTS}) WHERE c.article_id = r.id`,
+    [JSON.stringify(recounted.map(({ id, counts }) => ({ ...counts, id })))],
+  )
+}
