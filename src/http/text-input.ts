@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
+import { decodeCp949 } from '../text/cp949.ts'
 import { badBody, badParameter, Problem } from './problem.ts'
 import { splitTarget } from './target.ts'
 
 /** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const cp949 = new TextDecoder('euc-kr', { fatal: true })
 
 /** Why a text cannot be taken, or null. NUL is a character that PostgreSQL has no place for. */
 function faultOf(text: string): { en: string; ko: string } | null {
@@ -26,10 +26,8 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
 }
 
 function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }[] = []): Problem {
-  let guess = ''
-  try {
-    guess = cp949.decode(bytes).slice(0, 60)
-  } catch {}
+  const text = decodeCp949(bytes)
+  const guess = text.includes('\ufffd') ? '' : text.slice(0, 60)
   const detail = {
     en: guess
       ? `${where} is not UTF-8. It reads "${guess}" in CP949 (EUC-KR): send it as UTF-8.`
