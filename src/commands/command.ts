@@ -19,7 +19,7 @@ export async function runCommand(work: (db: Database, config: Config) => Promise
     const server = await provideDatabase(config, () => {}, { attach: true })
     try {
       await migrate(server.url)
-      const db = openDatabase({ url: server.url, poolSize: 4, statementTimeout: 0 })
+      const db = openDatabase({ url: server.url, poolSize: 8, statementTimeout: 0 })
       try {
         await work(db, config)
       } finally {

@@ -1,33 +1,212 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { parseArgs } from 'node:util'
+import cliProgress from 'cli-progress'
+import { addUpAll } from '../articles/store-index.ts'
+import type { Database } from '../db/client.ts'
 import { parseBoardPage } from '../imports/board-page.ts'
-import { importBoardPage } from '../imports/store.ts'
+import { readCsv } from '../imports/csv.ts'
+import { ENCODINGS, type Encoding, readBytes, type Survey, surveyFile } from '../imports/file.ts'
+import { type LoadReport, load, type Rejection } from '../imports/load.ts'
+import { readNdjson } from '../imports/ndjson.ts'
+import { type ImportReport, importBoardPage } from '../imports/store.ts'
+import { deleteProgress, findProgress, upsertProgress } from '../imports/store-progress.ts'
 import { decodeSaved } from '../text/encoding.ts'
 import { print, runCommand, UsageError } from './command.ts'
 
-/** `npm run import -- <file>…`: reads saved pages of the ESG board. Each is imported whole or not at all. */
+/**
+ * `npm run import -- <file>…`: reads NDJSON, CSV, and saved pages of the ESG board. A saved page is imported whole or not
+ * at all; of the others what cannot be imported is named and the rest goes on (exit status 3).
+ */
+const USAGE = `usage: import <file>… [--format ndjson|csv|board] [--encoding utf-8|cp949|utf-16le] [--map header=field,…]
+  [--source name] [--rejects file] [--dry-run] [--resume] [--defer-search]`
+const FORMATS = ['ndjson', 'csv', 'board'] as const
+type Format = (typeof FORMATS)[number]
+const SOME_REJECTED = 3
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        format: { type: 'string' },
+        encoding: { type: 'string' },
+        map: { type: 'string', multiple: true, default: [] },
+        source: { type: 'string' },
+        rejects: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+        resume: { type: 'boolean', default: false },
+        'defer-search': { type: 'boolean', default: false },
+      },
+    })
+    if (positionals.length === 0) throw new UsageError(USAGE)
+    return {
+      ...values,
+      files: positionals,
+      format: oneOf(FORMATS, 'format', values.format),
+      encoding: oneOf(ENCODINGS, 'encoding', values.encoding),
+      map: new Map(values.map.flatMap(list => list.split(',')).map(fieldByHeader)),
+    }
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(`${(error as Error).message}\n${USAGE}`)
+  }
+}
+
+function oneOf<T extends string>(values: readonly T[], name: string, given?: string): T | undefined {
+  const found = values.find(value => value === given)
+  if (given !== undefined && !found) throw new UsageError(`--${name} is one of ${values.join(', ')}`)
+  return found
+}
+
+function fieldByHeader(pair: string): [string, string] {
+  const [, header, field] = /^(.+)=([^=]+)$/.exec(pair) ?? []
+  if (!header || !field) throw new UsageError(`--map takes header=field, not "${pair}"`)
+  return [header, field]
+}
+
+const FORMAT_OF: Record<string, Format> = {
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.csv': 'csv',
+  '.tsv': 'csv',
+}
+
 await runCommand(async db => {
-  const files = process.argv.slice(2)
-  if (files.length === 0) throw new UsageError('usage: import <saved page>…')
-  for (const file of files) {
-    const bytes = await readFile(file).catch(error => {
+  const options = readArguments()
+  for (const file of options.files)
+    await stat(file).catch(error => {
       throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)
     })
-    const report = await importFile(file, bytes)
-    const { created, updated, unchanged, deleted, recounted } = report
-    const notes = [
-      ...(deleted > 0 ? [`${deleted} left alone, deleted here`] : []),
-      ...(recounted > 0 ? [`${recounted} with new counts`] : []),
-    ]
-    print(
-      `${file}: ${created + updated} changes (${created} created, ${updated} updated), ${unchanged} unchanged${notes.map(note => `, ${note}`).join('')}`,
-    )
-  }
-
-  async function importFile(file: string, bytes: Buffer) {
+  const rejects = options.rejects === undefined ? null : await openRejects(options.rejects)
+  for (const file of options.files) {
+    const format = options.format ?? FORMAT_OF[extname(file).toLowerCase()] ?? 'board'
     try {
-      return await importBoardPage(db, parseBoardPage(decodeSaved(bytes)), new Date())
+      if (format === 'board') print(`${file}: ${summary(await importBoard(db, file))}`)
+      else await importRecords(file, format)
     } catch (error) {
-      throw new Error(`${file}: ${(error as Error).message}; nothing was imported from it`, { cause: error })
+      const rest = format === 'board' ? '; nothing was imported from it' : ''
+      throw new Error(`${file}: ${(error as Error).message}${rest}`, { cause: error })
     }
   }
+  await new Promise<void>(done => (rejects ? rejects.end(done) : done()))
+
+  async function importRecords(file: string, format: 'ndjson' | 'csv'): Promise<void> {
+    const survey = await surveyFile(file)
+    const encoding = options.encoding ?? survey.encoding
+    const { 'dry-run': dryRun, 'defer-search': deferSearch, source, map } = options
+    const identity = {
+      digest: survey.digest,
+      options: JSON.stringify({ format, encoding, source, map: [...map] }),
+    }
+    const after = options.resume ? await findProgress(db, identity) : 0
+    if (after > 0) print(`${file}: going on after line ${after}`)
+    const progress = showProgress(survey)
+    const sums = addUpBeside(db)
+    const bytes = readBytes(file, progress.read)
+    const records =
+      format === 'ndjson'
+        ? readNdjson(bytes, { source })
+        : readCsv(bytes, { encoding: encoding as Encoding, map, source })
+    const report = await load(db, records, {
+      actor: `import:${format}`,
+      deferSearch,
+      dryRun,
+      after,
+      onRejected: rejection => tell(file, rejection),
+      onKept: (line, { field, characters }) =>
+        process.stderr.write(
+          `${file}:${line}: ${field} stays as it is here: the file could not hold ${characters.length > 0 ? characters.join(' ') : 'its end'}\n`,
+        ),
+      onCommitted: async (line, { created, updated, unchanged }) => {
+        progress.written(created + updated + unchanged)
+        if (dryRun) return
+        sums.keepUp()
+        await upsertProgress(db, identity, line)
+      },
+    }).finally(progress.stop)
+    if (!dryRun) {
+      await sums.finish()
+      await deleteProgress(db, identity)
+    }
+    print(`${file}: ${dryRun ? 'would make ' : ''}${summary(report)}`)
+    if (deferSearch && !dryRun && report.created + report.updated > 0)
+      print('search rows are left to the running service, or to npm run reindex')
+    if (report.rejected > 0) process.exitCode = SOME_REJECTED
+  }
+
+  function tell(file: string, { line, faults }: Rejection): void {
+    if (rejects) rejects.write(`${JSON.stringify({ file, line, errors: faults })}\n`)
+    else
+      process.stderr.write(
+        `${file}:${line}: ${faults.map(({ pointer, column, detail }) => `${[column, pointer && `(${pointer})`].filter(Boolean).join(' ')} ${detail}`.trim()).join('; ')}\n`,
+      )
+  }
 })
+
+async function openRejects(path: string) {
+  const file = await open(path, 'w').catch(error => {
+    throw new UsageError(`--rejects: ${error.message}`)
+  })
+  return file.createWriteStream()
+}
+
+async function importBoard(db: Database, file: string): Promise<ImportReport> {
+  return importBoardPage(db, parseBoardPage(decodeSaved(await readFile(file))), new Date())
+}
+
+function summary(report: ImportReport & Partial<LoadReport>): string {
+  const { created, updated, unchanged, deleted, recounted, rejected = 0, kept = 0 } = report
+  const notes: [number, string][] = [
+    [deleted, 'left alone, deleted here'],
+    [recounted, 'with new counts'],
+    [kept, 'with a text that the file could not hold'],
+    [rejected, 'rejected'],
+  ]
+  return [
+    `${created + updated} changes (${created} created, ${updated} updated), ${unchanged} unchanged`,
+    ...notes.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`),
+  ].join(', ')
+}
+
+/** Adds up the counts of terms beside the load: a million notes would take more room than the articles. */
+function addUpBeside(db: Database) {
+  let adding: Promise<unknown> | undefined
+  const round = () => addUpAll(db)
+  return {
+    keepUp() {
+      adding ??= round().then(
+        () => {
+          adding = undefined
+        },
+        // Told by the last round, if it is still so.
+        () => {
+          adding = undefined
+        },
+      )
+    },
+    async finish() {
+      await adding
+      await round()
+    },
+  }
+}
+
+/** A bar in a terminal, else a line every ten seconds. */
+function showProgress({ bytes }: Survey) {
+  const bar = new cliProgress.SingleBar(
+    {
+      format: '{bar} {percentage}% | {articles} articles, {rate} a second | {eta_formatted} left',
+      noTTYOutput: true,
+      notTTYSchedule: 10_000,
+    },
+    cliProgress.Presets.shades_classic,
+  )
+  const began = performance.now()
+  bar.start(bytes, 0, { articles: 0, rate: 0 })
+  return {
+    read: (more: number) => bar.increment(more),
+    written: (articles: number) =>
+      bar.update({ articles, rate: Math.round((articles * 1000) / (performance.now() - began)) }),
+    stop: () => bar.stop(),
+  }
+}

@@ -38,7 +38,7 @@ const isUnreachable = (error: unknown) =>
 const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 
 /** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
-const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)
+export const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)
 
 const unavailable = (cause: unknown) =>
   new Problem(

@@ -1,14 +1,10 @@
-import { Ajv, type ValidateFunction } from 'ajv'
-import addFormats from 'ajv-formats'
-import { articleComponents } from '../articles/page-schema.ts'
 import { toNewArticle } from '../articles/row.ts'
-import { NewArticle } from '../articles/schema.ts'
 import { type SourcedArticle, upsertArticle, type Writing, write } from '../articles/store.ts'
+import { compareIdentities } from '../articles/store-bulk.ts'
 import type { Database } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
-import { ref } from '../http/schema.ts'
-import { normaliseJson } from '../http/text-input.ts'
 import { type BoardPage, ImportError, type ImportedArticle } from './board-page.ts'
+import { checkArticle } from './record.ts'
 
 /** Writes what was parsed: the whole page in one transaction, or nothing. */
 
@@ -22,23 +18,11 @@ export interface ImportReport {
   recounted: number
 }
 
-/** Compiled for the first page, not with the module: the API loads it too and imports nothing. */
-let compiled: ValidateFunction | undefined
-
-function validator(): ValidateFunction {
-  if (compiled) return compiled
-  const ajv = new Ajv({ strict: false })
-  ;(addFormats as unknown as (ajv: Ajv) => void)(ajv)
-  for (const component of articleComponents) ajv.addSchema(component)
-  compiled = ajv.compile(ref(NewArticle))
-  return compiled
-}
-
 /** @throws ImportError that names the line of an article that breaks the contract, or whose number is another's now. */
 export async function importBoardPage(db: Database, page: BoardPage, now: Date): Promise<ImportReport> {
   const entries = [page.detail, ...page.rows].map(checked)
   // In the order of identities: two imports at once then never wait for each other in a circle.
-  entries.sort((a, b) => identity(a).localeCompare(identity(b), 'en', { numeric: true }))
+  entries.sort((a, b) => compareIdentities(a.article, b.article))
   return write(db, { actor: 'import:board-page', now }, async writing => {
     const report: ImportReport = { created: 0, updated: 0, unchanged: 0, deleted: 0, recounted: 0 }
     for (const entry of entries) {
@@ -53,37 +37,22 @@ export async function importBoardPage(db: Database, page: BoardPage, now: Date):
 type Entry = ImportedArticle & { article: SourcedArticle }
 
 function checked(entry: ImportedArticle): Entry {
-  const { line } = entry
-  const article = textOf(entry)
-  const validate = validator()
-  const valid: boolean = validate(article)
-  if (!valid) {
-    const fault = validate.errors?.[0]
-    throw new ImportError(
-      { line, text: article.title },
-      `an article whose ${fault?.instancePath.slice(1)} ${fault?.message}`,
-    )
-  }
-  if (!article.source) throw new ImportError({ line, text: article.title }, 'an article with an identity')
-  return { ...entry, article: { ...article, source: article.source } }
-}
-
-/** The article with its text as the database takes it. */
-function textOf({ article, line }: ImportedArticle): NewArticle {
   try {
-    return normaliseJson(article) as NewArticle
+    return { ...entry, article: checkArticle(entry.article) }
   } catch (error) {
-    throw new ImportError({ line, text: article.title }, `text (${(error as Error).message})`)
+    throw error instanceof Problem ? refused(entry, error) : error
   }
 }
 
-const identity = ({ article }: Entry) => `${article.source.name}/${article.source.externalId}`
+const refused = ({ line, article }: ImportedArticle, { detail }: Problem) =>
+  new ImportError({ line, text: article.title }, `an article that can be written (${detail.en})`)
 
 /**
  * A page states some fields of an article: those it overwrites, the others stay as they are here, and so does the
  * status: what an editor has hidden, a second import does not show again.
  */
-async function importEntry(writing: Writing, { article, counts, line }: Entry, page: BoardPage) {
+async function importEntry(writing: Writing, entry: Entry, page: BoardPage) {
+  const { article, counts, line } = entry
   const refuse = (expected: string) => new ImportError({ line, text: article.title }, expected)
   try {
     return await upsertArticle(writing, article, {
@@ -105,7 +74,7 @@ async function importEntry(writing: Writing, { article, counts, line }: Entry, p
       },
     })
   } catch (error) {
-    throw error instanceof Problem ? refuse(`an article that can be written (${error.detail.en})`) : error
+    throw error instanceof Problem ? refused(entry, error) : error
   }
 }
 

@@ -1,0 +1,122 @@
+import { KINDS, LICENCES, STATUSES } from '../articles/words.ts'
+import { isDay, parseInstant } from '../time/seoul.ts'
+
+/** What stands in the cells of a CSV file, as the contract's values. */
+
+/** Reads a cell that is not empty. @throws CellError */
+export type CellReader = (text: string) => unknown
+
+export class CellError extends Error {}
+
+export const textCell: CellReader = text => text
+
+export const integerCell: CellReader = text => {
+  const digits = /^\s*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})\s*$/.exec(text)?.[1]
+  if (digits === undefined) throw new CellError('must be a whole number')
+  return Number(digits.replaceAll(',', ''))
+}
+
+/** A list as JSON, or parted by semicolons or upright strokes. */
+export const listCell: CellReader = text =>
+  /^\s*\[/.test(text) && isJson(text)
+    ? jsonCell(text)
+    : text
+        .split(/[;|\n]/)
+        .map(part => part.trim())
+        .filter(part => part !== '')
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const jsonCell: CellReader = text => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new CellError('must be JSON')
+  }
+}
+
+/** A day, or an instant with an offset or else on Seoul's clock. */
+export interface Moment {
+  day: string
+  /** RFC 3339; null where the cell has a day alone. */
+  instant: string | null
+}
+
+const MOMENT =
+  /^(\d{4})(?:\s*[-./]\s*|년\s*)(\d{1,2})(?:\s*[-./]\s*|월\s*)(\d{1,2})(?:\.|일)?(?:\s*\(?[월화수목금토일](?:요일)?\)?)?(?:[\sT]+(오전|오후|AM|PM)?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(AM|PM)?)?$/i
+
+/** `2026-01-20`, `2026.01.20.`, `2026/1/20`, `2026년 1월 20일`, each with `9:30`, `오후 2:30`, …; or RFC 3339. */
+export function instantCell(text: string): Moment {
+  const trimmed = text.trim()
+  if (parseInstant(trimmed)) return { day: trimmed.slice(0, 10), instant: trimmed }
+  const [, year = '', month = '', date = '', before, hours, minutes = '', seconds = '00', after] =
+    MOMENT.exec(trimmed) ?? []
+  const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`
+  if (!isDay(day))
+    throw new CellError('must be a day such as 2026-01-20 or an instant such as 2026-01-20T09:30:00+09:00')
+  if (hours === undefined) return { day, instant: null }
+  const half = (before ?? after)?.toUpperCase()
+  const afternoon = half === '오후' || half === 'PM'
+  const hour = half === undefined ? Number(hours) : (Number(hours) % 12) + (afternoon ? 12 : 0)
+  if (hour > 23 || Number(minutes) > 59 || Number(seconds) > 59)
+    throw new CellError('must be a time of the day')
+  return { day, instant: `${day}T${String(hour).padStart(2, '0')}:${minutes}:${seconds}+09:00` }
+}
+
+const oneOf =
+  (values: readonly string[], words: Record<string, string>): CellReader =>
+  text => {
+    const word = text.normalize('NFC').replaceAll(/\s/g, '')
+    return values.find(value => value === word.toLowerCase()) ?? words[word] ?? text.trim()
+  }
+
+/** Words of boards; others go on to the contract, which names what it takes. */
+export const statusCell = oneOf(STATUSES, {
+  노출: 'published',
+  공개: 'published',
+  게시: 'published',
+  비노출: 'hidden',
+  비공개: 'hidden',
+  숨김: 'hidden',
+  작성중: 'draft',
+  임시저장: 'draft',
+  예약: 'scheduled',
+  Y: 'published',
+  N: 'hidden',
+})
+export const kindCell = oneOf(KINDS, {
+  보도자료: 'press-release',
+  보도참고: 'reference',
+  보도참고자료: 'reference',
+  참고자료: 'reference',
+  설명자료: 'explanation',
+  보도설명: 'explanation',
+  보도설명자료: 'explanation',
+  해명자료: 'explanation',
+  정책뉴스: 'policy-news',
+  사실은이렇습니다: 'fact-check',
+  팩트체크: 'fact-check',
+  카드뉴스: 'visual',
+  영상: 'visual',
+  카드·영상: 'visual',
+  동정: 'activity',
+  인사: 'personnel',
+  기타: 'other',
+})
+export const licenceCell = oneOf(LICENCES, {
+  ...Object.fromEntries(
+    LICENCES.flatMap((licence, i) =>
+      ['', '공공누리', '공공누리제'].flatMap(words => [
+        [`${words}${i + 1}유형`, licence],
+        [`${words}${i + 1}`, licence],
+      ]),
+    ),
+  ),
+})

@@ -1,0 +1,135 @@
+import { Article } from '../articles/schema.ts'
+import { nearest } from '../http/validation.ts'
+import {
+  type CellReader,
+  instantCell,
+  integerCell,
+  jsonCell,
+  kindCell,
+  licenceCell,
+  listCell,
+  statusCell,
+  textCell,
+} from './cells.ts'
+
+/** What the columns of a CSV file hold: the API's own names, a board's headers, or what the caller says. */
+
+export interface Field {
+  read: CellReader
+  /** Headers of boards and of their Excel files. */
+  headers?: string[]
+}
+
+/** The field whose column tells both days, as a board's 날짜 does. */
+export const DAY = 'day'
+/** The field whose column has an address, a source's name, or the line of attribution: a board's 출처. */
+export const ORIGIN = 'origin'
+
+export const FIELDS: Record<string, Field> = {
+  status: { read: statusCell, headers: ['상태', '노출', '노출여부', '공개여부'] },
+  kind: { read: kindCell, headers: ['구분', '종류', '유형', '분류', '자료구분'] },
+  title: { read: textCell, headers: ['제목', '글제목'] },
+  subtitles: { read: listCell, headers: ['부제', '부제목'] },
+  bodyHtml: { read: textCell, headers: ['본문HTML'] },
+  bodyText: { read: textCell, headers: ['본문', '내용'] },
+  'ministry.code': { read: textCell, headers: ['부처코드', '기관코드'] },
+  'ministry.name': {
+    read: textCell,
+    headers: ['담당부서', '부처', '부처명', '소관부처', '기관', '기관명', '발표기관', 'ministry'],
+  },
+  'ministry.publishedName': { read: textCell, headers: ['당시부처명', '당시기관명'] },
+  author: { read: textCell, headers: ['글쓴이', '작성자', '등록자', '게시자'] },
+  publishedAt: {
+    read: instantCell,
+    headers: ['발표일', '발표일시', '보도일', '보도일자', '보도일시', '배포일', '배포일시'],
+  },
+  postedOn: {
+    read: instantCell,
+    headers: ['게시일', '게시일자', '등록일', '등록일자', '작성일', '작성일자'],
+  },
+  [DAY]: { read: instantCell, headers: ['날짜', '일자'] },
+  embargoUntil: { read: instantCell, headers: ['엠바고', '보도시점'] },
+  sourceModifiedAt: { read: instantCell, headers: ['수정일', '수정일시', '최종수정일'] },
+  'source.name': { read: textCell, headers: ['출처명', 'source'] },
+  'source.externalId': {
+    read: textCell,
+    headers: ['번호', '글번호', '게시글번호', '연번', '순번', 'externalId'],
+  },
+  'source.url': { read: textCell, headers: ['sourceUrl'] },
+  [ORIGIN]: { read: textCell, headers: ['출처', '원문', '원문주소', '원문링크', '링크', '주소', 'URL'] },
+  licence: { read: licenceCell, headers: ['공공누리', '이용조건', '라이선스'] },
+  attribution: { read: textCell, headers: ['출처표시', '출처표기'] },
+  tags: { read: listCell, headers: ['태그', '키워드', '주제어'] },
+  thumbnailUrl: { read: textCell, headers: ['썸네일', '대표이미지'] },
+  attachments: { read: jsonCell, headers: ['첨부파일', '첨부'] },
+  'counts.views': { read: integerCell, headers: ['조회수', '조회'] },
+  'counts.comments': { read: integerCell, headers: ['댓글수', '댓글'] },
+  'counts.likes': { read: integerCell, headers: ['추천수', '추천', '좋아요'] },
+  'counts.dislikes': { read: integerCell, headers: ['비추천수', '비추천', '싫어요'] },
+}
+
+/** What the API shows of an article and nobody writes. */
+const SHOWN = new Set([
+  ...Object.keys(Article.properties).filter(name => !(name in FIELDS)),
+  ...['number', 'highlight', 'id', 'version'],
+])
+const isShown = (header: string) =>
+  SHOWN.has(header.split('.')[0] ?? '') &&
+  !['ministry', 'source', 'counts'].includes(header.split('.')[0] ?? '')
+
+const keyOf = (header: string) =>
+  header
+    .normalize('NFC')
+    .replaceAll(/[\s\ufeff]/g, '')
+    .toLowerCase()
+const KNOWN = new Map(
+  Object.entries(FIELDS).flatMap(([name, { headers = [] }]) =>
+    [name, ...headers].map((header): [string, string] => [keyOf(header), name]),
+  ),
+)
+
+export class HeaderError extends Error {}
+
+/** A column: what it is called, and the field that it holds; null for one that is passed over. */
+export interface Column {
+  header: string
+  field: string | null
+}
+
+/**
+ * The columns of a file. `map` names fields for headers, `-` for those that shall be passed over.
+ * @throws HeaderError at a header that nobody knows, at a field that two columns hold, and where none has the title.
+ */
+export function columnsOf(
+  headers: readonly string[],
+  map: ReadonlyMap<string, string> = new Map(),
+): Column[] {
+  const told = new Map([...map].map(([header, field]) => [keyOf(header), field]))
+  const columns = headers.map((header): Column => {
+    const key = keyOf(header)
+    const field = told.get(key) ?? KNOWN.get(key) ?? (isShown(header.trim()) || key === '' ? '-' : undefined)
+    if (field === undefined) throw new HeaderError(unknown(header))
+    if (field !== '-' && !(field in FIELDS))
+      throw new HeaderError(`there is no field "${field}" for the column "${header}"`)
+    return { header: header.trim(), field: field === '-' ? null : field }
+  })
+  for (const header of told.keys())
+    if (!headers.some(given => keyOf(given) === header))
+      throw new HeaderError(`there is no column "${header}" to map`)
+  for (const [i, { header, field }] of columns.entries()) {
+    const other = columns.findIndex(column => column.field === field)
+    if (field !== null && other < i)
+      throw new HeaderError(
+        `the columns "${columns[other]?.header}" and "${header}" both hold ${field}: map one of them to -`,
+      )
+  }
+  if (!columns.some(({ field }) => field === 'title'))
+    throw new HeaderError('no column holds the title: is the first line the header?')
+  return columns
+}
+
+function unknown(header: string): string {
+  const meant = nearest(header, Object.keys(FIELDS))
+  const hint = meant ? `; did you mean "${meant}"?` : ''
+  return `unknown column "${header.trim()}"${hint} Name its field with --map "${header.trim()}=<field>", or pass over it with =-`
+}

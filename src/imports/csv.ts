@@ -1,0 +1,172 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type CsvError, parse } from 'csv-parse'
+import { CellError } from './cells.ts'
+import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
+import { decodeText, type Encoding } from './file.ts'
+import type { FileRecord, RecordFault } from './record.ts'
+import { reviseBy, type Stated, toArticle } from './stated.ts'
+
+/** CSV (RFC 4180), as the API's names have it or as Excel saves a board. A column that is not there says nothing. */
+
+export interface CsvOptions {
+  encoding: Encoding
+  /** Fields by headers; `-` for a column that is passed over. */
+  map?: ReadonlyMap<string, string>
+  /** The source's name where no column has it. */
+  source?: string
+}
+
+/** Characters that a record may have: more than any article, so that a quote that nobody closed is noticed. */
+const LONGEST = 4 << 20
+
+/** @throws HeaderError; Error where a quote is not closed for longer than any article. */
+export async function* readCsv(
+  chunks: AsyncIterable<Buffer>,
+  options: CsvOptions,
+): AsyncGenerator<FileRecord> {
+  const text = peekable(decodeText(chunks, options.encoding))
+  const delimiter = delimiterOf(await text.firstLine())
+  let columns: Column[] | undefined
+  for await (const { line, cells, fault } of parseRows(text.all(), delimiter)) {
+    if (fault !== undefined) {
+      yield { line, faults: [{ pointer: '', detail: fault }] }
+      continue
+    }
+    if (!columns) {
+      columns = columnsOf(cells, options.map)
+      if (!hasIdentity(columns))
+        throw new HeaderError(
+          'no column tells an article from others: source.externalId (번호) or an address at korea.kr',
+        )
+      if (!hasSource(columns, options.source))
+        throw new HeaderError('no column has the source’s name: give it with --source')
+    } else if (cells.some(cell => cell.trim() !== '')) yield toRecord(line, cells, columns, options)
+  }
+  if (!columns) throw new HeaderError('the file is empty')
+}
+
+const holds = (columns: Column[], ...fields: string[]) =>
+  columns.some(({ field }) => field !== null && fields.includes(field))
+const hasIdentity = (columns: Column[]) => holds(columns, 'source.externalId', 'source.url', 'origin')
+const hasSource = (columns: Column[], source?: string) =>
+  source !== undefined || holds(columns, 'source.name', 'source.url', 'origin')
+
+/** Text that can be looked at before it is read. */
+function peekable(chunks: AsyncGenerator<string>) {
+  let head = ''
+  return {
+    async firstLine() {
+      while (!head.includes('\n')) {
+        const { value, done } = await chunks.next()
+        if (done) break
+        head += value
+      }
+      return head.split('\n', 1)[0] ?? ''
+    },
+    async *all() {
+      yield head
+      yield* chunks
+    },
+  }
+}
+
+/** The one of the usual marks that stands most often in the header. */
+function delimiterOf(header: string): string {
+  const plain = header.replaceAll(/"[^"]*"/g, '')
+  const count = (mark: string) => plain.split(mark).length
+  return [',', '\t', ';'].reduce((best, mark) => (count(mark) > count(best) ? mark : best))
+}
+
+interface Row {
+  line: number
+  cells: string[]
+  fault?: string
+}
+
+async function* parseRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<Row> {
+  const faulty: Row[] = []
+  let end = 0
+  const parser = parse({
+    delimiter,
+    // A quote inside a cell that has none around it is a character, as Excel reads it.
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: LONGEST,
+    on_record: (cells: string[], { lines }) => {
+      end = lines
+      const breaks = cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
+      return { line: lines - breaks, cells } as never
+    },
+    on_skip: error => {
+      const fault = faultOf(error as CsvError)
+      if ((error as CsvError).code === 'CSV_MAX_RECORD_SIZE')
+        parser.destroy(new HeaderError(`line ${end + 1}: ${fault}`))
+      else faulty.push({ line: end + 1, cells: [], fault })
+    },
+  })
+  const reading = pipeline(Readable.from(text), parser)
+  reading.catch(() => {})
+  try {
+    for await (const row of parser as AsyncIterable<Row>) {
+      while (faulty[0] && faulty[0].line < row.line) yield faulty.shift() as Row
+      yield row
+    }
+    await reading
+    yield* faulty
+  } finally {
+    parser.destroy()
+  }
+}
+
+const faultOf = ({ code, message, lines }: CsvError & { lines?: number }) =>
+  code === 'CSV_QUOTE_NOT_CLOSED'
+    ? `a quote is not closed: everything up to line ${lines} was taken for one record`
+    : code === 'CSV_MAX_RECORD_SIZE'
+      ? 'a record longer than any article: is a quote not closed?'
+      : message
+
+function toRecord(
+  line: number,
+  cells: string[],
+  columns: Column[],
+  { source, encoding }: CsvOptions,
+): FileRecord {
+  const faults: RecordFault[] = []
+  const fail = (column: Column | undefined, detail: string) =>
+    faults.push({ pointer: pointerOf(column?.field ?? ''), ...(column && { column: column.header }), detail })
+  if (cells.length < columns.length)
+    fail(undefined, `has ${cells.length} cells, the header ${columns.length}`)
+  const stated: Stated = new Map()
+  for (const [i, cell] of cells.entries()) {
+    const column = columns[i]
+    if (!column?.header && cell.trim() !== '')
+      fail(undefined, `cell ${i + 1} has no header: "${cell.slice(0, 40)}"`)
+    if (!column?.field) continue
+    const text = /^="((?:[^"]|"")*)"$/.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell
+    if (text.includes('\ufffd'))
+      fail(column, `has bytes that are not ${encoding.toUpperCase()}, or characters that were lost before`)
+    try {
+      stated.set(column.field, text.trim() === '' ? null : FIELDS[column.field]?.read(text))
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error
+      fail(column, error.message)
+    }
+  }
+  if (faults.length > 0) return { line, faults }
+  return {
+    line,
+    faults,
+    ...toArticle(stated, source),
+    // Those that the API shows are the sums of counts here and at the source.
+    firstCounts: ['id', 'version'].every(name => columns.some(({ header }) => header === name)),
+    revise: reviseBy(stated, encoding === 'cp949'),
+    columns: new Map(
+      columns.flatMap(({ header, field }): [string, string][] => (field ? [[pointerOf(field), header]] : [])),
+    ),
+  }
+}
+
+const pointerOf = (field: string) => (field === '' ? '' : `/${field.replaceAll('.', '/')}`)

@@ -1,0 +1,103 @@
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { cp949Decoder } from '../text/cp949.ts'
+
+/** Files as bytes, lines and text, never whole in memory. */
+
+export const ENCODINGS = ['utf-8', 'cp949', 'utf-16le'] as const
+export type Encoding = (typeof ENCODINGS)[number]
+
+export interface Survey {
+  bytes: number
+  /** SHA-256, in hex. */
+  digest: string
+  /** UTF-16 by its mark; UTF-8 where the whole file is; else CP949. */
+  encoding: Encoding
+}
+
+/** Reads a file once from end to end. */
+export async function surveyFile(path: string): Promise<Survey> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  let utf8 = true
+  let marked = false
+  /** Cut at line ends, so that no character is. */
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of readBytes(path)) {
+    hash.update(chunk)
+    if (bytes === 0) marked = chunk[0] === 0xff && chunk[1] === 0xfe
+    bytes += chunk.length
+    const end = chunk.lastIndexOf(0x0a) + 1
+    if (!utf8) continue
+    utf8 = end === 0 || isUtf8(Buffer.concat([rest, chunk.subarray(0, end)]))
+    rest = end === 0 ? Buffer.concat([rest, chunk]) : chunk.subarray(end)
+  }
+  const encoding = marked ? 'utf-16le' : utf8 && isUtf8(rest) ? 'utf-8' : 'cp949'
+  return { bytes, digest: hash.digest('hex'), encoding }
+}
+
+/** `told` hears how many bytes were read. */
+export async function* readBytes(path: string, told?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
+    told?.(chunk.length)
+    yield chunk
+  }
+}
+
+/** Bytes that a line may have at most; an article of the longest body has less than a tenth. */
+const LONGEST = 16 << 20
+
+export interface Line {
+  /** From 1. */
+  line: number
+  /** Without its end; null where it is longer than any record. */
+  bytes: Buffer | null
+}
+
+export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+  let line = 1
+  let parts: Buffer[] = []
+  let length = 0
+  const take = (part: Buffer) => {
+    length += part.length
+    if (length > LONGEST) parts = []
+    else parts.push(part)
+  }
+  const finish = (): Line => {
+    const found = { line: line++, bytes: length > LONGEST ? null : Buffer.concat(parts) }
+    parts = []
+    length = 0
+    return found
+  }
+  for await (const chunk of chunks) {
+    let from = 0
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
+      take(chunk.subarray(from, end))
+      from = end + 1
+      yield finish()
+    }
+    take(chunk.subarray(from))
+  }
+  if (length > 0) yield finish()
+}
+
+/** Text with one kind of line end and no byte order mark. What is not of the encoding comes as U+FFFD. */
+export async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<string> {
+  const decoder = encoding === 'cp949' ? cp949Decoder() : textDecoder(encoding)
+  let held = ''
+  for await (const chunk of chunks) {
+    const text = held + decoder.write(chunk)
+    held = text.endsWith('\r') ? '\r' : ''
+    yield text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n')
+  }
+  yield (held + decoder.end()).replace(/\r\n?/g, '\n')
+}
+
+function textDecoder(encoding: string) {
+  const decoder = new TextDecoder(encoding)
+  return {
+    write: (bytes: Uint8Array) => decoder.decode(bytes, { stream: true }),
+    end: () => decoder.decode(),
+  }
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lockKey } from '../articles/store.ts'
+import { type BulkItem, type BulkResult, upsertArticles } from '../articles/store-bulk.ts'
+import type { Database } from '../db/client.ts'
+import { isDeadlock } from '../http/errors.ts'
+import { Problem } from '../http/problem.ts'
+import {
+  checkArticle,
+  checkCounts,
+  type FileRecord,
+  faultsOf,
+  type Kept,
+  type RecordFault,
+} from './record.ts'
+
+/** Records into the database: batch by batch, some at a time, in bounded memory. */
+
+export interface LoadReport {
+  created: number
+  updated: number
+  unchanged: number
+  /** Left alone because they were deleted here. */
+  deleted: number
+  /** Whose counts at the source moved; that makes no new version. */
+  recounted: number
+  rejected: number
+  /** In which a text stands as it was, because the file could not hold it. */
+  kept: number
+}
+
+export interface Rejection {
+  line: number
+  faults: RecordFault[]
+}
+
+export interface LoadOptions {
+  actor: string
+  now?: () => Date
+  /** Leave the search rows to the upkeep. */
+  deferSearch?: boolean
+  /** Only tell. */
+  dryRun?: boolean
+  /** Records that begin up to this line are passed over. */
+  after?: number
+  /** Called when everything up to a line is committed. */
+  onCommitted?: (line: number, report: LoadReport) => unknown
+  onRejected?: (rejection: Rejection) => void
+  onKept?: (line: number, what: Kept) => void
+}
+
+/** Articles of a transaction, and characters of their bodies: a second's work, some megabytes. */
+const BATCH = 250
+const CHARACTERS = 2_000_000
+/** While the database writes one batch, the next is made ready. */
+const LANES = 3
+/** Writers who got into each other's way try again. */
+const TRIES = 5
+
+interface Checked {
+  line: number
+  item: BulkItem
+  record: FileRecord
+}
+
+/** Writes what can be written and tells what cannot; an article that stands twice is written twice, in its order. */
+export async function load(
+  db: Database,
+  records: AsyncIterable<FileRecord>,
+  options: LoadOptions,
+): Promise<LoadReport> {
+  const report: LoadReport = {
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    deleted: 0,
+    recounted: 0,
+    rejected: 0,
+    kept: 0,
+  }
+  const reject = (line: number, faults: RecordFault[]) => {
+    report.rejected++
+    options.onRejected?.({ line, faults })
+  }
+  const lanes = new Lanes(
+    async batch => {
+      const { results, kept } = await writeBatch(db, batch, options)
+      for (const [i, { line, record }] of batch.entries()) {
+        const result = results[i] as BulkResult
+        if (result.outcome === 'refused') reject(line, faultsOf(result.problem, record.columns))
+        else report[result.outcome]++
+        if (result.recounted) report.recounted++
+      }
+      report.kept += new Set(kept.map(([line]) => line)).size
+      for (const [line, what] of kept) options.onKept?.(line, what)
+    },
+    line => options.onCommitted?.(line, report),
+  )
+  let batch: Checked[] = []
+  let characters = 0
+  for await (const record of records) {
+    if (record.line <= (options.after ?? 0)) continue
+    const checked = check(record)
+    if ('faults' in checked) {
+      reject(record.line, checked.faults)
+      continue
+    }
+    batch.push(checked)
+    characters += sizeOf(checked.item)
+    if (batch.length < BATCH && characters < CHARACTERS) continue
+    await lanes.give(batch)
+    batch = []
+    characters = 0
+  }
+  if (batch.length > 0) await lanes.give(batch)
+  await lanes.finish()
+  return report
+}
+
+/** The record as it is written, or why it cannot be. */
+function check(record: FileRecord): Checked | { faults: RecordFault[] } {
+  const { line, faults, firstCounts, columns } = record
+  if (faults.length > 0) return { faults }
+  try {
+    const article = checkArticle(record.article)
+    const counts = checkCounts(record.counts)
+    return {
+      line,
+      record,
+      item: { article, ...(counts && { counts }), ...(firstCounts && { firstCounts }) },
+    }
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem
+    return { faults: faultsOf(problem, columns) }
+  }
+}
+
+const sizeOf = ({ article: { bodyHtml = '', bodyText = '' } }: BulkItem) => bodyHtml.length + bodyText.length
+
+type KeptAt = [line: number, what: Kept]
+
+async function writeBatch(
+  db: Database,
+  batch: Checked[],
+  { actor, now = () => new Date(), deferSearch = false, dryRun = false }: LoadOptions,
+): Promise<{ results: BulkResult[]; kept: KeptAt[] }> {
+  for (let tries = 1; ; tries++)
+    try {
+      const kept: KeptAt[] = []
+      const items = batch.map(
+        ({ line, item, record: { revise } }): BulkItem =>
+          revise
+            ? { ...item, revise: present => revise(present, item.article, what => kept.push([line, what])) }
+            : item,
+      )
+      const results = await upsertArticles(db, { actor, now: now(), deferSearch, dryRun }, items)
+      return { results, kept }
+    } catch (error) {
+      if (tries === TRIES || !isDeadlock(error)) throw error
+      await sleep(50 * tries)
+    }
+}
+
+/** Some batches at a time, but never two that have an article in common. */
+class Lanes {
+  private readonly running: { batch: Checked[]; written: Promise<void> }[] = []
+  private readonly identities = new Set<string>()
+  private readonly work: (batch: Checked[]) => Promise<void>
+  private readonly committed: (line: number) => unknown
+
+  /** `committed` hears the line up to which every batch is done. */
+  constructor(work: (batch: Checked[]) => Promise<void>, committed: (line: number) => unknown) {
+    this.work = work
+    this.committed = committed
+  }
+
+  /** Begins a batch as soon as there is room. @throws what an earlier one threw. */
+  async give(batch: Checked[]): Promise<void> {
+    const keys = batch.map(({ item: { article } }) => lockKey(article.source.name, article.source.externalId))
+    while (this.running.length >= LANES || keys.some(key => this.identities.has(key))) await this.next()
+    for (const key of keys) this.identities.add(key)
+    const written = this.work(batch).finally(() => {
+      for (const key of keys) this.identities.delete(key)
+    })
+    // Who waits for it learns of a failure; until then nobody does.
+    written.catch(() => {})
+    this.running.push({ batch, written })
+  }
+
+  async finish(): Promise<void> {
+    while (this.running.length > 0) await this.next()
+  }
+
+  /** Waits for the oldest. After a failure the others are waited for, so that nothing goes on unseen. */
+  private async next(): Promise<void> {
+    const oldest = this.running.shift()
+    try {
+      await oldest?.written
+    } catch (error) {
+      await Promise.allSettled(this.running.splice(0).map(({ written }) => written))
+      throw error
+    }
+    await this.committed(oldest?.batch.at(-1)?.line ?? 0)
+  }
+}

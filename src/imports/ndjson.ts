@@ -1,0 +1,64 @@
+import { isUtf8 } from 'node:buffer'
+import { Article, NewArticle } from '../articles/schema.ts'
+import { splitLines } from './file.ts'
+import type { FileRecord } from './record.ts'
+
+/** NDJSON: an article a line, as one writes it (NewArticle, with counts at the source beside) or as the API shows it. */
+
+export interface NdjsonOptions {
+  /** The source's name where a record gives none. */
+  source?: string
+}
+
+/** Lines of nothing are passed over. */
+export async function* readNdjson(
+  chunks: AsyncIterable<Buffer>,
+  { source }: NdjsonOptions = {},
+): AsyncGenerator<FileRecord> {
+  for await (const { line, bytes } of splitLines(chunks)) {
+    const fault = (detail: string) => ({ line, faults: [{ pointer: '', detail }] })
+    if (bytes === null) yield fault('is longer than any article')
+    else if (!isUtf8(bytes)) yield fault('is not UTF-8')
+    else {
+      const text = bytes.toString('utf8').replace(line === 1 ? /^\ufeff/ : '', '')
+      if (text.trim() === '') continue
+      try {
+        const value: unknown = JSON.parse(text)
+        if (value === null || typeof value !== 'object' || Array.isArray(value))
+          yield fault('is not a JSON object')
+        else if ('deletedAt' in value && value.deletedAt !== null)
+          yield { line, faults: [{ pointer: '/deletedAt', detail: 'a deleted article is not imported' }] }
+        else yield { line, faults: [], ...toRecord(value as Record<string, unknown>, source) }
+      } catch (error) {
+        yield fault(`is not valid JSON: ${(error as Error).message}`)
+      }
+    }
+  }
+}
+
+/** What the API shows of an article and nobody writes. */
+const SHOWN = [...Object.keys(Article.properties), 'number', 'highlight'].filter(
+  name => !(name in NewArticle.properties) && name !== 'counts',
+)
+
+function toRecord(
+  value: Record<string, unknown>,
+  source: string | undefined,
+): Pick<FileRecord, 'article' | 'counts' | 'firstCounts'> {
+  const { counts, ...article } = value
+  // Without them it was not the API that wrote it, and a field that nobody writes is a mistake.
+  const shown = Number.isInteger(article.id) && Number.isInteger(article.version)
+  if (shown) {
+    for (const name of SHOWN) delete article[name]
+    if (article.bodyHtml !== undefined) delete article.bodyText
+  }
+  if (source !== undefined && isObject(article.source)) article.source = { name: source, ...article.source }
+  if (!isObject(counts)) return { article: counts === undefined ? article : { ...article, counts } }
+  const { views = 0, comments = 0, likes = 0, dislikes = 0, ...unknown } = counts
+  if (Object.keys(unknown).length > 0) return { article: { ...article, counts } }
+  // What the API shows are the sums of counts here and at the source: to take them for the latter would count twice.
+  return { article, counts: { views, comments, likes, dislikes }, firstCounts: shown }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -1,0 +1,218 @@
+import type { ArticleRow } from '../articles/row.ts'
+import { toNewArticle } from '../articles/row.ts'
+import type { NewArticle } from '../articles/schema.ts'
+import type { SourcedArticle } from '../articles/store.ts'
+import { lostInCp949 } from '../text/cp949.ts'
+import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
+import type { Moment } from './cells.ts'
+import { koreaKrSource } from './korea-kr.ts'
+import type { FileRecord } from './record.ts'
+
+/** What a row of a CSV file states of an article, by field; null where the cell is empty. */
+export type Stated = Map<string, unknown>
+
+type Json = Record<string, unknown>
+
+/** The row as a new article, if there is none with its identity. */
+export function toArticle(stated: Stated, source?: string): Pick<FileRecord, 'article' | 'counts'> {
+  const origin = originOf(stated)
+  const value = (field: string) => stated.get(field) ?? undefined
+  const publishedAt = releaseOf(stated)
+  const status = value('status') ?? 'published'
+  const ministry = given({
+    code: value('ministry.code'),
+    name: value('ministry.name'),
+    publishedName: value('ministry.publishedName'),
+  })
+  const article = given({
+    status,
+    kind: value('kind') ?? 'press-release',
+    title: value('title'),
+    ...plainFields(stated),
+    ministry,
+    ...bodyOf(stated),
+    publishedAt,
+    postedOn: postedOf(stated),
+    embargoUntil: instantOf(stated, 'embargoUntil'),
+    sourceModifiedAt: instantOf(stated, 'sourceModifiedAt'),
+    attribution: value('attribution') ?? origin.attribution,
+    source: {
+      name: value('source.name') ?? origin.name ?? source,
+      externalId: value('source.externalId') ?? origin.externalId,
+      url: value('source.url') ?? origin.url ?? null,
+    },
+  })
+  const counted = ['views', 'comments', 'likes', 'dislikes'].filter(name => stated.has(`counts.${name}`))
+  if (counted.length === 0) return { article }
+  const counts = Object.fromEntries(
+    ['views', 'comments', 'likes', 'dislikes'].map(name => [name, value(`counts.${name}`) ?? 0]),
+  ) as FileRecord['counts']
+  return { article, counts }
+}
+
+/** Without what is undefined; undefined where nothing is left. */
+function given(json: Json): Json | undefined {
+  const entries = Object.entries(json).filter(([, value]) => value !== undefined)
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+const PLAIN = ['author', 'licence', 'thumbnailUrl', 'subtitles', 'tags', 'attachments']
+const LISTS = ['subtitles', 'tags', 'attachments']
+
+/** Fields that are taken over as they stand; an empty cell takes them away. */
+const plainFields = (stated: Stated): Json =>
+  Object.fromEntries(
+    PLAIN.filter(field => stated.has(field)).map(field => [
+      field,
+      stated.get(field) ?? (LISTS.includes(field) ? [] : null),
+    ]),
+  )
+
+/** HTML where a column has it; the same as text beside it says nothing more. */
+function bodyOf(stated: Stated): Json {
+  if (stated.get('bodyHtml')) return { bodyHtml: stated.get('bodyHtml') }
+  return stated.has('bodyText') || stated.has('bodyHtml') ? { bodyText: stated.get('bodyText') ?? '' } : {}
+}
+
+/** A 출처 is an address, the name of a source, or the line that a re-user must print. */
+function originOf(stated: Stated): {
+  name?: string
+  externalId?: string
+  url?: string
+  attribution?: string
+} {
+  const origin = stated.get('origin')
+  const address = stated.get('source.url') ?? origin
+  const koreaKr = typeof address === 'string' ? koreaKrSource(address.trim()) : null
+  if (koreaKr) return koreaKr
+  if (typeof origin !== 'string') return {}
+  const text = origin.trim()
+  if (/^https?:\/\//.test(text)) return { url: text }
+  return /^[a-z0-9][a-z0-9.-]{0,99}$/.test(text) ? { name: text } : { attribution: text }
+}
+
+const moment = (stated: Stated, field: string) => (stated.get(field) ?? undefined) as Moment | undefined
+
+/** An instant; of a day, its beginning in Seoul. */
+function instantOf(stated: Stated, field: string): string | undefined {
+  const found = moment(stated, field)
+  return found && (found.instant ?? formatInstant(startOfDay(found.day)))
+}
+
+/** The column that tells the release: its own, the one of both days, else the day of posting. */
+const releaseField = (stated: Stated): string | undefined =>
+  ['publishedAt', 'day', 'postedOn'].find(field => stated.has(field))
+
+/** Where a row has a column for it and nothing in it, there is none. */
+function releaseOf(stated: Stated): string | undefined {
+  const field = releaseField(stated)
+  return field === undefined ? undefined : instantOf(stated, field)
+}
+
+const postedOf = (stated: Stated): string | undefined =>
+  (moment(stated, 'postedOn') ?? moment(stated, 'day'))?.day
+
+/** Characters that Excel keeps of a cell. */
+const EXCEL_CELL = 32_767
+
+/** A text as editors see it: white space at the ends of lines and a third line end make no difference. */
+const tidy = (text: string) =>
+  text
+    .normalize('NFC')
+    .split('\n')
+    .map(line => line.trim())
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
+
+/**
+ * How a row changes an article that is here: the fields of its columns, the others stay. So does what a spreadsheet could
+ * not save: the hour of a release whose column has days, characters that CP949 lacks, a body beyond the end of a cell,
+ * and the mark-up of a body whose text is the same.
+ */
+export const reviseBy =
+  (stated: Stated, cp949: boolean): NonNullable<FileRecord['revise']> =>
+  (present, article, kept) => {
+    const base = toNewArticle(present)
+    const { status, kind, ministry: _, source, publishedAt: __, bodyText, ...rest } = article
+    const same = (field: string, text: string | null, before: string | null) =>
+      sameText(text, before, cp949, characters => kept({ field, characters }))
+    const texts = Object.fromEntries(
+      (['title', 'author', 'attribution'] as const).flatMap(field => {
+        const before = base[field] ?? null
+        return rest[field] !== undefined && same(field, rest[field] ?? null, before) ? [[field, before]] : []
+      }),
+    )
+    const lists = Object.fromEntries(
+      (['subtitles', 'tags'] as const).flatMap(field => {
+        const after = rest[field]
+        const before = base[field] ?? []
+        const alike =
+          after?.length === before.length && after.every((text, i) => same(field, text, before[i] ?? null))
+        return alike ? [[field, before]] : []
+      }),
+    )
+    const revised: NewArticle = {
+      ...base,
+      ...rest,
+      ...texts,
+      ...lists,
+      status: stated.get('status') ? status : base.status,
+      kind: stated.get('kind') ? kind : base.kind,
+      ministry: ministryOf(stated, article, base, same),
+      publishedAt: publishedOf(stated, article, present),
+      source: {
+        ...source,
+        url: stated.has('source.url') || source.url ? (source.url ?? null) : (base.source?.url ?? null),
+      },
+    }
+    if (bodyText !== undefined && !same('bodyText', tidy(bodyText), tidy(present.bodyText))) {
+      const { bodyHtml: ___, ...others } = revised
+      return { ...others, bodyText }
+    }
+    return revised
+  }
+
+function sameText(
+  text: string | null,
+  before: string | null,
+  cp949: boolean,
+  kept: (characters: string[]) => void,
+): boolean {
+  const [after, former] = [text?.trim() ?? null, before?.trim() ?? null]
+  if (after === former) return true
+  if (after === null || former === null) return false
+  if (after.length >= EXCEL_CELL - 1 && former.startsWith(after)) {
+    kept([])
+    return true
+  }
+  const lost = cp949 ? lostInCp949(after, former) : null
+  if (lost) kept(lost)
+  return lost !== null
+}
+
+/** Another name is another body, whose code and former name the row tells or nobody knows. */
+function ministryOf(
+  stated: Stated,
+  { ministry }: SourcedArticle,
+  base: NewArticle,
+  same: (field: string, text: string | null, before: string | null) => boolean,
+): NewArticle['ministry'] {
+  const before = base.ministry ?? null
+  if (!['ministry.code', 'ministry.name', 'ministry.publishedName'].some(field => stated.has(field)))
+    return before
+  if (!before || !ministry) return ministry ?? null
+  const name = same('ministry.name', ministry.name, before.name) ? before.name : ministry.name
+  return name === before.name ? { ...before, ...ministry, name } : ministry
+}
+
+/** A day says nothing against an hour of that day. */
+function publishedOf(stated: Stated, { publishedAt }: SourcedArticle, present: ArticleRow): string | null {
+  const before = present.publishedAt
+  const field = releaseField(stated)
+  const found = field === undefined ? undefined : moment(stated, field)
+  const untouched = !found || (field === 'postedOn' && before !== null)
+  const sameDay = before !== null && found?.instant === null && dayOf(before) === found.day
+  if (untouched || sameDay) return before && formatInstant(before)
+  return publishedAt ?? null
+}

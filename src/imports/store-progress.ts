@@ -1,0 +1,40 @@
+import type { Database } from '../db/client.ts'
+
+/** How far a file was imported, in the database that it was imported into: another one starts at the beginning. */
+
+export interface FileIdentity {
+  /** SHA-256, in hex. */
+  digest: string
+  /** How the file is read: what makes other articles of it. */
+  options: string
+}
+
+/** The line up to which everything is done; 0 where nothing is known of the file. */
+export async function findProgress({ pool }: Database, { digest, options }: FileIdentity): Promise<number> {
+  const { rows } = await pool.query<{ line: number }>(
+    `SELECT line FROM import_progress WHERE digest = decode($1, 'hex') AND options = $2`,
+    [digest, options],
+  )
+  return rows[0]?.line ?? 0
+}
+
+/** Notes what has been committed. It may lag behind: an article that is imported twice does not change. */
+export async function upsertProgress(
+  { pool }: Database,
+  { digest, options }: FileIdentity,
+  line: number,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO import_progress (digest, options, line) VALUES (decode($1, 'hex'), $2, $3)
+     ON CONFLICT (digest, options) DO UPDATE SET line = excluded.line, updated_at = now()`,
+    [digest, options, line],
+  )
+}
+
+/** Forgets a file that was imported to its end. */
+export async function deleteProgress({ pool }: Database, { digest, options }: FileIdentity): Promise<void> {
+  await pool.query(`DELETE FROM import_progress WHERE digest = decode($1, 'hex') AND options = $2`, [
+    digest,
+    options,
+  ])
+}

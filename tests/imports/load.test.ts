@@ -1,0 +1,339 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { readCsv } from '../../src/imports/csv.ts'
+import type { Encoding } from '../../src/imports/file.ts'
+import { type LoadOptions, type LoadReport, load, type Rejection } from '../../src/imports/load.ts'
+import { readNdjson } from '../../src/imports/ndjson.ts'
+import type { FileRecord, Kept } from '../../src/imports/record.ts'
+import { encodeCp949 } from '../../src/text/cp949.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+
+const { db, call, authorize } = await testApp()
+const editor = await authorize('articles:write')
+
+beforeEach(async () => {
+  await db.pool.query('TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions')
+})
+
+interface Loaded extends LoadReport {
+  rejections: Rejection[]
+  notes: Kept[]
+}
+async function loaded(
+  records: AsyncIterable<FileRecord>,
+  options: Partial<LoadOptions> = {},
+): Promise<Loaded> {
+  const rejections: Rejection[] = []
+  const notes: Kept[] = []
+  const report = await load(db, records, {
+    actor: 'import:test',
+    onRejected: rejection => rejections.push(rejection),
+    onKept: (_, what) => notes.push(what),
+    ...options,
+  })
+  return { ...report, rejections, notes }
+}
+
+/** Bytes as a file gives them, cut anywhere. */
+async function* chunks(text: string | Uint8Array, size = 7): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text as string)
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
+}
+
+interface CsvCase {
+  encoding?: Encoding
+  map?: Map<string, string>
+  source?: string
+}
+const csv = (text: string | Uint8Array, options: CsvCase = {}) =>
+  loaded(readCsv(chunks(text), { encoding: 'utf-8', source: 'board.test', ...options }))
+const ndjson = (...records: unknown[]) =>
+  loaded(
+    readNdjson(
+      chunks(
+        records.map(record => (typeof record === 'string' ? record : JSON.stringify(record))).join('\n'),
+      ),
+    ),
+  )
+const bySource = async (externalId: string, source = 'board.test') =>
+  (await call({ url: `/v1/articles/by-source/${source}/${externalId}`, headers: editor })).json()
+
+const sourced = (externalId: string, changes = {}) => ({
+  ...anArticle(),
+  source: { name: 'board.test', externalId },
+  ...changes,
+})
+
+describe('NDJSON', () => {
+  test('a second time changes nothing; another title makes a version', async () => {
+    const records = [sourced('1'), sourced('2', { counts: { views: 7 } })]
+    expect(await ndjson(...records)).toMatchObject({ created: 2, rejected: 0 })
+    expect(await ndjson(...records)).toMatchObject({ created: 0, updated: 0, unchanged: 2, recounted: 0 })
+    const changed = [
+      sourced('1', { title: '새 제목' }),
+      sourced('2', { ...records[1], counts: { views: 9 } }),
+    ]
+    expect(await ndjson(...changed)).toMatchObject({ updated: 1, unchanged: 1, recounted: 1 })
+    expect(await bySource('1')).toMatchObject({ title: '새 제목', version: 2 })
+    expect(await bySource('2')).toMatchObject({ version: 1, counts: { views: 9 } })
+  })
+
+  test('what the API shows of articles goes in again and changes nothing, counts neither', async () => {
+    await ndjson(sourced('1', { counts: { views: 5 }, tags: ['수소'], subtitles: ['부제'] }), sourced('2'))
+    const article = await bySource('1')
+    await call({ method: 'POST', url: `/v1/articles/${article.id}/views` })
+    const { items } = (await call('/v1/articles?fields=number,title')).json()
+    expect(items).toHaveLength(2)
+    const shown = [await bySource('1'), await bySource('2')]
+    expect(shown[0].counts.views).toBe(6)
+    expect(await ndjson(...shown)).toMatchObject({
+      created: 0,
+      updated: 0,
+      unchanged: 2,
+      recounted: 0,
+      rejected: 0,
+    })
+    expect((await bySource('1')).counts.views).toBe(6)
+  })
+
+  test('every record that cannot be written is told by line and pointer; the others are written', async () => {
+    const report = await ndjson(
+      sourced('1'),
+      '{"title": ',
+      sourced('3', { titel: 'x', kind: 'press' }),
+      '',
+      sourced('5', { publishedAt: '2062-01-01T00:00:00+09:00' }),
+      sourced('6', { source: null }),
+      '[]',
+      sourced('8', { title: 'NUL \0' }),
+      sourced('9', { counts: { views: -1 } }),
+      sourced('10'),
+    )
+    expect(report).toMatchObject({ created: 2, rejected: 7 })
+    const told = report.rejections.toSorted((a, b) => a.line - b.line)
+    expect(told.map(({ line, faults }) => [line, faults.map(({ pointer }) => pointer).sort()])).toEqual([
+      [2, ['']],
+      [3, ['/kind', '/titel']],
+      [5, ['/publishedAt']],
+      [6, ['/source']],
+      [7, ['']],
+      [8, ['/title']],
+      [9, ['/counts/views']],
+    ])
+    expect(JSON.stringify(told)).toContain('did you mean \\"title\\"?')
+  })
+
+  test('a line that is not UTF-8 is rejected, not mended', async () => {
+    const good = JSON.stringify(sourced('1'))
+    const broken = Buffer.concat([Buffer.from(`${good}\n`), Buffer.from([0x7b, 0xbc, 0xf6, 0x7d, 0x0a])])
+    expect(await loaded(readNdjson(chunks(broken)))).toMatchObject({
+      created: 1,
+      rejections: [{ line: 2, faults: [{ detail: 'is not UTF-8' }] }],
+    })
+  })
+
+  test('an article that stands there many times ends as the last line has it', async () => {
+    const records = Array.from({ length: 1200 }, (_, i) => sourced(`${i % 300}`, { title: `제목 ${i}` }))
+    expect(await ndjson(...records)).toMatchObject({ created: 300, updated: 900 })
+    expect(await bySource('299')).toMatchObject({ title: '제목 1199', version: 4 })
+    expect(await bySource('0')).toMatchObject({ title: '제목 900' })
+  })
+
+  test('what is committed is told in the order of lines; a load goes on after it', async () => {
+    const records = Array.from({ length: 600 }, (_, i) => sourced(`${i}`))
+    const text = records.map(record => JSON.stringify(record)).join('\n')
+    const committed: number[] = []
+    await loaded(readNdjson(chunks(text, 1 << 16)), { onCommitted: line => committed.push(line) })
+    expect(committed).toEqual([250, 500, 600])
+    expect(await loaded(readNdjson(chunks(text, 1 << 16)), { after: 500 })).toMatchObject({ unchanged: 100 })
+  })
+
+  test('what was deleted here stays deleted, and is told', async () => {
+    await ndjson(sourced('1'))
+    await db.pool.query('UPDATE articles SET deleted_at = now()')
+    expect(await ndjson(sourced('1'))).toMatchObject({ deleted: 1, created: 0, updated: 0 })
+  })
+})
+
+const BOARD = [
+  '번호,제목,본문,담당부서,글쓴이,날짜,조회수,태그,출처',
+  '3720,"수소 ""충전소"" 설명회","첫 문단,\r\n둘째 줄\r\n\r\n둘째 문단",산업통상부,관리자,2026.01.20,"1,234",수소;ESG,https://www.korea.kr/x',
+  '3719,탄소중립,,환경부,관리자,2026/1/19,3,수소|ESG,',
+  ',,,,,,,,',
+  '',
+].join('\r\n')
+
+describe('CSV', () => {
+  test('with a board’s Korean headers: quotes, line breaks, days, counts, lists', async () => {
+    expect(await csv(`\ufeff${BOARD}`)).toMatchObject({ created: 2, rejected: 0 })
+    expect(await bySource('3720')).toMatchObject({
+      kind: 'press-release',
+      status: 'published',
+      title: '수소 "충전소" 설명회',
+      bodyText: '첫 문단,\n둘째 줄\n\n둘째 문단',
+      ministry: { name: '산업통상부' },
+      author: '관리자',
+      publishedAt: '2026-01-20T00:00:00+09:00',
+      postedOn: '2026-01-20',
+      counts: { views: 1234 },
+      tags: ['수소', 'ESG'],
+      source: { url: 'https://www.korea.kr/x' },
+    })
+    expect(await bySource('3719')).toMatchObject({ publishedOn: '2026-01-19', tags: ['수소', 'ESG'] })
+    expect(await csv(BOARD)).toMatchObject({ created: 0, updated: 0, unchanged: 2, recounted: 0 })
+  })
+
+  test('with the API’s own names, tabs, JSON lists, instants', async () => {
+    const rows = [
+      'status\tkind\ttitle\tbodyHtml\tministry.code\tministry.name\tministry.publishedName\tpublishedAt\tsource.name\tsource.externalId\ttags\tid\tcounts.views',
+      'hidden\tpolicy-news\t제목\t<p>본문</p>\tA00015\t산업통상부\t산업통상자원부\t2026-01-20 오후 2:30\tkorea.kr\t1\t["가;나","다"]\t77\t5',
+    ]
+    expect(await csv(rows.join('\n'))).toMatchObject({ created: 1 })
+    expect(await bySource('1', 'korea.kr')).toMatchObject({
+      status: 'hidden',
+      kind: 'policy-news',
+      bodyHtml: '<p>본문</p>',
+      ministry: { code: 'A00015', name: '산업통상부', publishedName: '산업통상자원부' },
+      publishedAt: '2026-01-20T14:30:00+09:00',
+      tags: ['가;나', '다'],
+    })
+  })
+
+  test('says nothing of fields that it has no column for, nor against the hour of a release or the mark-up of a body', async () => {
+    await ndjson(
+      sourced('1', {
+        status: 'hidden',
+        title: '제목',
+        bodyText: undefined,
+        bodyHtml: '<p><b>굵은</b> 글</p><ul><li>하나</li></ul>',
+        tags: ['수소'],
+        ministry: { code: 'A00015', name: '산업통상부', publishedName: '산업통상자원부' },
+      }),
+    )
+    const text = '번호,제목,본문,발표일,담당부서\n1,제목,"굵은 글\r\n\r\n- 하나",2026-01-20,산업통상부\n'
+    expect(await csv(text)).toMatchObject({ updated: 0, unchanged: 1 })
+    expect(await csv(text.replace('하나', '둘'))).toMatchObject({ updated: 1 })
+    expect(await bySource('1')).toMatchObject({
+      status: 'hidden',
+      tags: ['수소'],
+      bodyText: '굵은 글\n\n- 둘',
+      publishedAt: '2026-01-20T10:00:00+09:00',
+    })
+    expect(await csv('번호,제목,담당부서,태그\n1,제목,환경부,\n')).toMatchObject({ updated: 1 })
+    expect(await bySource('1')).toMatchObject({
+      tags: [],
+      ministry: { code: null, name: '환경부', publishedName: '환경부' },
+    })
+  })
+
+  test('an address at korea.kr is an identity', async () => {
+    const text =
+      '제목,링크\n제목,https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172&call_from=x\n'
+    expect(await csv(text, { source: undefined })).toMatchObject({ created: 1 })
+    expect((await bySource('156576172', 'korea.kr')).source.url).toBe(
+      'https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172',
+    )
+  })
+
+  test('rejects a row by its line, its column and what is wrong, and goes on', async () => {
+    const report = await csv(
+      [
+        '번호,제목,본문,날짜,구분',
+        '1,"두\n줄",,2026-02-30,',
+        '2,셋째 줄 다음,,2026-01-20,없는 구분',
+        '3,칸이 모자란다',
+        '4,좋다,,2026-01-20,설명자료',
+        ',번호가 없다,,2026-01-20,',
+        '6,남는 칸,,2026-01-20,,남는다',
+        '7,"닫히지 않는다,,2026-01-20,',
+      ].join('\n'),
+    )
+    expect(report).toMatchObject({ created: 1, rejected: 6 })
+    expect(report.rejections.toSorted((a, b) => a.line - b.line)).toMatchObject([
+      { line: 2, faults: [{ column: '날짜', detail: expect.stringContaining('2026-01-20') }] },
+      {
+        line: 4,
+        faults: [{ column: '구분', pointer: '/kind', detail: expect.stringContaining('press-release') }],
+      },
+      { line: 5, faults: [{ detail: 'has 2 cells, the header 5' }] },
+      { line: 7, faults: [{ column: '번호', pointer: '/source/externalId' }] },
+      { line: 8, faults: [{ detail: 'cell 6 has no header: "남는다"' }] },
+      { line: 9, faults: [{ detail: expect.stringContaining('quote is not closed') }] },
+    ])
+    expect((await bySource('4')).kind).toBe('explanation')
+  })
+
+  test.each([
+    ['a column that nobody knows', '번호,제목,비고\n1,제목,x', {}, 'unknown column "비고"'],
+    ['a slip of the pen', 'source.externalId,titel\n1,x', {}, 'did you mean "title"?'],
+    ['two columns of one field', '번호,글번호,제목\n1,1,x', {}, 'both hold source.externalId'],
+    ['no title', '번호,조회수\n1,2', {}, 'no column holds the title'],
+    ['no identity', '제목\nx', {}, 'no column tells an article from others'],
+    ['no source', '번호,제목\n1,x', { source: undefined }, '--source'],
+    ['nothing', '', {}, 'the file is empty'],
+  ])('refuses a file with %s', async (_, text, options, message) => {
+    await expect(csv(text, options)).rejects.toThrow(message)
+  })
+
+  test('takes other headers by a map, and passes over what it is told to', async () => {
+    const map = new Map([
+      ['Seq', 'source.externalId'],
+      ['Subject', 'title'],
+      ['비고', '-'],
+    ])
+    expect(await csv('Seq,Subject,비고\n1,제목,x\n', { map })).toMatchObject({ created: 1 })
+    await expect(csv('번호,제목\n1,x', { map })).rejects.toThrow('there is no column "seq"')
+  })
+})
+
+describe('CSV in CP949, as Korean Excel saves it', () => {
+  const cell = (text: string) => `"${text.replaceAll('"', '""').replaceAll('\n', '\r\n')}"`
+  const excel = (rows: string[][]) => encodeCp949(rows.map(row => row.map(cell).join(',')).join('\r\n'))
+
+  test('goes round without a change, and tells what CP949 has no characters for', async () => {
+    const rows = await insertArticles(
+      db,
+      ['똠방각하 ㈜수소 ①', '‘K–푸드’ 수출 · 100㎡', '탄소\u00a0중립 🌱 𝒳', '끝 —'].map((title, i) => ({
+        ...anArticle({ title, bodyText: `${title} 본문\n둘째 줄\n\n「인용」 ±3% ❶`, tags: ['뷁', 'ESG'] }),
+        ministry: { name: '산업통상부' },
+        source: { name: 'board.test', externalId: `${i}`, url: null },
+      })),
+    )
+    const { bytes, lost } = excel([
+      ['번호', '제목', '본문', '담당부서', '발표일', '태그'],
+      ...rows.map(row => [
+        row.externalId ?? '',
+        row.title,
+        row.bodyText,
+        row.ministryName ?? '',
+        '2026-01-20',
+        row.tags.join(';'),
+      ]),
+    ])
+    expect(lost.toSorted()).toEqual(['\u00a0', '–', '—', '❶', '🌱', '𝒳'].toSorted())
+    const report = await csv(bytes, { encoding: 'cp949' })
+    expect(report).toMatchObject({ created: 0, updated: 0, unchanged: 4, kept: 4, rejected: 0 })
+    expect([...new Set(report.notes.flatMap(({ characters }) => characters))].toSorted()).toEqual(
+      lost.toSorted(),
+    )
+    expect((await bySource('2')).title).toBe('탄소\u00a0중립 🌱 𝒳')
+  })
+
+  test('a word that was changed there is changed here', async () => {
+    await ndjson(sourced('1', { title: '수출 – 호조', bodyText: '본문' }))
+    const { bytes } = excel([
+      ['번호', '제목'],
+      ['1', '수출 – 부진'],
+    ])
+    expect(await csv(bytes, { encoding: 'cp949' })).toMatchObject({ updated: 1, kept: 0 })
+    expect((await bySource('1')).title).toBe('수출 ? 부진')
+  })
+
+  test('bytes that are none are rejected', async () => {
+    const bytes = Buffer.concat([encodeCp949('번호,제목\n1,좋다\n2,').bytes, Buffer.from([0xff, 0x0a])])
+    expect(await csv(bytes, { encoding: 'cp949' })).toMatchObject({
+      created: 1,
+      rejections: [{ line: 3, faults: [{ column: '제목', detail: expect.stringContaining('CP949') }] }],
+    })
+  })
+})
