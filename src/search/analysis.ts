@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { ANALYSER_VERSION, type Analyser, createAnalyser } from '../text/analyser/analyse.ts'
@@ -7,7 +8,7 @@ import { byRules } from '../text/analyser/by-rules.ts'
 import { type Dictionary, readDictionary } from '../text/analyser/dictionary.ts'
 import { DOCUMENT_RULES, type SearchDocument, type SearchTerms, toTerms } from './document.ts'
 
-/** The analyser of this process, on the event loop for what is short and in a worker thread for what is long. */
+/** The analyser of this process, on the event loop for what is short and in worker threads for what is long. */
 
 /** What rows carry to tell which analyser made them: positive, and another one for every change of rules or words. */
 export const ANALYSIS_VERSION =
@@ -53,7 +54,7 @@ export async function loadAnalysis(): Promise<Analysis> {
 
 export type IndexedTerms = SearchTerms & { analyser: number }
 
-/** Characters from which a text is analysed in the worker: some 12 ms. */
+/** Characters from which a text is analysed in a worker: some 12 ms. */
 const LONG = 10_000
 const WORKER = new URL('./worker.js', import.meta.url)
 /** A worker that had nothing to do for so long is ended. */
@@ -64,12 +65,17 @@ interface Job {
   reject(error: Error): void
 }
 
-/** One thread, made when it is first needed; it never keeps the process alive. */
+/** A thread, made when it is first needed; it never keeps the process alive. */
 class AnalysisThread {
   private worker: Worker | undefined
   private readonly jobs = new Map<number, Job>()
   private next = 0
   private idle: NodeJS.Timeout | undefined
+
+  /** How much it has to do. */
+  get load(): number {
+    return this.jobs.size
+  }
 
   async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
     const workerData = this.worker ? undefined : await dictionary()
@@ -110,7 +116,19 @@ class AnalysisThread {
   }
 }
 
-const thread = new AnalysisThread()
+/** A load keeps that many busy; whoever writes now and then has one. */
+const THREADS = Math.min(availableParallelism(), 4)
+const threads = [new AnalysisThread()]
+
+/** The one that has least to do, or another where all are busy. */
+function freestThread(): AnalysisThread {
+  const [freest] = threads.toSorted((a, b) => a.load - b.load)
+  if (freest && (freest.load === 0 || threads.length === THREADS)) return freest
+  const another = new AnalysisThread()
+  threads.push(another)
+  return another
+}
+
 /** From source, as tests run it, there is no compiled worker. */
 const hasWorker = existsSync(fileURLToPath(WORKER))
 
@@ -123,7 +141,7 @@ export async function indexDocuments(documents: SearchDocument[]): Promise<Index
   const total = documents.reduce((sum, document) => sum + lengthOf(document), 0)
   const terms =
     hasWorker && version !== WITHOUT_DICTIONARY && total > LONG
-      ? await thread.run(documents)
+      ? await freestThread().run(documents)
       : documents.map(document => toTerms(analyser, document))
   return terms.map(one => ({ ...one, analyser: version }))
 }
