@@ -27,6 +27,12 @@ export interface Compiled {
   share: number
   /** Entries of the index that it takes to find them, as a multiple of the articles. */
   postings: number
+  /** The share of articles that must be read: an index does not know where words stand, so phrases are seen in the row. */
+  read: number
+  /** What finds all of the same and more without reading; null where that would be every article. */
+  loose: string | null
+  /** What finds some of the same without reading, and how many; null where every way is a phrase. */
+  sure: { query: string; share: number } | null
 }
 
 /** Words in a row that are written as one, or have a synonym together. */
@@ -78,7 +84,8 @@ export const allRuns = (meaning: Meaning): Run[] =>
 
 /** All of several, of which nobody knows how they go together: between independent and as often as the rarest. */
 const together = (shares: number[]): number =>
-  shares.length === 0 ? 0 : Math.sqrt(shares.reduce((a, b) => a * b, 1) * Math.min(...shares))
+  shares.length === 0 ? 0 : Math.sqrt(independent(shares) * Math.min(...shares))
+const independent = (shares: number[]): number => shares.reduce((a, b) => a * b, 1)
 const either = (shares: number[]): number =>
   Math.min(
     1,
@@ -88,11 +95,24 @@ const either = (shares: number[]): number =>
 export const anyOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
+  const sure = parts.flatMap(part => part.sure ?? [])
   return {
-    query: `(${parts.map(({ query }) => query).join(' | ')})`,
+    query: joined(parts, '|'),
     share: either(parts.map(p => p.share)),
     postings: sumOf(parts),
+    read: either(parts.map(p => p.read)),
+    loose: looseOf(parts, '|'),
+    sure: sure.length > 0 ? { query: joined(sure, '|'), share: either(sure.map(p => p.share)) } : null,
   }
+}
+
+const joined = (parts: { query: string }[], operator: string) =>
+  `(${parts.map(({ query }) => query).join(` ${operator} `)})`
+
+function looseOf(parts: Compiled[], operator: '&' | '|'): string | null {
+  const loose = parts.flatMap(part => part.loose ?? [])
+  const some = operator === '&' ? loose.length > 0 : loose.length === parts.length
+  return some ? `(${loose.join(` ${operator} `)})` : null
 }
 
 const sumOf = (parts: Compiled[]) => parts.reduce((sum, { postings }) => sum + postings, 0)
@@ -105,12 +125,38 @@ const leastOf = (parts: Compiled[]) =>
 export const allOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
+  const sure = parts.flatMap(part => part.sure ?? [])
+  const all = sure.length === parts.length
   return {
-    query: `(${parts.map(({ query }) => query).join(' & ')})`,
+    query: joined(parts, '&'),
     share: together(parts.map(p => p.share)),
     postings: leastOf(parts.filter(({ postings }) => postings > 0)),
+    read: together(parts.map(p => p.read)),
+    loose: looseOf(parts, '&'),
+    sure: all ? { query: joined(sure, '&'), share: together(sure.map(p => p.share)) } : null,
   }
 }
+
+/** What the index answers by itself. */
+const known = (query: string, share: number): Compiled => ({
+  ...{ query, share, postings: share, read: share, loose: query },
+  sure: { query, share },
+})
+
+/** All but what is excluded; of a phrase the index cannot tell which these are. */
+const excluding = (compiled: Compiled): Compiled => ({
+  ...known(`!${compiled.query}`, 1),
+  postings: 0,
+  ...(needsReading(compiled) && { loose: null }),
+})
+
+/** Whether rows must be read to know. */
+export const needsReading = ({ query, loose }: Pick<Compiled, 'query' | 'loose'>): boolean => query !== loose
+
+/** How often a compound is written in parts, of how often it is written as one word. */
+const SPACED = 0.7
+/** How often all its parts stand in an article, together or not. */
+const APART = 5
 
 /** Makes the query of a meaning over what is known. */
 export class Compiler {
@@ -124,7 +170,7 @@ export class Compiler {
 
   compile(meaning: Meaning): Compiled {
     if (meaning.type === 'word') return this.word(meaning)
-    if (meaning.type === 'not') return { query: `!${this.compile(meaning.of).query}`, share: 1, postings: 0 }
+    if (meaning.type === 'not') return excluding(this.compile(meaning.of))
     if (meaning.type === 'or') return anyOf(meaning.of.map(child => this.compile(child)))
     return this.all(meaning.of)
   }
@@ -136,8 +182,7 @@ export class Compiler {
 
   /** A lexeme by its name. */
   whole(name: string): Compiled {
-    const share = this.share(name)
-    return { query: quoteTerm(name), term: name, share, postings: share }
+    return { ...known(quoteTerm(name), this.share(name)), term: name }
   }
 
   private share(term: string): number {
@@ -145,7 +190,7 @@ export class Compiler {
     return Math.min(1, df(term) / Math.max(1, articles))
   }
 
-  private phrase({ morphemes }: Way, title: boolean): Compiled {
+  private phrase({ morphemes, stem }: Way, title: boolean): Compiled {
     const parts = morphemes.map(({ term }) => this.term(term, title))
     if (parts.length < 2 || this.apart) return allOf(parts)
     const weight = title ? ':A' : ''
@@ -153,11 +198,18 @@ export class Compiler {
       const name = `${quoteTerm(term)}${weight}`
       return i === 0 ? name : `${left} <${position - (morphemes[i - 1]?.position ?? 0)}> ${name}`
     }, '')
-    const share = together(parts.map(part => part.share)) / 2
+    const shares = parts.map(part => part.share)
+    // Written as one word it is so frequent; in parts some less, and its parts apart some more.
+    const written = stem === null ? 1 : this.share(title ? titleTerm(stem) : stem)
+    const read = Math.min(together(shares), Math.max(APART * written, independent(shares)))
+    const share = Math.min(read / 2, SPACED * written)
     return {
       query: title ? `(${[...parts.map(p => p.query), `(${query})`].join(' & ')})` : `(${query})`,
       share,
       postings: leastOf(parts),
+      read,
+      loose: joined(parts, '&'),
+      sure: null,
     }
   }
 
@@ -190,8 +242,7 @@ export class Compiler {
     const names = [text, stemTerm(text)].map(name => (title ? titleTerm(name) : name))
     return anyOf(
       names.map(name => {
-        const share = this.share(`${name}*`)
-        return { query: `${quoteTerm(name)}:*`, share, postings: share }
+        return known(`${quoteTerm(name)}:*`, this.share(`${name}*`))
       }),
     )
   }

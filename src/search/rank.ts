@@ -38,7 +38,7 @@ async function listCandidates(search: Search, compiled: Compiled, words: Word[])
   )
   if (titles.length === 0) return { ids, total }
   const titled = matchingOf(search, allOf([compiled, anyOf(titles)]))
-  const more = await searchByDate(client, titled, slice, { routes })
+  const more = await searchByDate(client, titled, { ...slice, limit: routes.titled }, { routes })
   return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
 }
 

@@ -64,8 +64,8 @@ export interface Found {
 
 /** A query together with the filters of its request. */
 export function matchingOf({ request, knowledge, filters }: Search, compiled: Compiled): Matching {
-  const { query, share, postings } = allOf([compiled, ...filters])
+  const { term: _, ...whole } = allOf([compiled, ...filters])
   const { published, also } = request
   const { articles, calendar } = knowledge
-  return { query, share, postings, articles, calendar, published, also }
+  return { ...whole, articles, calendar, published, also }
 }

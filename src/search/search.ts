@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
 import { type Calendar, instantAfter, shareOf } from './calendar.ts'
+import { type Compiled, needsReading } from './compile.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
@@ -12,12 +13,7 @@ const { sql, join, empty } = Prisma
 type Sql = Prisma.Sql
 
 /** What is searched for, decided: a tsquery that holds the filters too. */
-export interface Matching {
-  query: string
-  /** The estimated share of public articles that match, from 0 to 1. */
-  share: number
-  /** How many entries of the index of terms it takes, as a multiple of the public articles. */
-  postings: number
+export interface Matching extends Omit<Compiled, 'term'> {
   /** Public articles. */
   articles: number
   calendar: Calendar
@@ -52,19 +48,21 @@ export interface Hit {
 export interface Routes {
   walk: number
   window: number
+  sure: number
   all: number
   /** How many more rows a second window has. */
   widen: number
-  /** The newest matches that relevance ranks, and as many of the newest with a word in the title. */
+  /** The newest matches that relevance ranks, and the newest with a word in the title. */
   ranked: number
+  titled: number
 }
-export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 1_200 }
+export const ROUTES: Routes = { walk: 1, window: 1, sure: 1, all: 1, widen: 8, ranked: 800, titled: 400 }
 
 /**
  * Microseconds, as measured over 1,000,000 articles in memory: to look into a row, to take an entry from the index of
- * terms or of days, to fetch a row that the index of terms has found.
+ * terms or of days, to fetch a row that the index of terms has found, and to look for a phrase in it.
  */
-const COSTS = { row: 3, term: 0.12, day: 0.27, fetch: 2 }
+const COSTS = { row: 3, term: 0.3, day: 0.27, fetch: 1, phrase: 3 }
 
 /** Rows that hold so many matches, some more than if they were spread evenly. */
 const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wanted)) * wanted) / share
@@ -72,23 +70,34 @@ const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wanted)) 
 /** Public articles of the range of days. */
 const rowsIn = ({ calendar, published, articles }: Matching) => articles * shareOf(calendar, published)
 
+type Costs = Record<'walk' | 'window' | 'sure' | 'all', number>
+
 /** What each route costs for so many matches. */
-function estimate(matching: Matching, wanted: number): Record<'walk' | 'window' | 'all', number> {
-  const { share, postings, articles, published } = matching
+function estimate(matching: Matching, wanted: number): Costs {
+  const { share, postings, read, sure, articles, published } = matching
   const rows = rowsIn(matching)
   const terms = COSTS.term * postings * articles
   const days = published.fromInstant || published.toInstant ? COSTS.day * rows : 0
+  const phrased = needsReading(matching)
+  const fetch = read * (phrased ? COSTS.fetch + COSTS.phrase : COSTS.fetch)
+  const windowOf = (among: number) => (COSTS.day + fetch) * Math.min(rowsFor(wanted, among), rows)
+  const enough = sure !== null && phrased && sure.share * rows > 1.5 * wanted
   return {
     walk: COSTS.row * Math.min(wanted / share, rows),
-    window: terms + COSTS.day * Math.min(rowsFor(wanted, share), rows) + COSTS.fetch * wanted,
-    all: terms + days + COSTS.fetch * share * rows,
+    window: terms + windowOf(share),
+    sure: enough
+      ? 2 * terms + COSTS.fetch * sure.share * rows + windowOf(sure.share)
+      : Number.POSITIVE_INFINITY,
+    all: terms + days + fetch * rows,
   }
 }
 
 /** What a count up to `cap` costs. */
-function estimateCount(matching: Matching, cap: number): Record<'walk' | 'all', number> {
+function estimateCount(matching: Matching, cap: number): Pick<Costs, 'walk' | 'all'> {
   const { walk, all } = estimate(matching, cap)
-  return { walk, all: all - COSTS.fetch * Math.max(0, matching.share * rowsIn(matching) - cap) }
+  const { share } = matching
+  const spared = needsReading(matching) ? 0 : COSTS.fetch * Math.max(0, share * rowsIn(matching) - cap)
+  return { walk, all: all - spared }
 }
 
 /** @param client a pool or one of its clients */
@@ -154,6 +163,21 @@ async function instantOf(
   return row?.at ?? null
 }
 
+const upTo = ({ descending }: Slice, edge: Date): Sql =>
+  descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`
+
+/**
+ * What is found without reading rows bounds the days in which phrases must be looked for: the page cannot reach beyond
+ * the last of so many sure matches. Null where there are not so many.
+ */
+async function searchSurely(client: pg.ClientBase, matching: Matching, slice: Slice): Promise<Hit[] | null> {
+  const { sure } = matching
+  if (!sure) return null
+  const last: Slice = { ...slice, offset: slice.offset + slice.limit - 1, limit: 1 }
+  const [edge] = await run<Hit>(client, gather({ ...matching, query: sure.query }, last, []))
+  return edge ? run(client, gather(matching, slice, [upTo(slice, edge.listedAt)])) : null
+}
+
 export interface Slices {
   /** Fewer than asked for means that there are no more. */
   hits: Hit[]
@@ -185,19 +209,35 @@ export async function searchByDate(
   const costs = estimate(matching, wanted)
   const { walk: byRow, all: byTerm } = estimateCount(matching, counted)
   const count = counted > 0 ? Math.min(byRow, byTerm) : 0
-  const all = routes.all * costs.all
-  const walked = routes.walk * costs.walk < routes.window * costs.window
-  let next = count + (walked ? routes.walk * costs.walk : routes.window * costs.window)
-  for (let rows = rowsFor(wanted, share), first = true; next < all && rows < articles; first = false) {
+  const dear = {
+    walk: count + routes.walk * costs.walk,
+    window: count + routes.window * costs.window,
+    sure: count + routes.sure * costs.sure,
+    all: routes.all * costs.all,
+  }
+  if (dear.sure < Math.min(dear.walk, dear.window, dear.all)) {
+    const hits = await searchSurely(client, matching, slice)
+    if (hits) {
+      told('sure')
+      return { hits, total: null }
+    }
+  }
+  const walked = dear.walk < dear.window
+  let next = Math.min(dear.walk, dear.window)
+  for (let rows = rowsFor(wanted, share), first = true; next < dear.all && rows < articles; first = false) {
     // A walk ends by itself when it has enough, so it may look further than a window.
     const edge = await instantOf(client, matching, slice, first && walked ? rows * routes.widen : rows)
     if (!edge) break
     told(first && walked ? 'walk' : 'window')
-    const bound = [slice.descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`]
-    const hits = await run<Hit>(client, (first && walked ? walk : gather)(matching, slice, bound))
+    const hits = await run<Hit>(
+      client,
+      (first && walked ? walk : gather)(matching, slice, [upTo(slice, edge)]),
+    )
     if (hits.length >= slice.limit) return { hits, total: null }
-    rows *= routes.widen
-    next = routes.window * (costs.window + COSTS.day * Math.min(rows, articles))
+    // What was found tells better than the estimate how far there is to go.
+    const more = Math.max(routes.widen, (1.5 * wanted) / Math.max(1, hits.length))
+    rows *= more
+    next = routes.window * costs.window * more
   }
   told('all')
   const hits = await run<Hit & { found: number }>(client, gather(matching, slice, []))
@@ -246,19 +286,29 @@ export async function searchByViews(
   )
 }
 
-/** How many matches there are, counted up to `cap`, in whatever order is soonest. */
-export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<number> {
+export interface Counted {
+  count: number
+  /** Whether there are no more. */
+  exact: boolean
+}
+
+/** How many matches there are: of more than `cap` rows that would have to be read, as many as these have. */
+export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Counted> {
+  const { also, query, loose } = matching
   const range = within(matching, { descending: true, after: null, offset: 0, limit: 0 })
   const costs = estimateCount(matching, cap)
-  const walked = !matching.also && costs.walk < costs.all
-  const found = walked
-    ? sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`
-    : sql`s.terms @@ ${matching.query}::tsquery`
-  const [row] = await run<{ n: number }>(
+  // An estimate that is too high would make this read all rows.
+  const walked = !also && 2 * costs.walk < costs.all
+  const phrased = needsReading(matching)
+  const found = sql`s.terms @@ ${query}::tsquery`
+  // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
+  const candidate = walked ? sql`coalesce(${found}, false)` : sql`s.terms @@ ${loose ?? query}::tsquery`
+  const [row] = await run<{ read: number; count: number }>(
     client,
-    sql`SELECT count(*)::int AS n FROM (SELECT FROM article_search s
-      ${matching.also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([found, ...range, matching.also ?? sql`s.public`])} LIMIT ${cap}) AS found`,
+    sql`SELECT count(*)::int AS read, ${phrased && !walked ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (
+      SELECT s.terms FROM article_search s ${also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
+      WHERE ${and([candidate, ...range, also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
   )
-  return row?.n ?? 0
+  const { read = 0, count = 0 } = row ?? {}
+  return read > cap ? { count: Math.min(count, cap), exact: false } : { count, exact: true }
 }

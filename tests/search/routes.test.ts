@@ -63,9 +63,10 @@ await db.pool.query('ANALYZE')
 /** Limits that send the same words along each route. */
 const WAYS: Record<string, Routes> = {
   usual: ROUTES,
-  'all, always': { ...ROUTES, walk: 1e9, window: 1e9 },
-  'windows only': { ...ROUTES, walk: 1e9, all: 1e9, widen: 2 },
-  'short walks': { ...ROUTES, window: 1e6, all: 1e9, widen: 1.2 },
+  'all, always': { ...ROUTES, walk: 1e9, window: 1e9, sure: 1e9 },
+  'windows only': { ...ROUTES, walk: 1e9, sure: 1e9, all: 1e9, widen: 2 },
+  'short walks': { ...ROUTES, window: 1e6, sure: 1e9, all: 1e9, widen: 1.2 },
+  'sure ones': { ...ROUTES, walk: 1e9, window: 1e9, all: 1e9 },
 }
 
 async function compiled(q: string) {
@@ -203,7 +204,8 @@ test('each route is taken', async () => {
   await take('암모니아', { walk: 1e9, window: 1e9 })
   await take('지원', {})
   await take('지원', { walk: 1e9, all: 1e9 })
-  expect([...taken].sort()).toEqual(['all', 'walk', 'window'])
+  await take('순환경제', { walk: 1e9, window: 1e9, all: 1e9 })
+  expect([...taken].sort()).toEqual(['all', 'sure', 'walk', 'window'])
 })
 
 describe('by relevance', () => {
@@ -243,7 +245,7 @@ describe('by relevance', () => {
   }, 60_000)
 
   test('a page beyond what is ranked is refused, and says why', async () => {
-    const routes = { ...ROUTES, ranked: 50 }
+    const routes = { ...ROUTES, ranked: 50, titled: 50 }
     const pageOfFew = (page: number) =>
       searchArticles(db, decideQuery({ q: '지원', sort: 'relevance', page }, new Date()), {
         timeout: 10_000,
