@@ -26,6 +26,8 @@ import { normaliseParameters } from './http/text-input.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
+import { ministryRoutes } from './ministries/routes.ts'
+import { ministryComponents } from './ministries/schema.ts'
 import { synonymRoutes } from './search/routes-synonyms.ts'
 import { synonymComponents } from './search/synonym-schema.ts'
 import { suggestionRoutes } from './suggestions/routes.ts'
@@ -105,6 +107,7 @@ export async function buildApp({
   for (const component of [
     ...articleComponents,
     ...counterComponents,
+    ...ministryComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...keyComponents,
@@ -120,6 +123,7 @@ export async function buildApp({
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
+  await app.register(ministryRoutes, { ...v1, db, now })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(suggestionRoutes, { ...v1, db })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })

@@ -37,7 +37,7 @@ const text = (description: string, example?: string) =>
 /** Response headers that more than one route has. */
 export const HEADERS = {
   ETag: text(
-    'Validator of this representation, for If-None-Match and, of an article or a group of synonyms, If-Match.',
+    'Validator of this representation, for If-None-Match and, of what can be written, If-Match.',
     '"3.kq2Jc0mJ9w3xTtXZ"',
   ),
   'Cache-Control': text('Readers may keep it and must revalidate.', 'public, no-cache'),
@@ -93,6 +93,7 @@ export async function describeApi(
       tags: [
         { name: 'articles', description: 'Policy articles' },
         { name: 'counters', description: 'Views and reactions, apart from the articles' },
+        { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },
         { name: 'synonyms', description: 'Spellings that keyword search takes for each other' },
         { name: 'keys', description: 'API keys' },
         { name: 'service', description: 'Health, metrics and the API’s own description' },

@@ -1,0 +1,109 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Database } from '../db/client.ts'
+import { articleEtag } from '../http/conditional.ts'
+import { HEADERS, json, problems } from '../http/openapi.ts'
+import { badParameter } from '../http/problem.ts'
+import { digest, sendCacheable } from '../http/representation.ts'
+import { ref } from '../http/schema.ts'
+import { dayOf, FIRST_DAY, isDay, LAST_DAY } from '../time/seoul.ts'
+import { noMinistry, toList, toRecord, toResolution } from './answer.ts'
+import {
+  MinistryCode,
+  MinistryList,
+  MinistryQuery,
+  MinistryRecord,
+  MinistryResolution,
+  ResolveQuery,
+} from './schema.ts'
+import { readRegistry, readRows } from './store.ts'
+
+export interface MinistryRouteOptions {
+  db: Database
+  /** The clock, which tests may turn. */
+  now: () => Date
+}
+
+const { ETag, Vary } = HEADERS
+export const CACHEABLE = { ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary }
+export const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag } }
+
+/** `/v1/ministries`: which there are, what one was, and which one a name means. For everybody. */
+export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = async (app, { db, now }) => {
+  const dayFor = (on: string | undefined) => {
+    if (on !== undefined && !isDay(on))
+      throw badParameter(
+        'on',
+        `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
+        `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
+      )
+    return on ?? dayOf(now())
+  }
+
+  app.get(
+    '/ministries',
+    {
+      schema: {
+        operationId: 'listMinistries',
+        tags: ['ministries'],
+        summary: 'List the ministries that there are on a day',
+        description:
+          'Ministries, offices, agencies and commissions, each with the name in force on that day.',
+        querystring: MinistryQuery,
+        response: { 200: json('The bodies', ref(MinistryList), CACHEABLE), 304: FRESH },
+      },
+    },
+    async (request, reply) => {
+      const { rows } = await readRows(db)
+      const body = JSON.stringify(toList(rows, dayFor(request.query.on)))
+      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+    },
+  )
+
+  app.get(
+    '/ministries/resolve',
+    {
+      schema: {
+        operationId: 'resolveMinistry',
+        tags: ['ministries'],
+        summary: 'Find the ministry that a name means on a day',
+        description:
+          'A current, former or short name, or a code. Where several bodies are meant for equally good reasons the answer says so and names none; a name that nobody has is a 404 with the nearest ones.',
+        querystring: ResolveQuery,
+        response: {
+          200: json('What the name means', ref(MinistryResolution), CACHEABLE),
+          304: FRESH,
+          ...problems(404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, on } = request.query
+      const body = JSON.stringify(toResolution(await readRegistry(db), name, dayFor(on)))
+      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+    },
+  )
+
+  app.get(
+    '/ministries/:code',
+    {
+      schema: {
+        operationId: 'getMinistry',
+        tags: ['ministries'],
+        summary: 'Read one ministry with its whole history',
+        params: MinistryCode,
+        response: {
+          200: json('The body', ref(MinistryRecord), CACHEABLE),
+          304: FRESH,
+          ...problems(404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { rows, events } = await readRows(db)
+      const row = rows.find(({ code }) => code === request.params.code)
+      if (!row) throw noMinistry(request.params.code)
+      const body = JSON.stringify(toRecord(row, events, dayOf(now())))
+      return sendCacheable(request, reply, { etag: articleEtag(row.version, digest(body)), body })
+    },
+  )
+}

@@ -1,0 +1,82 @@
+import type { Database, Prisma } from '../db/client.ts'
+import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
+import type { LineageEvent, Party } from './lineage.ts'
+import type { Body, DatedName } from './names.ts'
+import { type Registry, toRegistry } from './registry.ts'
+
+/** Bodies and events as rows. They are few, and read whole. */
+
+type Tx = Prisma.TransactionClient
+
+export type { EventRow, Row }
+
+/** Prisma types JSON columns by their shape alone; the writers here keep it. */
+export const toBody = ({ code, kind, names }: Row): Body => ({
+  code,
+  kind,
+  names: names as unknown as DatedName[],
+})
+
+export const toLineageEvent = ({
+  id,
+  kind,
+  effectiveOn,
+  predecessors,
+  successors,
+}: EventRow): LineageEvent => ({
+  id,
+  kind: kind as LineageEvent['kind'],
+  on: effectiveOn.toISOString().slice(0, 10),
+  from: predecessors as unknown as Party[],
+  to: successors as unknown as Party[],
+})
+
+/** Reads go through the pool, or through the transaction that they belong to. */
+const through = (db: Database | Tx): Tx => ('prisma' in db ? db.prisma : db)
+
+/** Every body and event. */
+export async function readRows(db: Database | Tx): Promise<{ rows: Row[]; events: EventRow[] }> {
+  const tx = through(db)
+  const rows = await tx.ministry.findMany({ orderBy: { code: 'asc' } })
+  const events = await tx.ministryEvent.findMany({ orderBy: [{ effectiveOn: 'asc' }, { id: 'asc' }] })
+  return { rows, events }
+}
+
+export async function readRegistry(db: Database | Tx): Promise<Registry> {
+  const { rows, events } = await readRows(db)
+  return toRegistry(rows.map(toBody), events.map(toLineageEvent))
+}
+
+/** Keeps the body with a code from being deleted before the transaction ends; false where it is not there. */
+export async function holdMinistry(tx: Tx, code: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`SELECT FROM ministries WHERE code = ${code} FOR KEY SHARE`
+  return rows.length > 0
+}
+
+/** The registry as readers of articles see it: what this node writes at once, what others write within `AGE`. */
+export interface RegistryReader {
+  current(): Promise<Registry>
+  /** What was read is no longer true. */
+  forget(): void
+}
+
+/** Milliseconds: every answer with an article in it needs the registry, which hardly ever changes. */
+const AGE = 1_000
+
+export function registryReader(db: Database): RegistryReader {
+  let kept: { registry: Promise<Registry>; until: number } | null = null
+  return {
+    current() {
+      if (kept && performance.now() < kept.until) return kept.registry
+      const reading = { registry: readRegistry(db), until: performance.now() + AGE }
+      kept = reading
+      reading.registry.catch(() => {
+        if (kept === reading) kept = null
+      })
+      return reading.registry
+    },
+    forget() {
+      kept = null
+    },
+  }
+}
