@@ -28,6 +28,7 @@ import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
 import { ministryRoutes } from './ministries/routes.ts'
 import { ministryComponents } from './ministries/schema.ts'
+import { registryReader } from './ministries/store.ts'
 import { synonymRoutes } from './search/routes-synonyms.ts'
 import { synonymComponents } from './search/synonym-schema.ts'
 import { suggestionRoutes } from './suggestions/routes.ts'
@@ -117,7 +118,8 @@ export async function buildApp({
     app.addSchema(component)
 
   await healthRoutes(app as never, { db, searchState: () => searchState(db) })
-  const articles = { db, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
+  const registry = registryReader(db)
+  const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })

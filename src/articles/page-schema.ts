@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
+import { TAKEN_FOR } from './ministry-filter.ts'
 import {
   Article,
   ArticleLink,
@@ -24,6 +25,26 @@ export const ResolvedRange = Type.Object(RESOLVED, {
   $id: 'ResolvedRange',
   description: 'A range of Seoul days as it was understood: half-open on instants. An open end is null.',
 })
+
+export const MinistryTakenIn = Type.Object(
+  {
+    asked: Type.String({ description: 'The value of `ministry`.', examples: ['산자부'] }),
+    code: nullable(Type.String(), {
+      description: 'Null for a body without a code here.',
+      examples: ['A00015'],
+    }),
+    name: Type.String({
+      description: 'What it is called today; with `lineage=exact` the name as published.',
+      examples: ['산업통상부'],
+    }),
+    why: oneOf(TAKEN_FOR, {
+      description:
+        'The value is its `code`, or a name of its: in force today, `former-` or `later-`, full or `short-`; it is the `predecessor` of one that is; with `lineage=exact` it is the name `as-published`; or nobody knows it, and articles carry it as `text`.',
+      examples: ['former-short-name'],
+    }),
+  },
+  { $id: 'MinistryTakenIn', description: 'A body whose articles a list takes in.' },
+)
 
 const RELAXATIONS = ['parts-apart', 'fewer-words', 'any-word'] as const
 export const SearchReport = Type.Object(
@@ -86,6 +107,9 @@ const PAGE = {
   }),
   published: ref(ResolvedRange),
   modified: ref(ResolvedRange),
+  ministries: nullable(Type.Array(ref(MinistryTakenIn)), {
+    description: 'Which bodies the `ministry` filter takes in, and why. Null without it.',
+  }),
   sort: Type.String({ examples: ['-publishedAt'] }),
   search: nullable(ref(SearchReport), { description: 'Null without `q`.' }),
 }
@@ -121,6 +145,7 @@ export const articleComponents = [
   NewArticle,
   ArticlePatch,
   ResolvedRange,
+  MinistryTakenIn,
   SearchReport,
   ArticlePage,
   SparseArticlePage,

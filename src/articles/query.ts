@@ -16,6 +16,7 @@ import {
   startOfDay,
 } from '../time/seoul.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
+import { LINEAGES, type LineageMode, type TakenIn } from './ministry-filter.ts'
 import { FIELDS } from './schema.ts'
 import { KINDS, STATUSES } from './words.ts'
 
@@ -65,8 +66,15 @@ export const ArticleQuery = Type.Object(
     modifiedTo: dayOrInstant('Changed here on this Seoul day or earlier; or before this instant.'),
     ministry: many(
       word,
-      'The issuing body, by code (`A00001`), by its name today or by its name on the day of release.',
+      'The issuing body, by code (`A00015`) or by any name or short name that it has or had (`산업통상부`, `산업통상자원부`, `산자부`). Its predecessors are taken in too; `ministries` of the answer tells which. A text that no body is called and no article carries is refused.',
       [['고용노동부']],
+    ),
+    lineage: Type.Optional(
+      oneOf(LINEAGES, {
+        default: 'all',
+        description:
+          '`all`: what the bodies of `ministry` published under any name, and their predecessors. `exact`: only what was published under exactly that name; a code or short name stands for the full one. Only together with `ministry`.',
+      }),
     ),
     kind: Type.Optional(
       Type.Array(oneOf(KINDS), {
@@ -134,7 +142,9 @@ export type ArticleQuery = Static<typeof ArticleQuery>
 export interface Filter {
   published: DayRange
   modified: DayRange
+  /** As asked for; once they are taken in, every code and name that an article may have. */
   ministry: string[]
+  lineage: LineageMode
   kind: string[]
   tag: string[]
   source: string[]
@@ -152,6 +162,8 @@ export interface ListQuery {
   /** What is searched for; null in plain lists. */
   keywords: { q: string; query: QueryNode } | null
   highlight: boolean
+  /** Which bodies the filter takes in; null without one, or while that is not known. */
+  ministries: TakenIn[] | null
   /** What a cursor is bound to: the filter and the order, as they were asked for. */
   fingerprint: string
   /** The start of the day for which a period was resolved; a cursor carries it on. */
@@ -225,6 +237,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     period,
     modifiedFrom,
     modifiedTo,
+    lineage = 'all',
   } = query
   const keywords = query.q === undefined ? null : { q: query.q, query: parseQuery(query.q) }
   const highlight = query.highlight ?? false
@@ -232,6 +245,8 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     throw badParameter('sort', 'relevance only together with q', 'relevance는 q와 함께만 쓸 수 있습니다')
   if (!keywords && highlight)
     throw badParameter('highlight', 'only together with q', 'q와 함께만 쓸 수 있습니다')
+  if (query.lineage !== undefined && !query.ministry?.length)
+    throw badParameter('lineage', 'only together with ministry', 'ministry와 함께만 쓸 수 있습니다')
   if (cursor !== undefined && page !== undefined)
     throw badParameter('page', 'not together with cursor', 'cursor와 함께 쓸 수 없습니다')
   const lists = {
@@ -243,7 +258,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     status: query.status ? sorted(query.status) : ['published'],
   }
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q]))
+    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage]))
     .digest('base64url')
     .slice(0, 16)
   const at: ListQuery['at'] =
@@ -252,12 +267,18 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
   const asked = period === undefined ? new Date(0) : startOfDay(dayOf(now))
   const resolvedAt = 'cursor' in at ? at.cursor.now : asked
   return {
-    filter: { published: publishedRange(query, resolvedAt), modified: modifiedRange(query), ...lists },
+    filter: {
+      published: publishedRange(query, resolvedAt),
+      modified: modifiedRange(query),
+      ...lists,
+      lineage,
+    },
     sort,
     pageSize,
     fields,
     keywords,
     highlight,
+    ministries: null,
     at,
     fingerprint,
     now: resolvedAt,

@@ -8,6 +8,7 @@ import { HEADERS, json } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
+import type { RegistryReader } from '../ministries/store.ts'
 import { type ArticleRow, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
 import { findNeighbours } from './store.ts'
@@ -17,6 +18,7 @@ import { SOURCE } from './words.ts'
 
 export interface ArticleRouteOptions {
   db: Database
+  registry: RegistryReader
   /** See `NEW_DAYS` and `PUBLIC_URL` in config.ts. */
   newDays: number
   publicUrl: string

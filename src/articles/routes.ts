@@ -7,6 +7,7 @@ import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
+import { dayOf } from '../time/seoul.ts'
 import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
 import { pageLinks, toPage } from './page.ts'
@@ -25,6 +26,7 @@ import type { ArticleRow, Presentation } from './row.ts'
 import { Article } from './schema.ts'
 import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
+import { takeInMinistries } from './store-ministries.ts'
 
 /** Reading: the list, and one article in four representations. */
 
@@ -42,7 +44,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
   app,
   options,
 ) => {
-  const { db, newDays, publicUrl, now, searchTimeout } = options
+  const { db, registry, newDays, publicUrl, now, searchTimeout } = options
   const presentation = (): Presentation => ({ now: now(), newDays })
 
   app.get(
@@ -73,8 +75,9 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
       },
     },
     async (request, reply) => {
-      const query = decideQuery(request.query, now())
-      if (!isPublic(query.filter)) requireScope(request, 'articles:read')
+      const asked = decideQuery(request.query, now())
+      if (!isPublic(asked.filter)) requireScope(request, 'articles:read')
+      const query = await takeInMinistries(db, await registry.current(), asked, dayOf(now()))
       const page = await searchArticles(db, query, { timeout: searchTimeout })
       const body = toPage(page, query, presentation(), query.highlight ? await highlightPage(page) : null)
       const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`

@@ -41,6 +41,11 @@ const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
   ...(toInstant ? [sql`${column} < ${toInstant}`] : []),
 ]
 
+const ofMinistries = ({ ministry, lineage }: Filter): Sql =>
+  lineage === 'exact'
+    ? anyOf(sql`a.ministry_published_name`, ministry)
+    : sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`
+
 export function matches(filter: Filter): Sql {
   const { ministry, kind, tag, source, author } = filter
   return join(
@@ -48,11 +53,7 @@ export function matches(filter: Filter): Sql {
       statusIs(filter),
       ...within(sql`a.listed_at`, filter.published),
       ...within(sql`a.modified_at`, filter.modified),
-      ...(ministry.length > 0
-        ? [
-            sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`,
-          ]
-        : []),
+      ...(ministry.length > 0 ? [ofMinistries(filter)] : []),
       ...(kind.length > 0 ? [anyOf(sql`a.kind`, kind)] : []),
       ...(tag.length > 0 ? [sql`a.tags && ${tag}::text[]`] : []),
       ...(source.length > 0 ? [anyOf(sql`a.source`, source)] : []),

@@ -63,7 +63,9 @@ const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
 function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
   const { filter, at, pageSize } = query
   const { modified } = filter
-  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant
+  // A term says that an article has a name, not whether it was published under it.
+  const exactly = filter.ministry.length > 0 && filter.lineage === 'exact'
+  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant && !exactly
   return {
     ...keywords,
     filters: inTerms ? filterTerms(filter) : [],

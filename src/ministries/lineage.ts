@@ -36,71 +36,76 @@ type Lineage = Pick<LineageEvent, 'kind' | 'from' | 'to'>
  */
 const succeeds = ({ kind }: Lineage) => kind !== 'transfer'
 
-const involves = (parties: readonly Party[], code: string) => parties.some(party => party.code === code)
+/** What tells bodies apart: their codes, and of those that are not here their names. */
+export const identityOf = ({ code, name }: Party): string => code ?? name
 
-/** Events in which a body takes part, in the order of time. */
-export const eventsOf = <E extends LineageEvent>(events: readonly E[], code: string): E[] =>
-  events.filter(({ from, to }) => involves(from, code) || involves(to, code)).sort(inOrder)
+const involves = (parties: readonly Party[], identity: string) =>
+  parties.some(party => identityOf(party) === identity)
+
+/** Events in which a body takes part, in the order of time. Here and below a body is told by its code, or its name. */
+export const eventsOf = <E extends LineageEvent>(events: readonly E[], body: string): E[] =>
+  events.filter(({ from, to }) => involves(from, body) || involves(to, body)).sort(inOrder)
 
 const inOrder = (a: LineageEvent, b: LineageEvent) => (a.on === b.on ? a.id - b.id : a.on < b.on ? -1 : 1)
 
 /** The bodies on one side of the events in which a body stands on the other; never the body itself. */
 function relatives(
   events: readonly LineageEvent[],
-  code: string,
+  body: string,
   own: 'from' | 'to',
   theirs: 'from' | 'to',
 ): Relative[] {
-  return eventsOf(events, code)
-    .filter(event => succeeds(event) && involves(event[own], code))
+  return eventsOf(events, body)
+    .filter(event => succeeds(event) && involves(event[own], body))
     .flatMap(event =>
       event[theirs]
-        .filter(party => party.code !== code)
+        .filter(party => identityOf(party) !== body)
         .map(({ code, name }) => ({ code, name, kind: event.kind, on: event.on, event: event.id })),
     )
 }
 
 /** The bodies in whose place one came, one step back. */
-export const predecessorsOf = (events: readonly LineageEvent[], code: string): Relative[] =>
-  relatives(events, code, 'to', 'from')
+export const predecessorsOf = (events: readonly LineageEvent[], body: string): Relative[] =>
+  relatives(events, body, 'to', 'from')
 
 /** The bodies that came in one's place, one step on. */
-export const successorsOf = (events: readonly LineageEvent[], code: string): Relative[] =>
-  relatives(events, code, 'from', 'to')
+export const successorsOf = (events: readonly LineageEvent[], body: string): Relative[] =>
+  relatives(events, body, 'from', 'to')
 
-/** The codes of all bodies in whose place one came, however far back, the nearest first. Without the body itself. */
-export function ancestorsOf(events: readonly LineageEvent[], code: string): string[] {
-  const found = new Set([code])
-  for (const one of found)
-    for (const { code: before } of predecessorsOf(events, one)) if (before !== null) found.add(before)
-  found.delete(code)
-  return [...found]
+/** All bodies in whose place one came, however far back, the nearest first. Without the body itself. */
+export function ancestorsOf(events: readonly LineageEvent[], body: string): Party[] {
+  const found = new Map<string, Party | null>([[body, null]])
+  for (const [one] of found)
+    for (const { code, name } of predecessorsOf(events, one)) {
+      const before = { code, name }
+      if (!found.has(identityOf(before))) found.set(identityOf(before), before)
+    }
+  return [...found.values()].flatMap(one => one ?? [])
 }
 
 /**
- * A way from a body over those that came in its place back to itself, as codes, the first one twice; null where there
- * is none. A body that goes on after an event (a rename, the rest after a split) is no circle.
+ * A way from a body over those that came in its place back to itself, its first body twice; null where there is none.
+ * A body that goes on after an event (a rename, the rest after a split) is no circle.
  */
 export function findCircle(events: readonly Lineage[]): string[] | null {
   const after = new Map<string, Set<string>>()
   for (const event of events)
-    for (const { code: before } of succeeds(event) ? event.from : [])
-      for (const { code } of event.to)
-        if (before !== null && code !== null && code !== before)
-          after.set(before, (after.get(before) ?? new Set()).add(code))
+    for (const before of succeeds(event) ? event.from.map(identityOf) : [])
+      for (const next of event.to.map(identityOf))
+        if (next !== before) after.set(before, (after.get(before) ?? new Set()).add(next))
   const done = new Set<string>()
-  const walk = (code: string, path: string[]): string[] | null => {
-    if (path.includes(code)) return [...path.slice(path.indexOf(code)), code]
-    if (done.has(code)) return null
-    for (const next of after.get(code) ?? []) {
-      const circle = walk(next, [...path, code])
+  const walk = (body: string, path: string[]): string[] | null => {
+    if (path.includes(body)) return [...path.slice(path.indexOf(body)), body]
+    if (done.has(body)) return null
+    for (const next of after.get(body) ?? []) {
+      const circle = walk(next, [...path, body])
       if (circle) return circle
     }
-    done.add(code)
+    done.add(body)
     return null
   }
-  for (const code of after.keys()) {
-    const circle = walk(code, [])
+  for (const body of after.keys()) {
+    const circle = walk(body, [])
     if (circle) return circle
   }
   return null

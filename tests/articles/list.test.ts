@@ -103,7 +103,6 @@ describe('filters', () => {
     ['ministry=환경부&ministry=A00015', '라다나가'],
     ['ministry=환경부&ministry=환경부', '라다'],
     [`ministry=${'환경부'.normalize('NFD')}`, '라다'],
-    ['ministry=환경', ''],
     ['kind=explanation', '나'],
     ['kind=explanation&kind=policy-news', '라나'],
     ['tag=ESG', '다가'],

@@ -138,7 +138,7 @@ describe('an unknown parameter is refused, whatever the method', () => {
       .replace('{id}', id)
       .replace('{source}', 'korea.kr')
       .replace('{externalId}', 'unknown-parameter')
-      .replace('{code}', 'gone')
+      .replace('{code}', path.includes('/ministries/') ? 'A00015' : 'gone')
     const type = method === 'patch' ? 'application/merge-patch+json' : 'application/json'
     const body = BODIES[operationId]
     const refused = await send(
@@ -148,7 +148,8 @@ describe('an unknown parameter is refused, whatever the method', () => {
       { 'if-match': '*', ...(body && { 'content-type': type }) },
     )
     expect(refused.statusCode).toBe(400)
-    expect(refused.json().errors).toMatchObject([{ parameter: 'form' }])
+    // Some miss a parameter that they need, too.
+    expect(refused.json().errors).toContainEqual(expect.objectContaining({ parameter: 'form' }))
   })
 
   test('also of a patch whose body takes something away', async () => {

@@ -32,7 +32,8 @@ const WORDS = [
   '소상공인',
   '암모니아',
 ]
-const MINISTRIES = ['산업통상부', '환경부', '고용노동부']
+/** Of one name each: these lists are asked for past the routes, which take in what a body was called. */
+const MINISTRIES = ['교육부', '법무부', '고용노동부']
 const ARTICLES = 1_500
 /** Pseudo-random and the same in every run. */
 let seed = 7
