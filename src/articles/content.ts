@@ -1,21 +1,20 @@
 import { badBody } from '../http/problem.ts'
+import type { Registry } from '../ministries/registry.ts'
 import { htmlToText, textToHtml } from '../text/html-text.ts'
 import { sanitiseHtml } from '../text/sanitise.ts'
-import { formatInstant, isDay, parseInstant } from '../time/seoul.ts'
+import { dayOf, formatInstant, isDay, parseInstant } from '../time/seoul.ts'
+import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import type { NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
 
 /** The columns that a writer decides. */
-export interface ArticleContent {
+export interface ArticleContent extends Issuer {
   status: string
   kind: string
   title: string
   subtitles: string[]
   bodyHtml: string
   bodyText: string
-  ministryCode: string | null
-  ministryName: string | null
-  ministryPublishedName: string | null
   author: string | null
   source: string | null
   externalId: string | null
@@ -67,13 +66,14 @@ const trimmed = (text: string) => text.trim()
 const CLOCK_SKEW = 60_000
 
 /**
- * An article as its columns. Of the version before, a published article keeps the release where none is given, and a
+ * An article as its columns; one without a ministry needs no registry. Of the version before, a published article keeps the release where none is given, and a
  * scheduled one its embargo, also in the seconds between its end and the clock that publishes. @throws Problem 400 that points at what contradicts itself.
  */
 export function toContent(
   article: NewArticle,
   now: Date,
-  former: Pick<ArticleContent, 'publishedAt' | 'embargoUntil'> | null = null,
+  registry: Registry | null,
+  former: (Issuer & Pick<ArticleContent, 'publishedAt' | 'embargoUntil'>) | null = null,
 ): ArticleContent {
   const publishedAt = instant(article.publishedAt, '/publishedAt')
   const embargoUntil = instant(article.embargoUntil, '/embargoUntil')
@@ -110,22 +110,22 @@ export function toContent(
       '아직 지나지 않은 시각입니다. status를 "scheduled"로 하십시오',
     )
   const { ministry, source } = article
+  const released = publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null)
+  const days = { release: dayOf(released ?? embargoUntil ?? now), today: dayOf(now) }
   return {
     status: article.status,
     kind: article.kind,
     title: article.title.trim(),
     subtitles: (article.subtitles ?? []).map(trimmed),
     ...bodies(article),
-    ministryCode: ministry?.code ?? null,
-    ministryName: ministry?.name.trim() ?? null,
-    ministryPublishedName: ministry ? (ministry.publishedName ?? ministry.name).trim() : null,
+    ...(ministry && registry ? issuerOf(ministry, registry, days, former) : NOBODY),
     author: article.author?.trim() ?? null,
     source: source?.name ?? null,
     externalId: source?.externalId ?? null,
     sourceUrl: source?.url ?? null,
     sourceModifiedAt: instant(article.sourceModifiedAt, '/sourceModifiedAt'),
     embargoUntil,
-    publishedAt: publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null),
+    publishedAt: released,
     postedOn: day(article.postedOn, '/postedOn'),
     licence: article.licence ?? null,
     attribution: article.attribution?.trim() ?? null,

@@ -8,7 +8,9 @@ import { HEADERS, json } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
+import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
+import { dayOf } from '../time/seoul.ts'
 import { type ArticleRow, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
 import { findNeighbours } from './store.ts'
@@ -52,6 +54,22 @@ export const written = (description: string, ...more: (keyof typeof HEADERS)[]) 
     Object.fromEntries(['ETag' as const, ...more].map(name => [name, HEADERS[name]])),
   )
 
+/** How articles are shown at this moment. */
+export async function present({
+  registry,
+  now,
+  newDays,
+}: Pick<ArticleRouteOptions, 'registry' | 'now' | 'newDays'>): Promise<Presentation> {
+  const { bodies } = await registry.current()
+  const at = now()
+  const today = dayOf(at)
+  const nameOf = (code: string) => {
+    const body = bodies.get(code)
+    return body ? nameShown(body, today).name : null
+  }
+  return { now: at, newDays, nameOf }
+}
+
 /** An article as it is answered, and its ETag. Counters move neither: they are left out of the digest. */
 export async function articleAnswer(
   db: Parameters<typeof findNeighbours>[0],
@@ -83,10 +101,10 @@ export function assertReadable(request: FastifyRequest, row: ArticleRow | null, 
 export async function sendWritten(
   reply: FastifyReply,
   row: ArticleRow,
-  { db, now, newDays }: Pick<ArticleRouteOptions, 'db' | 'now' | 'newDays'>,
+  options: Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'newDays'>,
   status = 200,
 ): Promise<FastifyReply> {
-  const { article, etagFor } = await articleAnswer(db, row, { now: now(), newDays })
+  const { article, etagFor } = await articleAnswer(options.db, row, await present(options))
   return reply
     .code(status)
     .headers({ etag: etagFor(JSON_TYPE), 'cache-control': 'no-store' })

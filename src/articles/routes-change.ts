@@ -14,6 +14,7 @@ import {
   deleted,
   IfMatch,
   noArticle,
+  present,
   sendWritten,
   written,
 } from './routes-answer.ts'
@@ -26,7 +27,7 @@ const WHOLE = ref(NewArticle)
 
 /** Changing one article: replace, patch, delete, restore. Each needs If-Match and a key of scope `articles:write`. */
 export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
-  const { db, newDays, now } = options
+  const { db, now } = options
   const config = { scope: 'articles:write' } as const
 
   /** Changes one article under its lock, after its preconditions. @throws Problem 404, 410, 412 or 428. */
@@ -137,7 +138,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       const row = await change(request, request.params.id, (writing, row) =>
         updateRow(writing, row, { deletedAt: writing.now }),
       )
-      const { etagFor } = await articleAnswer(db, row, { now: now(), newDays })
+      const { etagFor } = await articleAnswer(db, row, await present(options))
       return reply.code(204).header('etag', etagFor(JSON_TYPE)).send()
     },
   )

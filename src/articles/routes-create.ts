@@ -18,6 +18,7 @@ import {
   articleAnswer,
   deleted,
   IfMatch,
+  present,
   SourceIdentity,
   sendWritten,
   written,
@@ -33,7 +34,7 @@ export interface CreatingRouteOptions extends ArticleRouteOptions {
 
 /** What can make an article: POST, and the loaders' upsert by source. Both need a key of scope `articles:write`. */
 export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
-  const { db, newDays, now, publicUrl, idempotencyHours } = options
+  const { db, now, publicUrl, idempotencyHours } = options
   const config = { scope: 'articles:write' } as const
   const writer = (request: FastifyRequest) => ({ actor: `key:${request.caller?.id}`, now: now() })
 
@@ -92,10 +93,12 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
   )
 
   /** Inserts and stores the answer in one transaction; after a failure the request may be tried again. */
-  const createOnce = (article: NewArticle, by: ReturnType<typeof writer>, lease: Lease) =>
-    write(db, by, async writing => {
+  const createOnce = async (article: NewArticle, by: ReturnType<typeof writer>, lease: Lease) => {
+    // Before the transaction: it has a connection already, and many that waited for a second one would wait for ever.
+    const presentation = await present(options)
+    return write(db, by, async writing => {
       const row = await insertArticle(writing, article)
-      const { article: created, etagFor } = await articleAnswer(writing.tx, row, { now: now(), newDays })
+      const { article: created, etagFor } = await articleAnswer(writing.tx, row, presentation)
       const stored = {
         status: 201,
         headers: { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) },
@@ -107,6 +110,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
       await releaseIdempotent(db, lease)
       throw error
     })
+  }
 
   app.put(
     '/articles/by-source/:source/:externalId',

@@ -20,9 +20,10 @@ import {
   type ArticleRouteOptions,
   articleAnswer,
   assertReadable,
+  present,
   SourceIdentity,
 } from './routes-answer.ts'
-import type { ArticleRow, Presentation } from './row.ts'
+import type { ArticleRow } from './row.ts'
 import { Article } from './schema.ts'
 import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
@@ -44,8 +45,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
   app,
   options,
 ) => {
-  const { db, registry, newDays, publicUrl, now, searchTimeout } = options
-  const presentation = (): Presentation => ({ now: now(), newDays })
+  const { db, registry, publicUrl, now, searchTimeout } = options
 
   app.get(
     '/articles',
@@ -79,7 +79,12 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
       if (!isPublic(asked.filter)) requireScope(request, 'articles:read')
       const query = await takeInMinistries(db, await registry.current(), asked, dayOf(now()))
       const page = await searchArticles(db, query, { timeout: searchTimeout })
-      const body = toPage(page, query, presentation(), query.highlight ? await highlightPage(page) : null)
+      const body = toPage(
+        page,
+        query,
+        await present(options),
+        query.highlight ? await highlightPage(page) : null,
+      )
       const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
       reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
       return sendCacheable(request, reply, { etag, body: () => JSON.stringify(body) })
@@ -91,7 +96,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
     reply: Parameters<typeof sendCacheable>[1],
     row: ArticleRow,
   ) => {
-    const { article, etagFor } = await articleAnswer(db, row, presentation())
+    const { article, etagFor } = await articleAnswer(db, row, await present(options))
     const type = request.accepted
     const link = { baseUrl: publicUrl }
     const etag = etagFor(type)

@@ -21,6 +21,8 @@ export interface Presentation {
   now: Date
   /** See `NEW_DAYS` in config.ts. */
   newDays: number
+  /** What the ministry with a code is called today; null where there is none. */
+  nameOf: (code: string) => string | null
 }
 
 function isNew(publishedAt: Date | null, { now, newDays }: Presentation): boolean {
@@ -33,7 +35,8 @@ function isNew(publishedAt: Date | null, { now, newDays }: Presentation): boolea
 }
 
 function common(row: ArticleRow, presentation: Presentation) {
-  const { ministryCode: code, ministryName: name, ministryPublishedName: publishedName } = row
+  const { ministryCode: code, ministryPublishedName: publishedName } = row
+  const name = (code === null ? null : presentation.nameOf(code)) ?? row.ministryName
   return {
     id: row.id,
     version: row.version,
@@ -113,7 +116,7 @@ export function toNewArticle(row: ArticleRow): NewArticle {
     licence,
     tags,
     thumbnailUrl,
-  } = common(row, { now: new Date(0), newDays: 0 })
+  } = common(row, { now: new Date(0), newDays: 0, nameOf: () => null })
   const { bodyHtml, attribution, attachments, embargoUntil, sourceModifiedAt } = detail(row)
   return {
     status,

@@ -1,5 +1,7 @@
 import type { Database, Execute, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
+import type { Registry } from '../ministries/registry.ts'
+import { holdMinistry, readRegistry } from '../ministries/store.ts'
 import { writeSearchRows } from '../search/store.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleContent, toContent } from './content.ts'
@@ -22,6 +24,8 @@ export interface Writing {
   /** Who writes: `key:<id>`, `import:<what>`, `system:<what>`. */
   actor: string
   now: Date
+  /** The ministries as they stand, read once. */
+  registry: () => Promise<Registry>
   /** For the log. */
   changes: Change[]
   /** Articles that are found otherwise from now on, as they stand. */
@@ -38,7 +42,14 @@ export function write<T>(
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> {
   return prisma.$transaction(async tx => {
-    const writing: Writing = { tx, actor, now, changes: [], found: new Map() }
+    let registry: Promise<Registry> | undefined
+    const writing: Writing = {
+      ...{ tx, actor, now, changes: [], found: new Map() },
+      registry: () => {
+        registry ??= readRegistry(tx)
+        return registry
+      },
+    }
     const result = await work(writing)
     const execute: Execute = statement => tx.$executeRaw(statement)
     await indexFound(execute, [...writing.found.values()])
@@ -109,7 +120,7 @@ export async function insertArticle(
   article: NewArticle,
   counts: Partial<SourceCounts> = {},
 ): Promise<ArticleRow> {
-  const content = toContent(article, writing.now)
+  const content = await contentOf(writing, article)
   if (content.source !== null && content.externalId !== null) {
     await lockIdentity(writing.tx, content.source, content.externalId)
     const existing = await findBySource(writing.tx, content.source, content.externalId)
@@ -263,8 +274,35 @@ export async function updateRow(
 }
 
 /** Replaces a locked article's content. */
-export const replaceArticle = (writing: Writing, row: ArticleRow, article: NewArticle): Promise<ArticleRow> =>
-  updateRow(writing, row, toContent(article, writing.now, row))
+export const replaceArticle = async (
+  writing: Writing,
+  row: ArticleRow,
+  article: NewArticle,
+): Promise<ArticleRow> => updateRow(writing, row, await contentOf(writing, article, row))
+
+/** An article as its columns, its ministry kept from being deleted meanwhile. */
+async function contentOf(
+  { tx, now, registry }: Writing,
+  article: NewArticle,
+  former: ArticleRow | null = null,
+): Promise<ArticleContent> {
+  const content = toContent(article, now, article.ministry ? await registry() : null, former)
+  await assertHeld(tx, content.ministryCode, former)
+  return content
+}
+
+/** @throws Problem 503 where a ministry that an article shall have was deleted a moment ago. */
+async function assertHeld(tx: Tx, code: string | null, former: ArticleRow | null): Promise<void> {
+  if (code === null || code === former?.ministryCode || (await holdMinistry(tx, code))) return
+  throw new Problem(
+    'busy',
+    {
+      en: `The ministry ${code} was deleted at this moment: try again.`,
+      ko: `기관 ${code}이(가) 방금 삭제되었습니다. 다시 시도하십시오.`,
+    },
+    { headers: { 'retry-after': '1' } },
+  )
+}
 
 export interface Upserted {
   row: ArticleRow
@@ -296,7 +334,7 @@ export async function upsertArticle(
   const present = await lockBySource(writing, name, externalId)
   check?.(present)
   if (!present) {
-    const created = await insertRow(writing, toContent(article, writing.now), counts)
+    const created = await insertRow(writing, await contentOf(writing, article), counts)
     return { row: created, outcome: 'created', recounted: false }
   }
   if (present.deletedAt !== null) return { row: present, outcome: 'deleted', recounted: false }

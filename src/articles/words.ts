@@ -91,14 +91,15 @@ export const Attachments = Type.Array(ref(Attachment), {
 
 export const MINISTRY = {
   code: nullable(Type.String({ pattern: '^[A-Z]\\d{5}$' }), {
-    description: 'The code that korea.kr gives the body (`repCode`), where it has one.',
+    description:
+      'The code that korea.kr gives the body (`repCode`). Null where nobody knows which body the name means.',
     examples: ['A00015'],
   }),
   name: Type.String({
     minLength: 1,
     maxLength: 200,
     pattern: '\\S',
-    description: 'Its name today.',
+    description: 'Its name today, whatever the source wrote.',
     examples: ['산업통상부'],
   }),
   publishedName: Type.String({
@@ -117,12 +118,19 @@ export type Ministry = Static<typeof Ministry>
 
 export const NewMinistry = Type.Object(
   {
-    code: Type.Optional(MINISTRY.code),
-    name: MINISTRY.name,
+    code: Type.Optional({
+      ...MINISTRY.code,
+      description: 'Found by the name where it is left out or null. 400 where it is another body’s.',
+    }),
+    name: Type.String({
+      ...MINISTRY.name,
+      description:
+        'A name that it has or had, or a short one; what it means is decided by the day of release. What nobody is called is kept as text.',
+    }),
     publishedName: Type.Optional(
       Type.String({
         ...MINISTRY.publishedName,
-        description: 'Its name on the day of release; `name` where it is left out.',
+        description: 'Its name on the day of release; found where it is left out.',
       }),
     ),
   },

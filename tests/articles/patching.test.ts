@@ -150,7 +150,8 @@ describe('a merge patch', () => {
       source: { name: 'korea.kr', externalId: 'nested', url: 'https://a.kr/1' },
     })
     const after = (await patch(url, { ministry: { code: null }, source: { url: 'https://a.kr/2' } })).json()
-    expect(after.ministry).toEqual({ code: null, name: '산업통상부', publishedName: '산업통상자원부' })
+    // Without its code it is found by its names again.
+    expect(after.ministry).toEqual({ code: 'A00015', name: '산업통상부', publishedName: '산업통상자원부' })
     expect(after.source).toEqual({ name: 'korea.kr', externalId: 'nested', url: 'https://a.kr/2' })
     expect((await patch(url, { ministry: null, source: null })).json()).toMatchObject({
       ministry: null,

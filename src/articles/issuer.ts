@@ -1,0 +1,127 @@
+import { badBody, Problem } from '../http/problem.ts'
+import { ancestorsOf } from '../ministries/lineage.ts'
+import { type Body, nameKey, nameOn, nameShown } from '../ministries/names.ts'
+import { type Registry, resolve } from '../ministries/registry.ts'
+import type { NewArticle } from './schema.ts'
+
+/** Which body issued an article, from what a writer calls it. */
+
+/** The columns that say so. Of a text that nobody knows the code is null. */
+export interface Issuer {
+  ministryCode: string | null
+  /** What it was called when it was first written here; readers see what it is called today, where it has a code. */
+  ministryName: string | null
+  ministryPublishedName: string | null
+}
+
+export const NOBODY: Issuer = { ministryCode: null, ministryName: null, ministryPublishedName: null }
+
+type Given = NonNullable<NewArticle['ministry']>
+
+export interface Days {
+  /** On which the article was or will be released. */
+  release: string
+  today: string
+}
+
+/**
+ * The body that is meant on the day of release: by its code, else by the name as published, else by the name. The name
+ * as published is kept as given; else it is the one in force on that day, and beside a code also a name that nobody is
+ * called. What nobody or several may be is kept as text.
+ * @throws Problem 400 where code and names are of different bodies, or nobody has the code.
+ */
+export function issuerOf(given: Given, registry: Registry, days: Days, former: Issuer | null): Issuer {
+  const name = given.name.trim()
+  const publishedName = given.publishedName?.trim()
+  if (former && isAsBefore(former, { code: given.code ?? null, name, publishedName }, registry, days.today))
+    return {
+      ministryCode: former.ministryCode,
+      ministryName: former.ministryName,
+      ministryPublishedName: former.ministryPublishedName,
+    }
+  const body = bodyOf({ code: given.code, name, publishedName }, registry, days)
+  if (!body) return { ministryCode: null, ministryName: name, ministryPublishedName: publishedName ?? name }
+  return {
+    ministryCode: body.code,
+    // Else a body's new name would make a version of each of its articles that is written again.
+    ministryName: former?.ministryCode === body.code ? former.ministryName : nameShown(body, days.today).name,
+    ministryPublishedName: publishedName ?? inForceFor(name, body, registry, days.release),
+  }
+}
+
+const inForceFor = (name: string, body: Body, { called }: Registry, release: string): string =>
+  (called.has(nameKey(name)) ? nameOn(body, release)?.name : undefined) ?? name
+
+/** Whether a writer sends back what was there: a later change of the ministries shall not refuse it. */
+function isAsBefore(former: Issuer, given: Given, { bodies }: Registry, today: string): boolean {
+  const { ministryCode, ministryName, ministryPublishedName } = former
+  if (ministryCode === null || given.code !== ministryCode) return false
+  const body = bodies.get(ministryCode)
+  const shown = body && nameShown(body, today).name
+  return (
+    (given.name === ministryName || given.name === shown) && given.publishedName === ministryPublishedName
+  )
+}
+
+function bodyOf(given: Given, registry: Registry, { release, today }: Days): Body | null {
+  const { name, publishedName } = given
+  const named = resolve(registry, name, publishedName === undefined ? release : today)
+  const published = publishedName === undefined ? null : resolve(registry, publishedName, release)
+  const before = (body: Body): string[] => [
+    body.code,
+    ...ancestorsOf(registry.events, body.code).flatMap(({ code }) => code ?? []),
+  ]
+  if (given.code) {
+    const body = registry.bodies.get(given.code)
+    if (!body) throw unknownCode(given.code, (published?.found ?? named.found)?.body)
+    // A source may say the body of today for the one that published, but no third one.
+    const other =
+      contrary(named, one => before(one).includes(body.code)) ??
+      (published && contrary(published, one => before(body).includes(one.code)))
+    if (other) throw contradiction(body, other, today)
+    return body
+  }
+  const publisher = published?.found?.body
+  if (!publisher) return named.found?.body ?? null
+  const other = contrary(named, one => before(one).includes(publisher.code))
+  if (other) throw twoBodies(publisher, other, today)
+  return publisher
+}
+
+/** A body that is meant where none of those that may be is a fitting one; null where nobody is meant. */
+function contrary({ candidates }: ReturnType<typeof resolve>, fits: (body: Body) => boolean): Body | null {
+  return candidates.some(({ body }) => fits(body)) ? null : (candidates[0]?.body ?? null)
+}
+
+const called = (body: Body, today: string) => `${body.code} ${nameShown(body, today).name}`
+
+function unknownCode(code: string, meant: Body | undefined): Problem {
+  const detail = {
+    en: `no ministry has the code ${code}; leave it out, and the name says which one it is or is kept as text`,
+    ko: `코드가 ${code}인 기관이 없습니다. 코드를 빼면 이름으로 찾거나 이름만 보관합니다`,
+  }
+  return new Problem(
+    'invalid-body',
+    { en: `/ministry/code: ${detail.en}`, ko: `/ministry/code: ${detail.ko}` },
+    { faults: [{ pointer: '/ministry/code', detail, ...(meant && { suggestion: meant.code }) }] },
+  )
+}
+
+function contradiction(body: Body, other: Body, today: string): Problem {
+  const detail = {
+    en: `is of ${called(body, today)}, but the name is of ${called(other, today)}`,
+    ko: `${called(body, today)}의 코드인데 이름은 ${called(other, today)}의 것입니다`,
+  }
+  return new Problem(
+    'invalid-body',
+    { en: `/ministry/code: ${detail.en}`, ko: `/ministry/code: ${detail.ko}` },
+    { faults: [{ pointer: '/ministry/code', detail, suggestion: other.code }] },
+  )
+}
+
+const twoBodies = (publisher: Body, other: Body, today: string) =>
+  badBody(
+    '/ministry/publishedName',
+    `is of ${called(publisher, today)}, but the name is of ${called(other, today)}`,
+    `${called(publisher, today)}의 이름인데 name은 ${called(other, today)}의 것입니다`,
+  )
