@@ -9,6 +9,7 @@ import { changingRoutes } from './articles/routes-change.ts'
 import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
 import { searchState } from './articles/store-index.ts'
+import { findArticleOf } from './articles/store-ministries.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
@@ -27,6 +28,8 @@ import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
 import { ministryRoutes } from './ministries/routes.ts'
+import { ministryEventRoutes } from './ministries/routes-events.ts'
+import { ministryWriteRoutes } from './ministries/routes-write.ts'
 import { ministryComponents } from './ministries/schema.ts'
 import { registryReader } from './ministries/store.ts'
 import { synonymRoutes } from './search/routes-synonyms.ts'
@@ -126,6 +129,9 @@ export async function buildApp({
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(ministryRoutes, { ...v1, db, now })
+  const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
+  await app.register(ministryWriteRoutes, { ...v1, ...ministries })
+  await app.register(ministryEventRoutes, { ...v1, ...ministries })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(suggestionRoutes, { ...v1, db })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })

@@ -2,6 +2,7 @@ import { type Database, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import { unknownTo } from '../ministries/answer.ts'
 import type { Registry } from '../ministries/registry.ts'
+import type { FindReferring } from '../ministries/store-write.ts'
 import { run } from '../search/search.ts'
 import { takeIn, takeText } from './ministry-filter.ts'
 import type { ListQuery } from './query.ts'
@@ -11,13 +12,24 @@ import { isPublic } from './search.ts'
 
 const { sql, join } = Prisma
 
+/** Every article, by the conditions of the partial indexes: written out, so that the planner can use them. */
+const PUBLIC = sql`status = 'published' AND deleted_at IS NULL`
+const OTHERS = [sql`status <> 'published' AND deleted_at IS NULL`, sql`deleted_at IS NOT NULL`]
+
+/** An article of a ministry, whatever its status, by its id. */
+export const findArticleOf: FindReferring = async (tx, code) => {
+  for (const state of [PUBLIC, ...OTHERS]) {
+    const [row] = await tx.$queryRaw<{ id: number }[]>(
+      sql`SELECT id FROM articles WHERE ${state} AND ministry_code = ${code} LIMIT 1`,
+    )
+    if (row) return row.id
+  }
+  return null
+}
+
 /** Which of some texts articles carry for a ministry: public ones, and others where the list may show them. */
 async function listCarried({ pool }: Database, texts: string[], openly: boolean): Promise<string[]> {
-  // Written out, so that the planner can use the partial indexes.
-  const states = [
-    sql`status = 'published' AND deleted_at IS NULL`,
-    ...(openly ? [] : [sql`status <> 'published' AND deleted_at IS NULL`, sql`deleted_at IS NOT NULL`]),
-  ]
+  const states = openly ? [PUBLIC] : [PUBLIC, ...OTHERS]
   const carries = states.map(
     state => sql`EXISTS (SELECT FROM articles WHERE ${state} AND ministry_name = text)
       OR EXISTS (SELECT FROM articles WHERE ${state} AND ministry_published_name = text)`,

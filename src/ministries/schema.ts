@@ -161,7 +161,84 @@ export const MinistryResolution = Type.Object(
 )
 export type MinistryResolution = Static<typeof MinistryResolution>
 
+const NewMinistryName = Type.Object(
+  {
+    name: NAME,
+    shortNames: Type.Optional(SHORT_NAMES),
+    from: Type.Optional(FROM),
+    to: Type.Optional(TO),
+  },
+  { $id: 'NewMinistryName', additionalProperties: false, description: 'A name as it is written.' },
+)
+export const NewMinistryRecord = Type.Object(
+  {
+    code: Code,
+    kind: Kind,
+    names: Type.Array(ref(NewMinistryName), {
+      minItems: 1,
+      maxItems: 50,
+      description: 'Every name that it has or had, none over another in time.',
+    }),
+  },
+  {
+    $id: 'NewMinistryRecord',
+    additionalProperties: false,
+    description: 'A ministry as it is written.',
+    examples: [
+      { code: 'B00030', kind: 'agency', names: [{ name: '공소청', shortNames: [], from: '2026-10-02' }] },
+    ],
+  },
+)
+export type NewMinistryRecord = Static<typeof NewMinistryRecord>
+
+const NewMinistryParty = Type.Object(
+  {
+    code: Type.Optional(MinistryParty.properties.code),
+    name: Type.String({
+      ...MinistryParty.properties.name,
+      description: 'What it is called in this event; a name of the body, where it has a code.',
+    }),
+  },
+  { $id: 'NewMinistryParty', additionalProperties: false, description: 'A body in an event.' },
+)
+const parties = (description: string) =>
+  Type.Array(ref(NewMinistryParty), { minItems: 1, maxItems: 20, description })
+export const NewMinistryEvent = Type.Object(
+  {
+    kind: EVENT_KIND,
+    on: EFFECTIVE,
+    from: parties('The bodies before it.'),
+    to: parties('The bodies after it.'),
+    note: Type.Optional(NOTE),
+  },
+  {
+    $id: 'NewMinistryEvent',
+    additionalProperties: false,
+    description: 'An event as it is written.',
+    examples: [
+      {
+        kind: 'transfer',
+        on: '2026-12-01',
+        from: [{ code: 'A00002', name: '교육부' }],
+        to: [{ code: 'A00033', name: '과학기술정보통신부' }],
+        note: '이관된 업무.',
+      },
+    ],
+  },
+)
+export type NewMinistryEvent = Static<typeof NewMinistryEvent>
+
+export const MinistryEventList = Type.Object(
+  { items: Type.Array(ref(MinistryEvent)) },
+  { $id: 'MinistryEventList', description: 'Every event, in the order of time.' },
+)
+
 export const ministryComponents = [
+  NewMinistryName,
+  NewMinistryRecord,
+  NewMinistryParty,
+  NewMinistryEvent,
+  MinistryEventList,
   MinistryName,
   MinistryParty,
   MinistryEvent,
@@ -181,3 +258,20 @@ export const ResolveQuery = Type.Object(
   { additionalProperties: false },
 )
 export const MinistryCode = Type.Object({ code: Code })
+export const MinistryEventId = Type.Object({
+  id: Type.Integer({
+    minimum: 1,
+    maximum: 2_147_483_647,
+    description: 'The event’s identity here.',
+    examples: [10],
+  }),
+})
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
+      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
+    }),
+  ),
+})

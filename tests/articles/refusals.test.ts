@@ -117,6 +117,8 @@ describe('an unknown parameter is refused, whatever the method', () => {
   const { paths } = JSON.parse(JSON.stringify(app.swagger())) as {
     paths: Record<string, Record<string, { operationId: string }>>
   }
+  const MINISTRY = { code: 'A00015', kind: 'ministry', names: [{ name: '가' }] }
+  const EVENT = { kind: 'transfer', on: '2026-01-01', from: [{ name: '가' }], to: [{ name: '나' }] }
   const BODIES: Record<string, object> = {
     createArticle: anArticle(),
     replaceArticle: anArticle(),
@@ -126,6 +128,11 @@ describe('an unknown parameter is refused, whatever the method', () => {
     createKey: { name: 'desk', scopes: ['admin'] },
     createSynonymGroup: { terms: ['가', '나'] },
     replaceSynonymGroup: { terms: ['가', '나'] },
+    createMinistry: MINISTRY,
+    replaceMinistry: MINISTRY,
+    createMinistryEvent: EVENT,
+    replaceMinistryEvent: EVENT,
+    mapUnresolvedMinistry: { name: '가', code: 'A00015' },
   }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => [operationId, method, path] as const),

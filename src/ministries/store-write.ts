@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Database, Prisma } from '../db/client.ts'
+import { matches } from '../http/conditional.ts'
+import { Problem } from '../http/problem.ts'
+import { noMinistry } from './answer.ts'
+import type { Body } from './names.ts'
+import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
+import { type EventRow, type Row, readRegistry, toBody, toLineageEvent } from './store.ts'
+import { assertNoCircle, assertNoNamesake, codeTaken, toWrittenBody, toWrittenEvent } from './written.ts'
+
+/** Writing bodies and events. */
+
+type Tx = Prisma.TransactionClient
+
+/** One writer at a time, so that no two agree with what is there but not with each other. Readers do not wait. */
+export const writeMinistries = <T>({ prisma }: Database, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  prisma.$transaction(async tx => {
+    await tx.$executeRaw`LOCK TABLE ministries IN SHARE ROW EXCLUSIVE MODE`
+    return work(tx)
+  })
+
+/** @throws Problem 412 that carries the present version. */
+function assertVersion(ifMatch: string, version: number): void {
+  if (matches(ifMatch, version)) return
+  throw new Problem('precondition-failed', {
+    en: `It is at version ${version} now: read it again and repeat the change.`,
+    ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.`,
+  })
+}
+
+const columns = ({ code, kind, names }: Body) => ({
+  code,
+  kind,
+  names: names as unknown as Prisma.InputJsonArray,
+})
+
+/** @throws Problem 400 or 409 that points at the culprit. */
+export const insertMinistry = (db: Database, given: NewMinistryRecord, now: Date): Promise<Row> =>
+  writeMinistries(db, async tx => {
+    const body = toWrittenBody(given)
+    const { bodies } = await readRegistry(tx)
+    if (bodies.has(body.code)) throw codeTaken(body.code)
+    assertNoNamesake(body, given, bodies.values())
+    return tx.ministry.create({ data: { ...columns(body), recordedAt: now, modifiedAt: now } })
+  })
+
+/** Writing what is there already makes no version. @throws Problem 400, 404, 409 or 412. */
+export const replaceMinistry = (
+  db: Database,
+  given: NewMinistryRecord,
+  ifMatch: string,
+  now: Date,
+): Promise<Row> =>
+  writeMinistries(db, async tx => {
+    const row = await findExpected(tx, given.code, ifMatch)
+    const body = toWrittenBody(given)
+    if (isDeepStrictEqual(toBody(row), body)) return row
+    assertNoNamesake(body, given, (await readRegistry(tx)).bodies.values())
+    return updateMinistry(tx, row, body, now)
+  })
+
+export const updateMinistry = (tx: Tx, row: Row, body: Body, now: Date): Promise<Row> =>
+  tx.ministry.update({
+    where: { code: row.code },
+    data: { ...columns(body), version: row.version + 1, modifiedAt: now },
+  })
+
+/** An article that refers to a ministry, by its id; null where none does. */
+export type FindReferring = (tx: Tx, code: string) => Promise<number | null>
+
+/** @throws Problem 404 or 412, or 409 that names an event or article which refers to it. */
+export const deleteMinistry = (
+  db: Database,
+  code: string,
+  ifMatch: string,
+  findReferring: FindReferring,
+): Promise<void> =>
+  writeMinistries(db, async tx => {
+    // Waits for writers of articles that hold it; those who come later find it gone.
+    await tx.$queryRaw`SELECT FROM ministries WHERE code = ${code} FOR UPDATE`
+    await findExpected(tx, code, ifMatch)
+    const { events } = await readRegistry(tx)
+    const event = events.find(({ from, to }) => [...from, ...to].some(party => party.code === code))
+    const article = event ? null : await findReferring(tx, code)
+    if (event || article !== null)
+      throw new Problem('conflict', {
+        en: `${event ? `Event ${event.id}` : `Article ${article}`} refers to ${code}: a ministry that is no more gets a last day instead.`,
+        ko: `${event ? `${event.id}번 연혁` : `${article}번 글`}이 ${code}을(를) 가리킵니다. 없어진 기관은 지우지 말고 이름에 마지막 날을 적으십시오.`,
+      })
+    await tx.ministry.delete({ where: { code } })
+  })
+
+async function findExpected(tx: Tx, code: string, ifMatch: string): Promise<Row> {
+  const row = await tx.ministry.findUnique({ where: { code } })
+  if (!row) throw noMinistry(code)
+  assertVersion(ifMatch, row.version)
+  return row
+}
+
+const noEvent = (id: number) =>
+  new Problem('not-found', {
+    en: `There is no event ${id} of ministries.`,
+    ko: `${id}번 기관 연혁이 없습니다.`,
+  })
+
+/** @throws Problem 404. */
+export async function getEvent(tx: Tx | Database, id: number): Promise<EventRow> {
+  const row = await ('prisma' in tx ? tx.prisma : tx).ministryEvent.findUnique({ where: { id } })
+  if (!row) throw noEvent(id)
+  return row
+}
+
+/** An event as its columns, in agreement with the others. @throws Problem 400 or 409 that points at the culprit. */
+async function eventColumns(tx: Tx, given: NewMinistryEvent, id: number | null) {
+  const { bodies, events } = await readRegistry(tx)
+  const event = toWrittenEvent(given, bodies)
+  const others = events.filter(other => other.id !== id)
+  assertNoCircle(event, others)
+  return {
+    kind: event.kind,
+    effectiveOn: new Date(`${event.on}T00:00:00Z`),
+    predecessors: event.from as unknown as Prisma.InputJsonArray,
+    successors: event.to as unknown as Prisma.InputJsonArray,
+    note: event.note,
+  }
+}
+
+export const insertEvent = (db: Database, given: NewMinistryEvent, now: Date): Promise<EventRow> =>
+  writeMinistries(db, async tx =>
+    tx.ministryEvent.create({
+      data: { ...(await eventColumns(tx, given, null)), recordedAt: now, modifiedAt: now },
+    }),
+  )
+
+/** Writing what is there already makes no version. @throws Problem 400, 404, 409 or 412. */
+export const replaceEvent = (
+  db: Database,
+  id: number,
+  given: NewMinistryEvent,
+  ifMatch: string,
+  now: Date,
+): Promise<EventRow> =>
+  writeMinistries(db, async tx => {
+    const row = await getEvent(tx, id)
+    assertVersion(ifMatch, row.version)
+    const data = await eventColumns(tx, given, id)
+    const same =
+      row.note === data.note &&
+      isDeepStrictEqual(toLineageEvent(row), toLineageEvent({ ...row, ...data } as unknown as EventRow))
+    if (same) return row
+    return tx.ministryEvent.update({
+      where: { id },
+      data: { ...data, version: row.version + 1, modifiedAt: now },
+    })
+  })
+
+/** @throws Problem 404 or 412. */
+export const deleteEvent = (db: Database, id: number, ifMatch: string): Promise<void> =>
+  writeMinistries(db, async tx => {
+    assertVersion(ifMatch, (await getEvent(tx, id)).version)
+    await tx.ministryEvent.delete({ where: { id } })
+  })

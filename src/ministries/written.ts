@@ -1,0 +1,137 @@
+import { type Bilingual, badBody, Problem } from '../http/problem.ts'
+import { FIRST_DAY, isDay, LAST_DAY } from '../time/seoul.ts'
+import { findCircle, identityOf, isNameOf, type LineageEvent, misshapen, type Party } from './lineage.ts'
+import { type Body, findNamesake, findOverlap, inOrderOfTime, nameKey } from './names.ts'
+import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
+
+/** Bodies and events as they are written: what contradicts itself, or what is there. */
+
+const tidy = (text: string) => text.normalize('NFC').trim().split(/\s+/u).join(' ')
+
+function day(text: string | null | undefined, pointer: string): string | null {
+  if (text === null || text === undefined) return null
+  if (isDay(text)) return text
+  throw badBody(
+    pointer,
+    `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
+    `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
+  )
+}
+
+function shortNames(given: readonly string[], name: string): string[] {
+  const names = new Map(given.map(tidy).map(short => [nameKey(short), short]))
+  names.delete(nameKey(name))
+  return [...names.values()]
+}
+
+/** A body with its names in the order of time. @throws Problem 400 that points at a name which overlaps another. */
+export function toWrittenBody({ code, kind, names: given }: NewMinistryRecord): Body {
+  const names = given.map((one, i) => {
+    const name = tidy(one.name)
+    const from = day(one.from, `/names/${i}/from`)
+    const to = day(one.to, `/names/${i}/to`)
+    if (from !== null && to !== null && to < from)
+      throw badBody(
+        `/names/${i}/to`,
+        `must not lie before from (${from})`,
+        `from(${from})보다 앞설 수 없습니다`,
+      )
+    return { name, shortNames: shortNames(one.shortNames ?? [], name), from, to }
+  })
+  const both = findOverlap(names)
+  if (both)
+    throw badBody(
+      `/names/${both[1]}`,
+      `is in force on days on which "${names[both[0]]?.name}" is: a body has one name a day`,
+      `"${names[both[0]]?.name}"와(과) 기간이 겹칩니다. 한 기관의 이름은 하루에 하나입니다`,
+    )
+  return { code, kind, names: inOrderOfTime(names) }
+}
+
+const conflict = (pointer: string, detail: Bilingual) =>
+  new Problem('conflict', detail, { faults: [{ pointer, detail }] })
+
+/** @throws Problem 409 that points at a name which another body has at the same time. */
+export function assertNoNamesake(body: Body, given: NewMinistryRecord, others: Iterable<Body>): void {
+  const same = findNamesake(body, others)
+  if (!same) return
+  const name = body.names[same.index]?.name ?? ''
+  const index = given.names.findIndex(
+    one => tidy(one.name) === name && (one.from ?? null) === body.names[same.index]?.from,
+  )
+  const span = `${same.its.from ?? '…'} – ${same.its.to ?? '…'}`
+  throw conflict(`/names/${index}/name`, {
+    en: `"${name}" is the name of ${same.other.code} at the same time (${span}).`,
+    ko: `"${name}"은(는) 같은 기간(${span}) ${same.other.code}의 이름입니다.`,
+  })
+}
+
+export const codeTaken = (code: string) =>
+  conflict('/code', {
+    en: `There is a ministry with the code ${code} already: change it with PUT /v1/ministries/${code}.`,
+    ko: `코드가 ${code}인 기관이 이미 있습니다. PUT /v1/ministries/${code}로 고치십시오.`,
+  })
+
+export type WrittenEvent = Omit<LineageEvent, 'id'> & { note: string | null }
+
+function toParty(
+  given: NewMinistryEvent['from'][number],
+  pointer: string,
+  bodies: ReadonlyMap<string, Body>,
+): Party {
+  const party = { code: given.code ?? null, name: tidy(given.name) }
+  if (party.code === null) return party
+  const body = bodies.get(party.code)
+  if (!body)
+    throw badBody(
+      `${pointer}/code`,
+      `no ministry has the code ${party.code}; leave it out for one that is not here`,
+      `코드가 ${party.code}인 기관이 없습니다. 등록되지 않은 기관이면 코드를 빼십시오`,
+    )
+  const names = body.names.map(({ name }) => `"${name}"`).join(', ')
+  if (!isNameOf(body, party.name))
+    throw badBody(
+      `${pointer}/name`,
+      `is no name of ${party.code}, which is or was called ${names}`,
+      `${party.code}의 이름이 아닙니다(${names})`,
+    )
+  return party
+}
+
+/** @throws Problem 400 that points at a body which is not here, is named otherwise, or is one too many or too few. */
+export function toWrittenEvent(given: NewMinistryEvent, bodies: ReadonlyMap<string, Body>): WrittenEvent {
+  const { kind, note } = given
+  const on = day(given.on, '/on') ?? ''
+  const side = (name: 'from' | 'to') => {
+    const parties = given[name].map((party, i) => toParty(party, `/${name}/${i}`, bodies))
+    const twice = parties.findIndex(
+      (party, i) => parties.findIndex(one => identityOf(one) === identityOf(party)) < i,
+    )
+    if (twice >= 0) throw badBody(`/${name}/${twice}`, 'is there twice', '두 번 나옵니다')
+    return parties
+  }
+  const event = { kind, on, from: side('from'), to: side('to'), note: note?.trim() ?? null }
+  const wrong = misshapen(event)
+  if (wrong)
+    throw badBody(
+      `/${wrong.side}`,
+      `a ${kind} has ${wrong.wanted === 'one' ? 'one body' : 'several bodies'} here`,
+      `${kind}에는 기관이 ${wrong.wanted === 'one' ? '하나' : '둘 이상'}여야 합니다`,
+    )
+  const [before, after] = [event.from[0], event.to[0]]
+  if (kind === 'rename' && before?.code === after?.code && before?.name === after?.name)
+    throw badBody('/to/0/name', 'is what it was called before', '바뀌기 전의 이름과 같습니다')
+  return event
+}
+
+/** @throws Problem 409 that points at the body which would come after itself. */
+export function assertNoCircle(event: WrittenEvent, others: readonly LineageEvent[]): void {
+  const circle = findCircle([...others, event])
+  if (!circle) return
+  // Without this event there was none, so it goes through one of its bodies.
+  const index = event.to.findIndex(party => circle.includes(identityOf(party)))
+  throw conflict(`/to/${index}`, {
+    en: `A body would come in its own place: ${circle.join(' → ')}.`,
+    ko: `기관이 자기 자신의 후신이 됩니다: ${circle.join(' → ')}.`,
+  })
+}
