@@ -3,11 +3,13 @@ import AjvCompiler from '@fastify/ajv-compiler'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { Type } from 'typebox'
+import { unresolvedComponents } from './articles/ministry-schema.ts'
 import { articleComponents } from './articles/page-schema.ts'
 import { articleRoutes } from './articles/routes.ts'
 import { changingRoutes } from './articles/routes-change.ts'
 import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
+import { unresolvedRoutes } from './articles/routes-ministry.ts'
 import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
 import type { Config } from './config.ts'
@@ -112,6 +114,7 @@ export async function buildApp({
     ...articleComponents,
     ...counterComponents,
     ...ministryComponents,
+    ...unresolvedComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...keyComponents,
@@ -128,6 +131,7 @@ export async function buildApp({
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
+  await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(ministryRoutes, { ...v1, db, now })
   const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
   await app.register(ministryWriteRoutes, { ...v1, ...ministries })

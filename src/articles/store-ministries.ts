@@ -1,12 +1,15 @@
 import { type Database, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import { unknownTo } from '../ministries/answer.ts'
+import { type Body, nameShown } from '../ministries/names.ts'
 import type { Registry } from '../ministries/registry.ts'
 import type { FindReferring } from '../ministries/store-write.ts'
 import { run } from '../search/search.ts'
+import { dayOf } from '../time/seoul.ts'
 import { takeIn, takeText } from './ministry-filter.ts'
 import type { ListQuery } from './query.ts'
 import { isPublic } from './search.ts'
+import { assertHeld, updateRow, type Writing, write } from './store.ts'
 
 /** Ministries as articles name them. */
 
@@ -25,6 +28,80 @@ export const findArticleOf: FindReferring = async (tx, code) => {
     if (row) return row.id
   }
   return null
+}
+
+export interface Unresolved {
+  name: string
+  articles: number
+  hidden: number
+  firstAt: Date | null
+  lastAt: Date | null
+}
+
+/** A page of the names that articles carry without a code, those of most public articles first, and how many there are. */
+export async function listUnresolved(
+  { pool }: Database,
+  { page, pageSize }: { page: number; pageSize: number },
+): Promise<{ rows: Unresolved[]; total: number }> {
+  const rows = await run<Unresolved & { total: number }>(
+    pool,
+    sql`WITH names AS (
+        SELECT ministry_name AS name, count(*) FILTER (WHERE status = 'published')::int AS articles,
+          count(*) FILTER (WHERE status <> 'published')::int AS hidden,
+          min(published_at) FILTER (WHERE status = 'published') AS "firstAt",
+          max(published_at) FILTER (WHERE status = 'published') AS "lastAt"
+        FROM articles
+        WHERE ministry_code IS NULL AND ministry_name IS NOT NULL AND deleted_at IS NULL GROUP BY ministry_name)
+      SELECT page.*, total FROM (SELECT count(*)::int AS total FROM names) AS counted
+      LEFT JOIN (SELECT * FROM names ORDER BY articles DESC, name LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize})
+        AS page ON true
+      ORDER BY articles DESC, name`,
+  )
+  return { rows: rows.filter(({ name }) => name !== null), total: rows[0]?.total ?? 0 }
+}
+
+/** The last instant of release of an article that carries a name without a code; null where none does. */
+export async function findLastCarried({ pool }: Database, name: string): Promise<Date | null> {
+  const [row] = await run<{ at: Date | null }>(
+    pool,
+    sql`SELECT max(listed_at) AS at FROM articles WHERE ministry_code IS NULL AND ministry_name = ${name}`,
+  )
+  return row?.at ?? null
+}
+
+/** Articles that are given a code in one transaction: some tenths of a second. */
+const MAPPED_AT_ONCE = 100
+
+/**
+ * Gives a body's code to the articles that carry a name without one, each as a change of its own, and says how many. What
+ * is done stays done where it fails: it can be repeated. Deleted ones are left as they are.
+ */
+export async function mapArticles(
+  db: Database,
+  { name, body }: { name: string; body: Body },
+  { actor, now }: Pick<Writing, 'actor' | 'now'>,
+): Promise<number> {
+  const issuer = { ministryCode: body.code, ministryName: nameShown(body, dayOf(now)).name }
+  for (let mapped = 0; ; ) {
+    const done = await write(db, { actor, now }, async writing => {
+      const { tx } = writing
+      await assertHeld(tx, body.code)
+      const ids = await tx.$queryRaw<{ id: number }[]>(
+        sql`SELECT id FROM articles
+          WHERE ministry_code IS NULL AND ministry_name = ${name} AND deleted_at IS NULL
+          ORDER BY id LIMIT ${MAPPED_AT_ONCE} FOR NO KEY UPDATE`,
+      )
+      const rows = await tx.article.findMany({
+        where: { id: { in: ids.map(({ id }) => id) } },
+        include: { counts: true },
+        orderBy: { id: 'asc' },
+      })
+      for (const row of rows) await updateRow(writing, row, issuer)
+      return rows.length
+    })
+    mapped += done
+    if (done < MAPPED_AT_ONCE) return mapped
+  }
 }
 
 /** Which of some texts articles carry for a ministry: public ones, and others where the list may show them. */

@@ -287,13 +287,14 @@ async function contentOf(
   former: ArticleRow | null = null,
 ): Promise<ArticleContent> {
   const content = toContent(article, now, article.ministry ? await registry() : null, former)
-  await assertHeld(tx, content.ministryCode, former)
+  const { ministryCode } = content
+  if (ministryCode !== null && ministryCode !== former?.ministryCode) await assertHeld(tx, ministryCode)
   return content
 }
 
-/** @throws Problem 503 where a ministry that an article shall have was deleted a moment ago. */
-async function assertHeld(tx: Tx, code: string | null, former: ArticleRow | null): Promise<void> {
-  if (code === null || code === former?.ministryCode || (await holdMinistry(tx, code))) return
+/** Keeps the ministry that articles shall have. @throws Problem 503 where it was deleted a moment ago. */
+export async function assertHeld(tx: Tx, code: string): Promise<void> {
+  if (await holdMinistry(tx, code)) return
   throw new Problem(
     'busy',
     {

@@ -20,8 +20,9 @@ const Kind = oneOf(MINISTRY_KINDS, {
 const name = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description, examples: [example] })
 const NAME = name('A full name.', '산업통상자원부')
+export const SHORT_NAMES_AT_MOST = 20
 const SHORT_NAMES = Type.Array(name('A short name.', '산자부'), {
-  maxItems: 20,
+  maxItems: SHORT_NAMES_AT_MOST,
   description: 'What else it is called for short, or was found to be called, while it has this name.',
   examples: [['산자부', '산업부']],
 })

@@ -3,10 +3,19 @@ import type { Database, Prisma } from '../db/client.ts'
 import { matches } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
 import { noMinistry } from './answer.ts'
-import type { Body } from './names.ts'
-import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
+import { type Body, nameKey, nameShown } from './names.ts'
+import { type NewMinistryEvent, type NewMinistryRecord, SHORT_NAMES_AT_MOST } from './schema.ts'
 import { type EventRow, type Row, readRegistry, toBody, toLineageEvent } from './store.ts'
-import { assertNoCircle, assertNoNamesake, codeTaken, toWrittenBody, toWrittenEvent } from './written.ts'
+import {
+  assertNoCircle,
+  assertNoNamesake,
+  codeTaken,
+  nameTaken,
+  tooManyNames,
+  toWrittenBody,
+  toWrittenEvent,
+  unknownCode,
+} from './written.ts'
 
 /** Writing bodies and events. */
 
@@ -63,6 +72,32 @@ export const updateMinistry = (tx: Tx, row: Row, body: Body, now: Date): Promise
   tx.ministry.update({
     where: { code: row.code },
     data: { ...columns(body), version: row.version + 1, modifiedAt: now },
+  })
+
+/**
+ * Makes a name one of a body's short names, of the time around a day; says the body, and false where it had it before.
+ * @throws Problem 400 where nobody has the code, 409 where the name is another body's or there are too many.
+ */
+export const addShortName = (
+  db: Database,
+  { name, code, on }: { name: string; code: string; on: string },
+  now: Date,
+): Promise<{ body: Body; added: boolean }> =>
+  writeMinistries(db, async tx => {
+    const row = await tx.ministry.findUnique({ where: { code } })
+    if (!row) throw unknownCode(code)
+    const { called } = await readRegistry(tx)
+    const owners = (called.get(nameKey(name)) ?? []).map(({ body }) => body)
+    const body = toBody(row)
+    if (owners.some(owner => owner.code === code)) return { body, added: false }
+    if (owners[0]) throw nameTaken(name, owners[0])
+    const meant = nameShown(body, on)
+    if (meant.shortNames.length >= SHORT_NAMES_AT_MOST) throw tooManyNames(body)
+    const names = body.names.map(one =>
+      one === meant ? { ...one, shortNames: [...one.shortNames, name] } : one,
+    )
+    await updateMinistry(tx, row, { ...body, names }, now)
+    return { body: { ...body, names }, added: true }
   })
 
 /** An article that refers to a ministry, by its id; null where none does. */

@@ -72,6 +72,21 @@ export const codeTaken = (code: string) =>
     ko: `코드가 ${code}인 기관이 이미 있습니다. PUT /v1/ministries/${code}로 고치십시오.`,
   })
 
+export const unknownCode = (code: string) =>
+  badBody('/code', `no ministry has the code ${code}`, `코드가 ${code}인 기관이 없습니다`)
+
+export const nameTaken = (name: string, { code, names }: Body) =>
+  conflict('/name', {
+    en: `"${name}" is or was a name of ${code} (${names.at(-1)?.name}).`,
+    ko: `"${name}"은(는) ${code}(${names.at(-1)?.name})의 이름이거나 이름이었습니다.`,
+  })
+
+export const tooManyNames = ({ code }: Body) =>
+  conflict('/code', {
+    en: `${code} has as many short names as it can.`,
+    ko: `${code}에는 약칭을 더 추가할 수 없습니다.`,
+  })
+
 export type WrittenEvent = Omit<LineageEvent, 'id'> & { note: string | null }
 
 function toParty(
