@@ -113,6 +113,26 @@ export const SETTINGS = {
     ['auto', 'on', 'off'],
     'Load the sample articles into a database that never had any; `auto`: only into the embedded one.',
   ),
+  OPEN_API_URL: pattern(
+    'https://apis.data.go.kr/1371000',
+    /^https?:\/\/[^/?#@]+(\/[^/?#]+)*$/,
+    'a URL such as https://apis.data.go.kr/1371000, without a slash at its end',
+    'Where the Open API of press releases and policy news is, for `npm run sync`.',
+  ),
+  OPEN_API_KEY: text('', 'Service key of data.go.kr for it, percent-encoded or not. It is never logged.'),
+  OPEN_API_DAILY_CALLS: integer(
+    1_000,
+    1,
+    100_000_000,
+    'Calls that the key may make on a Seoul day, over both services.',
+  ),
+  OPEN_API_TIMEOUT_MS: integer(30_000, 100, 600_000, 'Milliseconds that an answer of it may take.'),
+  OPEN_API_RETRY_MS: integer(
+    1_000,
+    1,
+    60_000,
+    'Milliseconds before a failed call is made again; they double with each attempt.',
+  ),
   LOG_LEVEL: choice(
     'info',
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
