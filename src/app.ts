@@ -26,6 +26,8 @@ import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
+import { coverageComponents } from './imports/coverage-schema.ts'
+import { coverageRoutes } from './imports/routes-coverage.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
@@ -117,6 +119,7 @@ export async function buildApp({
     ...unresolvedComponents,
     ...synonymComponents,
     ...suggestionComponents,
+    ...coverageComponents,
     ...keyComponents,
     ...healthComponents,
     ProblemKind,
@@ -138,6 +141,7 @@ export async function buildApp({
   await app.register(ministryEventRoutes, { ...v1, ...ministries })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(suggestionRoutes, { ...v1, db })
+  await app.register(coverageRoutes, { ...v1, db, now })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)

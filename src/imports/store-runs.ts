@@ -44,23 +44,33 @@ export async function beginRun(
 export const finishRun = ({ prisma }: Database, span: Span): Promise<unknown> =>
   prisma.syncRun.deleteMany({ where: keyOf(span) })
 
+/** Days of a service that were synced, the oldest first. */
+export async function listSyncedDays(
+  { prisma }: Database,
+  service: Service,
+  span: Pick<Span, 'from' | 'to'>,
+) {
+  const where = { service, day: between(span) }
+  const rows = await prisma.syncDay.findMany({ where, orderBy: { day: 'asc' } })
+  return rows.map(row => ({ ...row, day: asDay(row.day) }))
+}
+
+/** When any day of a service was last synced. */
+export async function findLastSync({ prisma }: Database, service: Service): Promise<Date | null> {
+  const { _max } = await prisma.syncDay.aggregate({ where: { service }, _max: { syncedAt: true } })
+  return _max.syncedAt
+}
+
 /** Days of a service that were synced since an instant, and after they had ended: they can bring nothing more. */
 export async function listDoneDays(
-  { prisma }: Database,
+  db: Database,
   service: Service,
   span: Pick<Span, 'from' | 'to'>,
   since: Date,
 ): Promise<Set<string>> {
-  const rows = await prisma.syncDay.findMany({
-    where: { service, day: between(span), syncedAt: { gte: since } },
-    select: { day: true, syncedAt: true },
-  })
-  return new Set(
-    rows
-      .map(row => ({ ...row, day: asDay(row.day) }))
-      .filter(({ day, syncedAt }) => syncedAt >= startOfDay(day, 1))
-      .map(({ day }) => day),
-  )
+  const rows = await listSyncedDays(db, service, span)
+  const done = rows.filter(({ day, syncedAt }) => syncedAt >= since && syncedAt >= startOfDay(day, 1))
+  return new Set(done.map(({ day }) => day))
 }
 
 /** What could not be taken, by service and day. */
