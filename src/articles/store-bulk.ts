@@ -1,6 +1,8 @@
 import type pg from 'pg'
 import { type Database, type Execute, inTransaction } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
+import type { Registry } from '../ministries/registry.ts'
+import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { postponeSearchRows } from '../search/store.ts'
 import { type ArticleContent, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
@@ -9,6 +11,7 @@ import type { NewArticle } from './schema.ts'
 import {
   indexFound,
   lockKey,
+  ministryGone,
   type SourceCounts,
   type SourcedArticle,
   sourceCounts,
@@ -81,8 +84,10 @@ export const upsertArticles = (
       client,
       items.map(({ article }) => article),
     )
+    const registry = await readRegistryOn(client)
     for (const round of roundsOf(items)) {
-      const plan = planRound(round, await lockPresent(client, round), now, results)
+      const plan = planRound(round, await lockPresent(client, round), { now, registry }, results)
+      await holdIssuers(client, plan)
       if (dryRun) continue
       await insertNew(writing, plan.created)
       await updateChanged(writing, plan.updated)
@@ -133,17 +138,30 @@ async function lockPresent(client: pg.ClientBase, round: Entry[]): Promise<Map<s
   return new Map(rows.map(row => [lockKey(row.source ?? '', row.externalId ?? ''), row]))
 }
 
+/** What content follows from besides the article itself. */
+interface Terms {
+  now: Date
+  registry: Registry
+}
+
+/** Keeps the ministries that articles get from being deleted meanwhile. */
+async function holdIssuers(client: pg.ClientBase, { created, updated }: Plan): Promise<void> {
+  const codes = new Set([...created, ...updated].flatMap(({ content }) => content.ministryCode ?? []))
+  const held = new Set(codes.size > 0 ? await holdMinistries(client, [...codes]) : [])
+  for (const code of codes) if (!held.has(code)) throw ministryGone(code)
+}
+
 /** Decides what is to be written, by the rules of `upsertArticle`. */
 function planRound(
   round: Entry[],
   presents: Map<string, ArticleRow>,
-  now: Date,
+  terms: Terms,
   results: BulkResult[],
 ): Plan {
   const plan: Plan = { created: [], updated: [], recounted: [] }
   for (const entry of round)
     try {
-      results[entry.index] = planOne(plan, entry, presents.get(keyOf(entry.article)), now)
+      results[entry.index] = planOne(plan, entry, presents.get(keyOf(entry.article)), terms)
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem
       results[entry.index] = { outcome: 'refused', recounted: false, problem }
@@ -151,14 +169,23 @@ function planRound(
   return plan
 }
 
-function planOne(plan: Plan, entry: Entry, present: ArticleRow | undefined, now: Date): BulkResult {
+function planOne(
+  plan: Plan,
+  entry: Entry,
+  present: ArticleRow | undefined,
+  { now, registry }: Terms,
+): BulkResult {
   const { index, article, counts, firstCounts, revise } = entry
   if (!present) {
-    plan.created.push({ index, content: toContent(article, now), counts: sourceCounts(counts ?? {}) })
+    plan.created.push({
+      index,
+      content: toContent(article, now, registry),
+      counts: sourceCounts(counts ?? {}),
+    })
     return { outcome: 'created', recounted: false }
   }
   if (present.deletedAt !== null) return { outcome: 'deleted', recounted: false }
-  const content = toContent(revise?.(present) ?? article, now, present)
+  const content = toContent(revise?.(present) ?? article, now, registry, present)
   const superseded = supersededBy(present, content)
   const changed = Object.keys(superseded).length > 0
   if (changed) plan.updated.push({ index, present, content, superseded })

@@ -294,8 +294,11 @@ async function contentOf(
 
 /** Keeps the ministry that articles shall have. @throws Problem 503 where it was deleted a moment ago. */
 export async function assertHeld(tx: Tx, code: string): Promise<void> {
-  if (await holdMinistry(tx, code)) return
-  throw new Problem(
+  if (!(await holdMinistry(tx, code))) throw ministryGone(code)
+}
+
+export const ministryGone = (code: string) =>
+  new Problem(
     'busy',
     {
       en: `The ministry ${code} was deleted at this moment: try again.`,
@@ -303,7 +306,6 @@ export async function assertHeld(tx: Tx, code: string): Promise<void> {
     },
     { headers: { 'retry-after': '1' } },
   )
-}
 
 export interface Upserted {
   row: ArticleRow

@@ -2,6 +2,7 @@ import type { ArticleRow } from '../articles/row.ts'
 import { toNewArticle } from '../articles/row.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
+import { titleKind } from '../articles/title-kind.ts'
 import { lostInCp949 } from '../text/cp949.ts'
 import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
 import type { Moment } from './cells.ts'
@@ -26,7 +27,7 @@ export function toArticle(stated: Stated, source?: string): Pick<FileRecord, 'ar
   })
   const article = given({
     status,
-    kind: value('kind') ?? 'press-release',
+    kind: value('kind') ?? titleKind(String(value('title') ?? '')) ?? 'press-release',
     title: value('title'),
     ...plainFields(stated),
     ministry,

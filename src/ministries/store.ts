@@ -1,4 +1,5 @@
-import type { Database, Prisma } from '../db/client.ts'
+import type pg from 'pg'
+import { type Database, Prisma } from '../db/client.ts'
 import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
 import type { LineageEvent, Party } from './lineage.ts'
 import type { Body, DatedName } from './names.ts'
@@ -42,15 +43,39 @@ export async function readRows(db: Database | Tx): Promise<{ rows: Row[]; events
   return { rows, events }
 }
 
+interface RegistryRow {
+  bodies: Body[] | null
+  events: LineageEvent[] | null
+}
+const REGISTRY = Prisma.sql`
+  SELECT (SELECT json_agg(json_build_object('code', code, 'kind', kind, 'names', names) ORDER BY code)
+      FROM ministries) AS bodies,
+    (SELECT json_agg(json_build_object('id', id, 'kind', kind, 'on', effective_on,
+        'from', predecessors, 'to', successors) ORDER BY effective_on, id)
+      FROM ministry_events) AS events`
+const ofRow = (row: RegistryRow | undefined) => toRegistry(row?.bodies ?? [], row?.events ?? [])
+
 /** The same for who only asks what names mean: one statement, for every transaction that writes an article. */
 export async function readRegistry(db: Database | Tx): Promise<Registry> {
-  const [row] = await through(db).$queryRaw<{ bodies: Body[] | null; events: LineageEvent[] | null }[]>`
-    SELECT (SELECT json_agg(json_build_object('code', code, 'kind', kind, 'names', names) ORDER BY code)
-        FROM ministries) AS bodies,
-      (SELECT json_agg(json_build_object('id', id, 'kind', kind, 'on', effective_on,
-          'from', predecessors, 'to', successors) ORDER BY effective_on, id)
-        FROM ministry_events) AS events`
-  return toRegistry(row?.bodies ?? [], row?.events ?? [])
+  const [row] = await through(db).$queryRaw<RegistryRow[]>(REGISTRY)
+  return ofRow(row)
+}
+
+/** The registry for who writes on a connection of the pool. */
+export async function readRegistryOn(client: Pick<pg.ClientBase, 'query'>): Promise<Registry> {
+  return ofRow((await client.query<RegistryRow>(REGISTRY.text)).rows[0])
+}
+
+/** Keeps bodies from being deleted before the transaction ends; says which are there. */
+export async function holdMinistries(
+  client: Pick<pg.ClientBase, 'query'>,
+  codes: string[],
+): Promise<string[]> {
+  const { rows } = await client.query<{ code: string }>(
+    'SELECT code FROM ministries WHERE code = ANY($1) ORDER BY code FOR KEY SHARE',
+    [codes],
+  )
+  return rows.map(({ code }) => code)
 }
 
 /** Keeps the body with a code from being deleted before the transaction ends; false where it is not there. */
