@@ -219,10 +219,10 @@ describe('CSV', () => {
       bodyText: '굵은 글\n\n- 둘',
       publishedAt: '2026-01-20T10:00:00+09:00',
     })
-    expect(await csv('번호,제목,담당부서,태그\n1,제목,환경부,\n')).toMatchObject({ updated: 1 })
+    expect(await csv('번호,제목,담당부서,태그\n1,제목,국방부,\n')).toMatchObject({ updated: 1 })
     expect(await bySource('1')).toMatchObject({
       tags: [],
-      ministry: { code: null, name: '환경부', publishedName: '환경부' },
+      ministry: { code: 'A00005', name: '국방부', publishedName: '국방부' },
     })
   })
 
