@@ -60,6 +60,11 @@ const OPERATIONS = {
       `SELECT ${LIST} FROM articles a WHERE ${PUBLIC} AND ${likes(query)} ORDER BY a.listed_at DESC, a.id DESC LIMIT 20`,
   },
   relevance: {
+    url: q => `q=${q}&pageSize=20&sort=relevance&cursor=${FIRST}`,
+    terms: () =>
+      `SELECT ${LIST}, ts_rank_cd(s.terms, $1::tsquery) AS rank FROM ${FOUND} ORDER BY rank DESC LIMIT 20`,
+  },
+  'first page by relevance, with its total': {
     url: q => `q=${q}&pageSize=20&sort=relevance`,
     terms: () =>
       `SELECT ${LIST}, ts_rank_cd(s.terms, $1::tsquery) AS rank FROM ${FOUND} ORDER BY rank DESC LIMIT 20`,
@@ -87,7 +92,7 @@ async function urlOf(operation, query) {
   const q = encodeURIComponent(query.q)
   const url = `/v1/articles?${operation.url(q)}`
   if (!url.includes(FIRST)) return url
-  const first = await app.inject(`/v1/articles?q=${q}&pageSize=1`)
+  const first = await app.inject(url.replace('pageSize=20', 'pageSize=1').replace(`&cursor=${FIRST}`, ''))
   const { nextCursor } = first.json()
   return nextCursor ? url.replace(FIRST, nextCursor) : url.replace(`&cursor=${FIRST}`, '')
 }

@@ -144,9 +144,10 @@ interface Terms {
   registry: Registry
 }
 
-/** Keeps the ministries that articles get from being deleted meanwhile. */
+/** Keeps the ministries that articles get, not those that they have, from being deleted meanwhile. */
 async function holdIssuers(client: pg.ClientBase, { created, updated }: Plan): Promise<void> {
-  const codes = new Set([...created, ...updated].flatMap(({ content }) => content.ministryCode ?? []))
+  const given = [...created, ...updated.filter(({ superseded }) => 'ministryCode' in superseded)]
+  const codes = new Set(given.flatMap(({ content }) => content.ministryCode ?? []))
   const held = new Set(codes.size > 0 ? await holdMinistries(client, [...codes]) : [])
   for (const code of codes) if (!held.has(code)) throw ministryGone(code)
 }

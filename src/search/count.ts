@@ -9,6 +9,8 @@ export const COUNTED = 10_000
 
 /** The same where rows must be read, since only they tell where words stand. */
 const READ = 4_000
+/** How much rarer what says it otherwise is without the word itself: hardly any, so that no row is walked for it. */
+const BESIDES = 100
 /** The same for what a frequent word is found by besides. */
 const COUNTED_BESIDES = 3_000
 
@@ -42,6 +44,10 @@ async function countWord(search: Search, word: Word): Promise<Total | null> {
   const rest = matchingOf(search, anyOf(others))
   const query = `${rest.query} & !${main.query}`
   const loose = `${rest.loose ?? rest.query} & !${main.query}`
-  const { count, exact } = await countMatches(search.client, { ...rest, query, loose }, COUNTED_BESIDES)
+  const { count, exact } = await countMatches(
+    search.client,
+    { ...rest, query, loose, share: rest.share / BESIDES },
+    COUNTED_BESIDES,
+  )
   return { count: counted + count, exact }
 }

@@ -71,7 +71,14 @@ const article: fc.Arbitrary<SourcedArticle> = fc
     subtitles: fc.uniqueArray(words, { maxLength: 2 }),
     tags: fc.uniqueArray(words, { maxLength: 3 }),
     day: fc.constantFrom('2026-01-20', '1988-07-01', null),
-    ministry: fc.option(fc.constantFrom({ name: '산업통상부' }, { code: 'A00015', name: '산업통상부' })),
+    ministry: fc.option(
+      fc.constantFrom<NewArticle['ministry'] & object>(
+        { name: '산업통상부' },
+        { code: 'A00015', name: '산업통상부' },
+        { name: '환경부', publishedName: '환경정책과' },
+        { name: '아무도 모르는 과' },
+      ),
+    ),
     attachments: fc.constantFrom<Attachment[]>(
       [],
       [{ name: '표.hwpx', url: 'https://example.org/1', size: 3 }],

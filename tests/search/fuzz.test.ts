@@ -287,9 +287,16 @@ describe('whatever is asked', () => {
     },
   )
   const filter = fc.oneof(
-    fc
-      .tuple(fc.constantFrom('tag', 'author', 'ministry', 'source'), name)
-      .map(([by, value]) => `${by}=${encode(value)}`),
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(fc.constantFrom('tag', 'author', 'source'), name)
+        .map(([by, value]) => `${by}=${encode(value)}`),
+    },
+    // Mostly names that nobody is called, which are refused.
+    { weight: 1, arbitrary: name.map(value => `ministry=${encode(value)}`) },
+    fc.constantFrom('A00015', '산자부').map(value => `ministry=${encode(value)}`),
+    fc.constant(`ministry=${encode('환경부')}&lineage=exact`),
     fc.constantFrom('kind=press-release', 'kind=other', 'from=2026-01-01', 'to=2026-01-19', 'period=1y'),
     fc.constantFrom('status=published&status=hidden', 'status=deleted', 'modifiedFrom=2020-01-01'),
   )
