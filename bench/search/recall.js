@@ -8,7 +8,8 @@ import { percentile } from './report.js'
 
 /**
  * How many of the articles that ILIKE finds a search finds too: words of one and two parts, over the newest articles. The
- * time is that of the newest 20 over all of them. Usage: node bench/search/recall.js [folder, bench/search/.data]
+ * time is that of the newest 20 over all of them. Usage: node bench/search/recall.js [folder, bench/search/.data, or the URL of a running
+ * database]
  */
 const WORDS = 200
 const NEWEST = 20_000
@@ -22,7 +23,10 @@ const chosen = Array.from(
   (_, i) => words[Math.floor(((i + 0.5) * words.length) / WORDS)].word,
 )
 
-const server = await startBench(process.argv[2] ?? FOLDER, { shared_buffers: '4GB' })
+const given = process.argv[2] ?? FOLDER
+const server = given.startsWith('postgres')
+  ? { url: given, stop: async () => {} }
+  : await startBench(given, { shared_buffers: '4GB' })
 const db = openDatabase({ url: server.url, poolSize: 4, statementTimeout: 60_000 })
 const plain = new pg.Client({ connectionString: server.url })
 await plain.connect()
