@@ -59,20 +59,16 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   }
 }
 
-/** Runs reads over one snapshot on one connection, each ended after `timeout` milliseconds. */
-export async function inSnapshot<T>(
+/** Runs writes on one connection in one transaction. */
+export async function inTransaction<T>(
   { pool }: Pick<Database, 'pool'>,
-  timeout: number,
   work: (client: pg.PoolClient) => Promise<T>,
+  begin = 'BEGIN',
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    // Compiling a plan costs more than any statement here runs. Sorts of a few thousand rows stay in memory.
-    await client.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-       SET LOCAL jit = off; SET LOCAL work_mem = '16MB'; SET LOCAL statement_timeout = ${Math.round(timeout)}`,
-    )
+    await client.query(begin)
     const result = await work(client)
     await client.query('COMMIT')
     return result
@@ -86,27 +82,19 @@ export async function inSnapshot<T>(
   }
 }
 
-/** Runs writes on one connection in one transaction. */
-export async function inTransaction<T>(
-  { pool }: Pick<Database, 'pool'>,
+/** Runs reads over one snapshot on one connection, each ended after `timeout` milliseconds. */
+export const inSnapshot = <T>(
+  db: Pick<Database, 'pool'>,
+  timeout: number,
   work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
-    await client.query('BEGIN')
-    const result = await work(client)
-    await client.query('COMMIT')
-    return result
-  } catch (error) {
-    await client.query('ROLLBACK').catch(failure => {
-      broken = failure
-    })
-    throw error
-  } finally {
-    client.release(broken)
-  }
-}
+): Promise<T> =>
+  inTransaction(
+    db,
+    work,
+    // Compiling a plan costs more than any statement here runs. Sorts of a few thousand rows stay in memory.
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+     SET LOCAL jit = off; SET LOCAL work_mem = '16MB'; SET LOCAL statement_timeout = ${Math.round(timeout)}`,
+  )
 
 /** Runs a statement in whatever transaction it belongs to. */
 export type Execute = (statement: Prisma.Sql) => Promise<unknown>

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
-import type { DayRange } from '../time/seoul.ts'
-import { type Calendar, instantAfter, shareOf } from './calendar.ts'
-import { type Compiled, needsReading } from './compile.ts'
+import { instantAfter } from './calendar.ts'
+import { needsReading } from './compile.ts'
+import { type Estimated, estimate, estimateCount, rowsFor } from './costs.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
@@ -13,11 +13,7 @@ const { sql, join, empty } = Prisma
 type Sql = Prisma.Sql
 
 /** What is searched for, decided: a tsquery that holds the filters too. */
-export interface Matching extends Omit<Compiled, 'term'> {
-  /** Public articles. */
-  articles: number
-  calendar: Calendar
-  published: DayRange
+export interface Matching extends Estimated {
   /**
    * What terms do not say, on `articles a`: then rows are looked up in both tables and PostgreSQL decides how. Null where
    * only what is public is asked for.
@@ -57,48 +53,6 @@ export interface Routes {
   titled: number
 }
 export const ROUTES: Routes = { walk: 1, window: 1, sure: 1, all: 1, widen: 8, ranked: 800, titled: 400 }
-
-/**
- * Microseconds, as measured over 1,000,000 articles in memory: to look into a row, to take an entry from the index of
- * terms or of days, to fetch a row that the index of terms has found, and to look for a phrase in it.
- */
-const COSTS = { row: 3, term: 0.3, day: 0.27, fetch: 1, phrase: 3 }
-
-/** Rows that hold so many matches, some more than if they were spread evenly. */
-const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wanted)) * wanted) / share
-
-/** Public articles of the range of days. */
-const rowsIn = ({ calendar, published, articles }: Matching) => articles * shareOf(calendar, published)
-
-type Costs = Record<'walk' | 'window' | 'sure' | 'all', number>
-
-/** What each route costs for so many matches. */
-function estimate(matching: Matching, wanted: number): Costs {
-  const { share, postings, read, sure, articles, published } = matching
-  const rows = rowsIn(matching)
-  const terms = COSTS.term * postings * articles
-  const days = published.fromInstant || published.toInstant ? COSTS.day * rows : 0
-  const phrased = needsReading(matching)
-  const fetch = read * (phrased ? COSTS.fetch + COSTS.phrase : COSTS.fetch)
-  const windowOf = (among: number) => (COSTS.day + fetch) * Math.min(rowsFor(wanted, among), rows)
-  const enough = sure !== null && phrased && sure.share * rows > 1.5 * wanted
-  return {
-    walk: COSTS.row * Math.min(wanted / share, rows),
-    window: terms + windowOf(share),
-    sure: enough
-      ? 2 * terms + COSTS.fetch * sure.share * rows + windowOf(sure.share)
-      : Number.POSITIVE_INFINITY,
-    all: terms + days + fetch * rows,
-  }
-}
-
-/** What a count up to `cap` costs. */
-function estimateCount(matching: Matching, cap: number): Pick<Costs, 'walk' | 'all'> {
-  const { walk, all } = estimate(matching, cap)
-  const { share } = matching
-  const spared = needsReading(matching) ? 0 : COSTS.fetch * Math.max(0, share * rowsIn(matching) - cap)
-  return { walk, all: all - spared }
-}
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
