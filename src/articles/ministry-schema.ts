@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { pageFields, pageParameters } from '../http/openapi.ts'
 import { Day, nullable, ref } from '../http/schema.ts'
 import { Code } from '../ministries/schema.ts'
 
@@ -38,10 +39,7 @@ export const UnresolvedMinistry = Type.Object(
 export const UnresolvedMinistryPage = Type.Object(
   {
     items: Type.Array(ref(UnresolvedMinistry)),
-    total: Type.Integer({ minimum: 0, description: 'How many names there are, exactly.', examples: [2] }),
-    page: Type.Integer({ minimum: 1, description: 'This page.', examples: [1] }),
-    pages: Type.Integer({ minimum: 0, description: 'How many pages there are.', examples: [1] }),
-    pageSize: Type.Integer({ minimum: 1, examples: [100] }),
+    ...pageFields('names', 2),
   },
   {
     $id: 'UnresolvedMinistryPage',
@@ -84,24 +82,7 @@ export const unresolvedComponents = [
 
 export const UnresolvedQuery = Type.Object(
   {
-    page: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10_000_000,
-        default: 1,
-        description: 'Page number, from 1.',
-        examples: [1],
-      }),
-    ),
-    pageSize: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        default: 100,
-        description: 'Names on a page.',
-        examples: [100],
-      }),
-    ),
+    ...pageParameters('Names'),
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
+import { assertDay } from '../http/days.ts'
 import { badParameter } from '../http/problem.ts'
 import { Day, oneOf } from '../http/schema.ts'
 import { parseQuery, type QueryNode } from '../search/grammar.ts'
@@ -7,9 +8,7 @@ import {
   type DayRange,
   dayOf,
   dayRange,
-  FIRST_DAY,
   isDay,
-  LAST_DAY,
   PERIOD,
   parseInstant,
   periodRange,
@@ -170,16 +169,7 @@ export interface ListQuery {
   now: Date
 }
 
-function assertDay(name: string, day: string | undefined): string | null {
-  if (day === undefined) return null
-  if (!isDay(day))
-    throw badParameter(
-      name,
-      `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
-      `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
-    )
-  return day
-}
+const dayOrNone = (name: string, day: string | undefined) => (day === undefined ? null : assertDay(name, day))
 
 function publishedRange({ from, to, period }: ArticleQuery, now: Date): DayRange {
   if (period !== undefined) {
@@ -187,7 +177,7 @@ function publishedRange({ from, to, period }: ArticleQuery, now: Date): DayRange
       throw badParameter('period', 'not together with from or to', 'from, to와 함께 쓸 수 없습니다')
     return periodRange(period, now)
   }
-  const range = dayRange(assertDay('from', from), assertDay('to', to))
+  const range = dayRange(dayOrNone('from', from), dayOrNone('to', to))
   if (range.from !== null && range.to !== null && range.from > range.to)
     throw badParameter(
       'to',

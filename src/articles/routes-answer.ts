@@ -37,15 +37,6 @@ export const ArticleId = Type.Object({
   }),
 })
 export const SourceIdentity = Type.Object({ source: SOURCE.name, externalId: SOURCE.externalId })
-
-export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
-      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
-    }),
-  ),
-})
 /** A response with the article as it was written. */
 export const written = (description: string, ...more: (keyof typeof HEADERS)[]) =>
   json(

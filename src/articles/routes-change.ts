@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { assertMatch, requireIfMatch } from '../http/conditional.ts'
-import { HEADERS, problems } from '../http/openapi.ts'
+import { HEADERS, IfMatch, problems } from '../http/openapi.ts'
 import { badBody, badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
@@ -12,7 +12,6 @@ import {
   type ArticleRouteOptions,
   articleAnswer,
   deleted,
-  IfMatch,
   noArticle,
   present,
   sendWritten,

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
-import { problems } from '../http/openapi.ts'
+import { IfMatch, problems } from '../http/openapi.ts'
 import { badBody, badHeader, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import {
@@ -17,7 +17,6 @@ import {
   type ArticleRouteOptions,
   articleAnswer,
   deleted,
-  IfMatch,
   present,
   SourceIdentity,
   sendWritten,

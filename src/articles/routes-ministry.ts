@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { HEADERS, json, problems } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nearestNames } from '../ministries/registry.ts'
@@ -30,12 +30,8 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
           'Names that nobody is called, or several bodies are, are kept as text and never guessed. Those of most public articles come first.',
         querystring: UnresolvedQuery,
         response: {
-          200: json('A page of names', ref(UnresolvedMinistryPage), {
-            ETag: HEADERS.ETag,
-            'Cache-Control': HEADERS['Cache-Control'],
-            Vary: HEADERS.Vary,
-          }),
-          304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+          200: json('A page of names', ref(UnresolvedMinistryPage), CACHEABLE),
+          304: FRESH,
         },
       },
     },

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
 import { JSON_TYPE } from '../http/body.ts'
-import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
@@ -60,12 +60,10 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         querystring: ArticleQuery,
         response: {
           200: json('A page of articles', Type.Union([ref(ArticlePage), ref(SparseArticlePage)]), {
-            ETag: HEADERS.ETag,
-            'Cache-Control': HEADERS['Cache-Control'],
-            Vary: HEADERS.Vary,
+            ...CACHEABLE,
             Link: HEADERS.Link,
           }),
-          304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+          304: FRESH,
         },
       },
       preValidation: async request => {
@@ -117,7 +115,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
   const representations = {
     200: {
       description: 'The article',
-      headers: { ETag: HEADERS.ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary: HEADERS.Vary },
+      headers: CACHEABLE,
       content: {
         [JSON_TYPE]: { schema: ref(Article) },
         [HTML]: { schema: Type.String({ description: 'A page to read or print, with schema.org JSON-LD.' }) },
@@ -125,7 +123,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         [PLAIN]: { schema: Type.String() },
       },
     },
-    304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+    304: FRESH,
     ...problems(404, 410),
   }
 

@@ -65,6 +65,58 @@ culprit, in Korean for \`Accept-Language: ko\`; this includes 404, 405 and 414 f
 408 and 431 from the HTTP layer. Every answer carries \`X-Request-Id\`, and all but those of probes \`RateLimit\` and
 \`RateLimit-Policy\`.`
 
+/** Of answers that a reader may keep and ask about again, and of the answer that his copy is fresh. */
+export const CACHEABLE = {
+  ETag: HEADERS.ETag,
+  'Cache-Control': HEADERS['Cache-Control'],
+  Vary: HEADERS.Vary,
+}
+export const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } }
+
+/** The parameter of writes that replace something. */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
+      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
+    }),
+  ),
+})
+
+/** The parameters of a list that is short enough to go by page alone. */
+export const pageParameters = (things: string) => ({
+  page: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000_000,
+      default: 1,
+      description: 'Page number, from 1.',
+      examples: [1],
+    }),
+  ),
+  pageSize: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 100,
+      description: `${things} on a page.`,
+      examples: [100],
+    }),
+  ),
+})
+
+/** The fields of a page of such a list beside its items. */
+export const pageFields = (things: string, total: number) => ({
+  total: Type.Integer({
+    minimum: 0,
+    description: `How many ${things} there are, exactly.`,
+    examples: [total],
+  }),
+  page: Type.Integer({ minimum: 1, description: 'This page.', examples: [1] }),
+  pages: Type.Integer({ minimum: 0, description: 'How many pages there are.', examples: [1] }),
+  pageSize: Type.Integer({ minimum: 1, examples: [100] }),
+})
+
 export interface OpenapiOptions {
   publicUrl: string
   version: string

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
-import { HEADERS, json } from '../http/openapi.ts'
+import { assertDay } from '../http/days.ts'
+import { CACHEABLE, FRESH, json } from '../http/openapi.ts'
 import { badParameter } from '../http/problem.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
-import { addDays, dayOf, FIRST_DAY, formatInstantOrNull, isDay, LAST_DAY, startOfDay } from '../time/seoul.ts'
+import { addDays, dayOf, formatInstantOrNull, startOfDay } from '../time/seoul.ts'
 import { Coverage, CoverageQuery } from './coverage-schema.ts'
 import type { Service } from './open-api-client.ts'
 import { findLastSync, listSyncedDays } from './store-runs.ts'
@@ -29,12 +30,8 @@ export const coverageRoutes: FastifyPluginAsyncTypebox<{ db: Database; now: () =
         description: `Of each service of the Open API the items of each Seoul day, when it was last loaded, and the days that are not complete. At most ${LONGEST} days; the last ${USUAL}, where no range is given.`,
         querystring: CoverageQuery,
         response: {
-          200: json('Coverage', ref(Coverage), {
-            ETag: HEADERS.ETag,
-            'Cache-Control': HEADERS['Cache-Control'],
-            Vary: HEADERS.Vary,
-          }),
-          304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+          200: json('Coverage', ref(Coverage), CACHEABLE),
+          304: FRESH,
         },
       },
     },
@@ -55,15 +52,6 @@ export const coverageRoutes: FastifyPluginAsyncTypebox<{ db: Database; now: () =
       const body = JSON.stringify(answer)
       return sendCacheable(request, reply, { etag: `"${digest(body)}"`, body })
     },
-  )
-}
-
-function assertDay(name: string, day: string): string {
-  if (isDay(day)) return day
-  throw badParameter(
-    name,
-    `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
-    `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
   )
 }
 

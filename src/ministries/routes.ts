@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
 import { articleEtag } from '../http/conditional.ts'
-import { HEADERS, json, problems } from '../http/openapi.ts'
-import { badParameter } from '../http/problem.ts'
+import { assertDay } from '../http/days.ts'
+import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
-import { dayOf, FIRST_DAY, isDay, LAST_DAY } from '../time/seoul.ts'
+import { dayOf } from '../time/seoul.ts'
 import { noMinistry, toList, toRecord, toResolution } from './answer.ts'
 import {
   MinistryCode,
@@ -23,21 +23,9 @@ export interface MinistryRouteOptions {
   now: () => Date
 }
 
-const { ETag, Vary } = HEADERS
-export const CACHEABLE = { ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary }
-export const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag } }
-
 /** `/v1/ministries`: which there are, what one was, and which one a name means. For everybody. */
 export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = async (app, { db, now }) => {
-  const dayFor = (on: string | undefined) => {
-    if (on !== undefined && !isDay(on))
-      throw badParameter(
-        'on',
-        `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
-        `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
-      )
-    return on ?? dayOf(now())
-  }
+  const dayFor = (on: string | undefined) => (on === undefined ? dayOf(now()) : assertDay('on', on))
 
   app.get(
     '/ministries',

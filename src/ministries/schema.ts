@@ -267,12 +267,3 @@ export const MinistryEventId = Type.Object({
     examples: [10],
   }),
 })
-
-export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
-      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
-    }),
-  ),
-})

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { Database } from '../db/client.ts'
 import { JSON_UTF8 } from '../http/body.ts'
 import { articleEtag, requireIfMatch } from '../http/conditional.ts'
-import { HEADERS, json, problems } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import {
@@ -17,7 +17,6 @@ import {
 } from './store-synonyms.ts'
 import { synonymKey, toSynonyms } from './synonym-key.ts'
 import {
-  IfMatch,
   NewSynonymGroup,
   SynonymGroup,
   SynonymGroupId,
@@ -33,9 +32,7 @@ export interface SynonymRouteOptions {
   now: () => Date
 }
 
-const { ETag, Location, Vary } = HEADERS
-const CACHEABLE = { ETag, 'Cache-Control': HEADERS['Cache-Control'], Vary }
-const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag } }
+const { ETag, Location } = HEADERS
 
 type Row = Parameters<typeof toSynonymGroup>[0]
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { pageFields, pageParameters } from '../http/openapi.ts'
 import { Instant, ref } from '../http/schema.ts'
 
 /** The contract of synonyms. */
@@ -42,10 +43,7 @@ export const NewSynonymGroup = Type.Object(
 export const SynonymGroupPage = Type.Object(
   {
     items: Type.Array(ref(SynonymGroup)),
-    total: Type.Integer({ minimum: 0, description: 'How many groups there are, exactly.', examples: [20] }),
-    page: Type.Integer({ minimum: 1, description: 'This page.', examples: [1] }),
-    pages: Type.Integer({ minimum: 0, description: 'How many pages there are.', examples: [1] }),
-    pageSize: Type.Integer({ minimum: 1, examples: [100] }),
+    ...pageFields('groups', 20),
   },
   { $id: 'SynonymGroupPage', description: 'A page of groups of synonyms, the oldest first.' },
 )
@@ -62,24 +60,7 @@ export const SynonymQuery = Type.Object(
         examples: ['ESG'],
       }),
     ),
-    page: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10_000_000,
-        default: 1,
-        description: 'Page number, from 1.',
-        examples: [1],
-      }),
-    ),
-    pageSize: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        default: 100,
-        description: 'Groups on a page.',
-        examples: [100],
-      }),
-    ),
+    ...pageParameters('Groups'),
   },
   { additionalProperties: false },
 )
@@ -91,13 +72,4 @@ export const SynonymGroupId = Type.Object({
     description: 'The group’s identity here.',
     examples: [2],
   }),
-})
-
-export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
-      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
-    }),
-  ),
 })

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
-import { HEADERS, json } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, json } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { loadAnalysis } from '../search/analysis.ts'
@@ -67,14 +67,13 @@ export const suggestionRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = asy
         querystring: SuggestionQuery,
         response: {
           200: json('Suggestions', ref(Suggestions), {
-            ETag: HEADERS.ETag,
+            ...CACHEABLE,
             'Cache-Control': Type.String({
               description: 'For how many seconds readers may keep it.',
               examples: [`public, max-age=${MAX_AGE}`],
             }),
-            Vary: HEADERS.Vary,
           }),
-          304: { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } },
+          304: FRESH,
         },
       },
     },
