@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { ANALYSER_VERSION, type Analyser, createAnalyser } from '../text/analyser/analyse.ts'
+import { ANALYSER_VERSION, type Analyser, loadAnalyser, loadDictionary } from '../text/analyser/analyse.ts'
 import { byRules } from '../text/analyser/by-rules.ts'
-import { type Dictionary, readDictionary } from '../text/analyser/dictionary.ts'
+import type { Dictionary } from '../text/analyser/dictionary.ts'
 import { DOCUMENT_RULES, type SearchDocument, type SearchTerms, toTerms } from './document.ts'
 
 /** The analyser of this process, on the event loop for what is short and in worker threads for what is long. */
@@ -24,26 +24,17 @@ export interface Analysis {
   fault: Error | null
 }
 
-let loading: Promise<Dictionary> | undefined
 let loaded: Analysis | undefined
 let failed: { analysis: Analysis; at: number } | undefined
 /** Milliseconds after which a dictionary that could not be read is tried again. */
 const RETRY = 30_000
-
-const dictionary = () => {
-  loading ??= readDictionary().catch(error => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
 
 /** Reads the dictionary when first called. Without one, rules stand in and say so; it never throws. */
 export async function loadAnalysis(): Promise<Analysis> {
   if (loaded) return loaded
   if (failed && performance.now() - failed.at < RETRY) return failed.analysis
   try {
-    loaded = { analyser: createAnalyser(await dictionary()), version: ANALYSIS_VERSION, fault: null }
+    loaded = { analyser: await loadAnalyser(), version: ANALYSIS_VERSION, fault: null }
     return loaded
   } catch (error) {
     const analysis = { analyser: byRules, version: WITHOUT_DICTIONARY, fault: error as Error }
@@ -78,7 +69,7 @@ class AnalysisThread {
   }
 
   async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
-    const workerData = this.worker ? undefined : await dictionary()
+    const workerData = this.worker ? undefined : await loadDictionary()
     const worker = this.worker ?? this.start(workerData as Dictionary)
     clearTimeout(this.idle)
     worker.ref()

@@ -18,6 +18,10 @@ export interface Knowledge {
   inside: ReadonlyMap<string, string[]>
 }
 
+/** Other spellings of a word. */
+export const synonymsOf = ({ synonyms }: Pick<Knowledge, 'synonyms'>, { term }: Word): Way[] =>
+  synonyms.get(synonymKey(term.text)) ?? []
+
 export interface Compiled {
   /** For `::tsquery`. */
   query: string
@@ -226,9 +230,10 @@ export class Compiler {
   }
 
   /** All the ways in which a word is found: it, its synonyms, words in which it stands inside. */
-  ways({ term, text, itself }: Word): Compiled[] {
+  ways(word: Word): Compiled[] {
+    const { term, text, itself } = word
     const { title } = term
-    const synonyms = this.knowledge.synonyms.get(synonymKey(term.text)) ?? []
+    const synonyms = synonymsOf(this.knowledge, word)
     const inside = this.knowledge.inside.get(text) ?? []
     return [
       ...this.way(itself, title),

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { loadAnalysis } from './analysis.ts'
-import { anyOf, type Compiled, Compiler } from './compile.ts'
+import { anyOf, Compiler } from './compile.ts'
 import { COUNTED, countFound } from './count.ts'
 import { filterTerm } from './document.ts'
 import { type LookedUp, lookUp } from './knowledge.ts'
@@ -15,7 +15,6 @@ import {
   type Total,
 } from './request.ts'
 import { ROUTES, type Routes, type Slice, searchByDate, searchByViews } from './search.ts'
-import { findFrequencies } from './store.ts'
 import { suggestSpellings } from './store-words.ts'
 import { type Meaning, understand, type Word, wordsOf } from './words-of-query.ts'
 
@@ -81,18 +80,6 @@ async function listPage(search: Search, meaning: Meaning): Promise<Found> {
   }
 }
 
-/** Filters as queries: any of each list. */
-async function compileFilters(
-  client: pg.ClientBase,
-  filters: string[][],
-  knowledge: LookedUp,
-): Promise<Compiled[]> {
-  if (filters.length === 0) return []
-  const { df } = await findFrequencies(client, filters.flat().map(filterTerm))
-  const compiler = new Compiler({ ...knowledge, df: term => df.get(term) ?? 0 })
-  return filters.map(any => anyOf(any.map(filter => compiler.whole(filterTerm(filter)))))
-}
-
 /** The query with other spellings of its words, all at once. */
 async function respell(client: pg.ClientBase, q: string, words: Word[]): Promise<string[]> {
   let respelt = q
@@ -136,8 +123,10 @@ export async function searchKeywords(
   if (!meaning)
     return { hits: [], more: false, total: { count: 0, exact: true }, report, words: [], knowledge: null }
   const words = wordsOf(meaning)
-  const knowledge = await lookUp(client, analyser, meaning)
-  const filters = await compileFilters(client, request.filters, knowledge)
+  const terms = request.filters.map(any => any.map(filterTerm))
+  const knowledge = await lookUp(client, analyser, meaning, terms.flat())
+  const compiler = new Compiler(knowledge)
+  const filters = terms.map(any => anyOf(any.map(term => compiler.whole(term))))
   const search: Search = { client, request, knowledge, filters, routes, count }
   const page = byRelevance ? await rankPage(search, meaning) : await listPage(search, meaning)
   const { hits, more, relaxed, ranked } = page

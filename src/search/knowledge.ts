@@ -44,13 +44,19 @@ async function lookUpInside(client: pg.ClientBase, meaning: Meaning) {
   return inside
 }
 
-export async function lookUp(client: pg.ClientBase, analyser: Analyser, meaning: Meaning): Promise<LookedUp> {
+/** @param filters terms of filters, whose frequencies are looked up with the others */
+export async function lookUp(
+  client: pg.ClientBase,
+  analyser: Analyser,
+  meaning: Meaning,
+  filters: string[] = [],
+): Promise<LookedUp> {
   const synonyms = await lookUpSynonyms(client, analyser, meaning)
   const inside = await lookUpInside(client, meaning)
-  const { df, articles, morphemes, stems, calendar } = await findFrequencies(
-    client,
-    termsToLookUp(meaning, synonyms, inside),
-  )
+  const { df, articles, morphemes, stems, calendar } = await findFrequencies(client, [
+    ...termsToLookUp(meaning, synonyms, inside),
+    ...filters,
+  ])
   const whole = Math.max(1, articles)
   return {
     articles,

@@ -6,7 +6,6 @@ import { type Relaxed, relaxations } from './relax.ts'
 import { type Found, type KeywordRequest, matchingOf, type Search } from './request.ts'
 import { type Slice, searchByDate } from './search.ts'
 import { byScore, type Scored, type Scoring, scoreArticles, scoreProximity } from './store-score.ts'
-import { synonymKey } from './synonym-key.ts'
 import { type Meaning, type Word, wordsOf } from './words-of-query.ts'
 
 /** Pages by relevance: candidates, their scores, and the rerank of the best. */
@@ -114,8 +113,7 @@ export async function rankPage(search: Search, meaning: Meaning): Promise<Found>
     knowledge,
     averages: knowledge.averages,
   }
-  const synonymsOf = (word: Word) => knowledge.synonyms.get(synonymKey(word.term.text)) ?? []
-  const scored = await scoreArticles(client, ids, scoring, synonymsOf)
+  const scored = await scoreArticles(client, ids, scoring)
   const { at } = request
   const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, scoring) : scored
   return {

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
-import type { Knowledge } from './compile.ts'
+import { type Knowledge, synonymsOf } from './compile.ts'
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
 import { run } from './search.ts'
 import type { Way, Word } from './words-of-query.ts'
@@ -107,11 +107,12 @@ class Expressions {
     return this.bm25(query, this.idf(df), sql`l.morphemes`, 2)
   }
 
-  word({ term, text, itself }: Word, synonyms: Way[]): Sql {
+  word(word: Word): Sql {
+    const { term, text, itself } = word
     if (term.prefix) return this.beginning(text)
     const inside = this.knowledge.inside.get(text) ?? []
     const ways = [
-      ...[itself, ...synonyms].map(way => this.way(way)),
+      ...[itself, ...synonymsOf(this.knowledge, word)].map(way => this.way(way)),
       ...(inside.length > 0 ? [this.inside(inside)] : []),
     ]
     return ways.length === 1 ? (ways[0] as Sql) : sql`GREATEST(${join(ways)})`
@@ -132,11 +133,11 @@ class Expressions {
 
 const sum = (parts: Sql[]): Sql => (parts.length === 0 ? raw('0') : sql`(${join(parts, ' + ')})`)
 
-function expressionOf({ words, runs, knowledge }: Scoring, synonymsOf: (word: Word) => Way[]): Sql {
+function expressionOf({ words, runs, knowledge }: Scoring): Sql {
   const expressions = new Expressions(knowledge, words.length)
   const morphemes = morphemesOf(expressions, words)
   return sum([
-    ...words.map(word => expressions.word(word, synonymsOf(word))),
+    ...words.map(word => expressions.word(word)),
     ...runs.filter(stem => knowledge.df(stem) > 0).map(stem => expressions.stem(stem)),
     ...morphemes.map(term => expressions.title(term)),
   ])
@@ -181,13 +182,12 @@ export async function scoreArticles(
   client: pg.ClientBase,
   ids: number[],
   scoring: Scoring,
-  synonymsOf: (word: Word) => Way[],
 ): Promise<Scored[]> {
   const length = (column: string, average: number) =>
     sql`${K1}::float8 * (${1 - B}::float8 + ${B}::float8 * ${raw(`s.${column}`)} / ${Math.max(1, average)}::float8) AS ${raw(column)}`
   const rows = await run<Scored>(
     client,
-    sql`SELECT s.article_id AS id, ${expressionOf(scoring, synonymsOf)}::float8 AS score
+    sql`SELECT s.article_id AS id, ${expressionOf(scoring)}::float8 AS score
       FROM article_search s,
         LATERAL (SELECT ${length('morphemes', scoring.averages.morphemes)}, ${length('stems', scoring.averages.stems)} OFFSET 0) AS l
       WHERE s.article_id = ANY(${ids}::int[])`,

@@ -1,6 +1,6 @@
+import { synonymsOf } from './compile.ts'
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
-import { synonymKey } from './synonym-key.ts'
 import type { Way, Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
@@ -15,10 +15,11 @@ export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boo
     if (morphemes.length > 1 && !apart) wanted.phrases.push({ terms: morphemes })
     else for (const { term } of morphemes) addTerm(term)
   }
-  for (const { term, text, itself } of words) {
+  for (const word of words) {
+    const { term, text, itself } = word
     if (term.prefix) wanted.prefixes.push(text)
     else addWay(itself)
-    for (const way of knowledge.synonyms.get(synonymKey(term.text)) ?? []) addWay(way)
+    for (const way of synonymsOf(knowledge, word)) addWay(way)
     for (const one of knowledge.inside.get(text) ?? []) addTerm(one)
   }
   return wanted

@@ -1,6 +1,5 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { normalise } from '../text/analyser/normalise.ts'
-import type { Token } from '../text/analyser/tokens.ts'
 import { stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
 
@@ -32,13 +31,6 @@ export interface Understood {
   ignored: Term[]
 }
 
-/** The stem of all of a text, where there is one. */
-function wholeStem(tokens: Token[]): Token | undefined {
-  const start = Math.min(...tokens.map(token => token.start))
-  const end = Math.max(...tokens.map(token => token.end))
-  return tokens.find(token => token.kind === 'stem' && token.start === start && token.end === end)
-}
-
 const JOINED = /[\s\u200b,·ㆍ]/g
 
 /** What a text means by itself; null where nothing of it is searchable. */
@@ -46,9 +38,10 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   const tokens = analyser.analyse(text)
   const morphemes = tokens.filter(({ kind }) => kind === 'morpheme').sort((a, b) => a.position - b.position)
   if (tokens.length === 0) return null
-  const stem = wholeStem(tokens)
   const start = Math.min(...tokens.map(token => token.start))
   const end = Math.max(...tokens.map(token => token.end))
+  // The stem of all of the text, where there is one.
+  const stem = tokens.find(token => token.kind === 'stem' && token.start === start && token.end === end)
   return {
     text: stem?.term ?? (morphemes.length === 1 ? (morphemes[0]?.term ?? '') : text.slice(start, end)),
     morphemes: morphemes.map(({ term, position }) => ({ term, position })),

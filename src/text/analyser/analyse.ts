@@ -71,11 +71,21 @@ export function createAnalyser(dictionary: Dictionary): Analyser {
   }
 }
 
+let dictionary: Promise<Dictionary> | undefined
 let shared: Promise<Analyser> | undefined
+
+/** The dictionary of this process; the first call reads it. @throws Error where that fails, then tries again. */
+export function loadDictionary(): Promise<Dictionary> {
+  dictionary ??= readDictionary().catch(error => {
+    dictionary = undefined
+    throw error
+  })
+  return dictionary
+}
 
 /** The analyser of this process; the first call reads the dictionary. @throws Error where that fails, then tries again. */
 export function loadAnalyser(): Promise<Analyser> {
-  shared ??= readDictionary().then(createAnalyser, error => {
+  shared ??= loadDictionary().then(createAnalyser, error => {
     shared = undefined
     throw error
   })
