@@ -60,7 +60,12 @@ async function collect(search: Search, meaning: Meaning): Promise<Collected> {
     const looser = new Compiler(search.knowledge, relaxed).compile(relaxed.meaning)
     const { ids, total } = await listCandidates(search, looser, wordsOf(relaxed.meaning))
     const union = [...new Set([...found.ids, ...ids])]
-    if (union.length > found.ids.length) found = { ids: union, total, compiled: looser, relaxed }
+    if (union.length > found.ids.length) {
+      // What asks for less need not find all of the same: 순환 경제 has a synonym that neither of its words has.
+      const all = found.total === found.ids.length && total === ids.length
+      const both = anyOf([found.compiled, looser])
+      found = { ids: union, total: all ? union.length : null, compiled: both, relaxed }
+    }
     if (union.length >= FEW) break
   }
   return found

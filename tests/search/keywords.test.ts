@@ -84,6 +84,26 @@ describe('the report of a search', () => {
     expect(relaxed.total).toBe(4)
     expect(await found('순환경제 수소 -기업', '&sort=relevance')).toEqual([])
   })
+
+  test('what was relaxed counts what the query found before, too', async () => {
+    // 미곡 정책 is 쌀시책; neither of its words is.
+    const texts = ['쌀시책 발표', '미곡 값', '미곡 시장', '가을 정책', '겨울 정책', '여름 정책']
+    await insertArticles(
+      db,
+      texts.map(title => anArticle({ title, bodyText: '전문' })),
+    )
+    await addUpAll(db)
+    const headers = await authorize('admin')
+    const made = await call({
+      ...{ method: 'POST', url: '/v1/synonyms', headers },
+      payload: { terms: ['미곡 정책', '쌀시책'] },
+    })
+    const { items, total, search: report } = await search('미곡 정책', '&sort=relevance')
+    expect([report.relaxed.how, items.length, total]).toEqual(['any-word', 6, 6])
+    expect(items.map(({ number }: { number: number }) => number)).toEqual([6, 5, 4, 3, 2, 1])
+    const { location, etag } = made.headers
+    await call({ method: 'DELETE', url: String(location), headers: { ...headers, 'if-match': String(etag) } })
+  })
 })
 
 test('a query that cannot be read is refused, and pointed at', async () => {
