@@ -114,3 +114,12 @@ describe('documents list the settings, each with its default and its description
       )
   })
 })
+
+test('the compose file starts a database and the API, with settings that exist', async () => {
+  const compose = await readFile('docker-compose.yml', 'utf8')
+  const [, api = ''] = compose.split(/^ {2}api:$/m)
+  const passed = api.match(/^ {6}[A-Z_]+(?=:)/gm)?.map(name => name.trim())
+  expect(compose).toMatch(/^services:\n {2}database:\n {4}image: postgres:/m)
+  expect(passed).toEqual(expect.arrayContaining(['DATABASE_URL', 'SAMPLES']))
+  expect(passed?.filter(name => !(name in SETTINGS))).toEqual([])
+})
