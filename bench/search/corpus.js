@@ -16,6 +16,8 @@ const PARAGRAPH = 3
 const TITLE = { least: 15, most: 40 }
 /** Share of the articles of a ministry that are of its own topics. */
 const OWN_TOPICS = 0.8
+/** Milliseconds within which articles come in out of order. */
+const ARRIVAL = 6 * 3_600_000
 /** Weights of the ministries in their order: the first five have 40 %. */
 const TOP_FIVE = [10, 9, 8, 7, 6]
 
@@ -185,12 +187,24 @@ export function makeCorpus(seed = 1) {
     return paragraphs
   }
 
+  /** What an article begins with. */
+  function begin(i) {
+    random.reset(seed, i)
+    return { ministry: ministries.pick(random), kind: kinds.pick(random), publishedAt: releaseOf(random) }
+  }
+
+  /** The first `count` articles as they would have come in: by their release, give or take some hours. */
+  function inOrder(count) {
+    const at = Float64Array.from({ length: count }, (_, i) => {
+      const { publishedAt } = begin(i)
+      return publishedAt.getTime() + random.float() * ARRIVAL
+    })
+    return Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => at[a] - at[b])
+  }
+
   /** @returns {BenchArticle} */
   function article(i) {
-    random.reset(seed, i)
-    const ministry = ministries.pick(random)
-    const kind = kinds.pick(random)
-    const publishedAt = releaseOf(random)
+    const { ministry, kind, publishedAt } = begin(i)
     const date = new Date(publishedAt.getTime() + 9 * 3_600_000).toISOString()
     release = {
       year: Number(date.slice(0, 4)),
@@ -237,7 +251,7 @@ export function makeCorpus(seed = 1) {
   }
 
   const { nouns, compounds } = vocabulary
-  return { article, vocabulary: { nouns, compounds }, queryWords: makeQueryWords(vocabulary) }
+  return { article, inOrder, vocabulary: { nouns, compounds }, queryWords: makeQueryWords(vocabulary) }
 }
 
 /** Of each sort of names, so many are tried as queries. */

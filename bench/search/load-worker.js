@@ -17,6 +17,7 @@ const copyInto = (table, { columns }) => new Copy(client, table, columns)
 
 async function loadArticles() {
   const corpus = makeCorpus(seed)
+  const order = corpus.inOrder(count)
   const copies = Object.entries(ARTICLE_TABLES).map(([name, table]) => ({
     ...table,
     copy: copyInto(name, table),
@@ -30,7 +31,7 @@ async function loadArticles() {
     const to = Math.min(count, from + BATCH)
     for (let i = from; i < to; i++) {
       const id = i + 1
-      const article = corpus.article(i)
+      const article = corpus.article(order[i])
       for (const { copy, values } of copies) copy.add(values(id, article, seed))
       if (!withSearch) continue
       const row = await searchRow(id, article)

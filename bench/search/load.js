@@ -134,7 +134,7 @@ try {
       const started = Array.from({ length: threads }, (_, first) => startThread(server.url, first, progress))
       const parts = await Promise.all(started.map(({ loaded }) => loaded))
       const sums = addUp(parts)
-      const terms = [...sums.frequencies.keys()].filter(term => !/^[@^]/.test(term))
+      const terms = [...sums.frequencies.keys()].filter(term => !/^[@^~]/.test(term))
       if (withSearch) await timed(`  of which ${sums.frequencies.size} terms`, () => writeTerms(client, sums))
       await timed(`  of which ${terms.length} words for suggestions`, () =>
         Promise.all(

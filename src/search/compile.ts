@@ -1,5 +1,6 @@
 import type { Calendar } from './calendar.ts'
-import { quoteTerm, stemTerm, titleTerm } from './document.ts'
+import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
+import type { Term } from './grammar.ts'
 import { synonymKey } from './synonym-key.ts'
 import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
 
@@ -35,8 +36,6 @@ export interface Compiled {
   read: number
   /** What finds all of the same and more without reading; null where that would be every article. */
   loose: string | null
-  /** What finds some of the same without reading, and how many; null where every way is a phrase. */
-  sure: { query: string; share: number } | null
 }
 
 /** Words in a row that are written as one, or have a synonym together. */
@@ -99,14 +98,12 @@ const either = (shares: number[]): number =>
 export const anyOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
-  const sure = parts.flatMap(part => part.sure ?? [])
   return {
     query: joined(parts, '|'),
     share: either(parts.map(p => p.share)),
     postings: sumOf(parts),
     read: either(parts.map(p => p.read)),
     loose: looseOf(parts, '|'),
-    sure: sure.length > 0 ? { query: joined(sure, '|'), share: either(sure.map(p => p.share)) } : null,
   }
 }
 
@@ -129,22 +126,18 @@ const leastOf = (parts: Compiled[]) =>
 export const allOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
   if (only && more.length === 0) return only
-  const sure = parts.flatMap(part => part.sure ?? [])
-  const all = sure.length === parts.length
   return {
     query: joined(parts, '&'),
     share: together(parts.map(p => p.share)),
     postings: leastOf(parts.filter(({ postings }) => postings > 0)),
     read: together(parts.map(p => p.read)),
     loose: looseOf(parts, '&'),
-    sure: all ? { query: joined(sure, '&'), share: together(sure.map(p => p.share)) } : null,
   }
 }
 
 /** What the index answers by itself. */
 const known = (query: string, share: number): Compiled => ({
   ...{ query, share, postings: share, read: share, loose: query },
-  sure: { query, share },
 })
 
 /** All but what is excluded; of a phrase the index cannot tell which these are. */
@@ -161,6 +154,9 @@ export const needsReading = ({ query, loose }: Pick<Compiled, 'query' | 'loose'>
 const SPACED = 0.7
 /** How often all its parts stand in an article, together or not. */
 const APART = 5
+
+/** Where a word is looked for, and whether its parts must stand one after another to the last. */
+type Scope = Pick<Term, 'title' | 'phrase'>
 
 /** Makes the query of a meaning over what is known. */
 export class Compiler {
@@ -194,34 +190,61 @@ export class Compiler {
     return Math.min(1, df(term) / Math.max(1, articles))
   }
 
+  /** Two morphemes written one after the other: as one word, or with space between them. */
+  private pair(pair: string, title: boolean): Compiled[] {
+    return [this.term(stemTerm(pair), title), this.term(pairTerm(pair), title)]
+  }
+
+  /** What an article must have in which the morphemes stand one after another, as far as the index knows. */
+  private neighbours(morphemes: Way['morphemes'], title: boolean): Compiled[] {
+    return morphemes.flatMap(({ term, pair }, i) => {
+      if (pair !== null) return [anyOf(this.pair(pair, title))]
+      const paired = morphemes[i + 1]?.pair != null
+      return paired ? [] : [this.term(term, title)]
+    })
+  }
+
+  /** Morphemes one after another, seen in the row: what the pairs of neighbours cannot tell. */
   private phrase({ morphemes, stem }: Way, title: boolean): Compiled {
-    const parts = morphemes.map(({ term }) => this.term(term, title))
-    if (parts.length < 2 || this.apart) return allOf(parts)
     const weight = title ? ':A' : ''
     const query = morphemes.reduce((left, { term, position }, i) => {
       const name = `${quoteTerm(term)}${weight}`
       return i === 0 ? name : `${left} <${position - (morphemes[i - 1]?.position ?? 0)}> ${name}`
     }, '')
+    const parts = this.neighbours(morphemes, title)
     const shares = parts.map(part => part.share)
     // Written as one word it is so frequent; in parts some less, and its parts apart some more.
     const written = stem === null ? 1 : this.share(title ? titleTerm(stem) : stem)
     const read = Math.min(together(shares), Math.max(APART * written, independent(shares)))
-    const share = Math.min(read / 2, SPACED * written)
     return {
-      query: title ? `(${[...parts.map(p => p.query), `(${query})`].join(' & ')})` : `(${query})`,
-      share,
+      query: joined([...parts, { query: `(${query})` }], '&'),
+      share: Math.min(read / 2, SPACED * written),
       postings: leastOf(parts),
       read,
       loose: joined(parts, '&'),
-      sure: null,
     }
   }
 
-  private way(way: Way, title: boolean): Compiled[] {
-    return [
-      ...(way.stem === null ? [] : [this.term(way.stem, title)]),
-      ...(way.morphemes.length > 0 ? [this.phrase(way, title)] : []),
-    ]
+  private way(way: Way, { title, phrase }: Scope): Compiled[] {
+    const { morphemes, stem } = way
+    const whole = stem === null ? [] : [this.term(stem, title)]
+    const [, ...others] = morphemes
+    const pairs = others.map(({ pair }) => pair)
+    if (morphemes.length === 0) return whole
+    if (morphemes.length === 1 || this.apart)
+      return [...whole, allOf(morphemes.map(({ term }) => this.term(term, title)))]
+    if (!pairs.every(pair => pair !== null)) return [...whole, this.phrase(way, title)]
+    const [pair, ...more] = pairs
+    if (pair && more.length === 0)
+      return [...(stem === stemTerm(pair) ? [] : whole), ...this.pair(pair, title)]
+    return [...whole, phrase ? this.phrase(way, title) : this.chain(pairs, title)]
+  }
+
+  /** Each two neighbours of a compound one after the other, which is the compound itself: its parts go together. */
+  private chain(pairs: string[], title: boolean): Compiled {
+    const parts = pairs.map(pair => anyOf(this.pair(pair, title)))
+    const share = SPACED * Math.min(...parts.map(part => part.share))
+    return { ...known(joined(parts, '&'), share), postings: leastOf(parts) }
   }
 
   private word(word: Word): Compiled {
@@ -236,8 +259,8 @@ export class Compiler {
     const synonyms = synonymsOf(this.knowledge, word)
     const inside = this.knowledge.inside.get(text) ?? []
     return [
-      ...this.way(itself, title),
-      ...synonyms.flatMap(way => this.way(way, title)),
+      ...this.way(itself, term),
+      ...synonyms.flatMap(way => this.way(way, { title, phrase: false })),
       ...inside.map(one => this.term(one, title)),
     ]
   }
@@ -267,7 +290,7 @@ export class Compiler {
     const written = this.term(stem, title)
     const ways = [
       ...(written.share > 0 ? [written] : []),
-      ...(this.knowledge.synonyms.get(key) ?? []).flatMap(way => this.way(way, title)),
+      ...(this.knowledge.synonyms.get(key) ?? []).flatMap(way => this.way(way, { title, phrase: false })),
     ]
     return ways.length > 0 ? anyOf(ways) : null
   }
@@ -282,7 +305,13 @@ export function termsToLookUp(
   const terms = new Set<string>()
   const add = (term: string) => terms.add(term).add(titleTerm(term))
   const addWay = ({ morphemes, stem }: Way) => {
-    for (const { term } of morphemes) add(term)
+    for (const { term, pair } of morphemes) {
+      add(term)
+      if (pair !== null)
+        add(pairTerm(pair))
+          .add(stemTerm(pair))
+          .add(titleTerm(stemTerm(pair)))
+    }
     if (stem !== null) add(stem)
   }
   for (const { term, text, itself } of wordsOf(meaning)) {

@@ -24,24 +24,19 @@ export const rowsFor = (wanted: number, share: number) => ((1 + 9 / Math.sqrt(wa
 /** Public articles of the range of days. */
 const rowsIn = ({ calendar, published, articles }: Estimated) => articles * shareOf(calendar, published)
 
-type Costs = Record<'walk' | 'window' | 'sure' | 'all', number>
+type Costs = Record<'walk' | 'window' | 'all', number>
 
 /** What each route costs for so many matches. */
 export function estimate(matching: Estimated, wanted: number): Costs {
-  const { share, postings, read, sure, articles, published } = matching
+  const { share, postings, read, articles, published } = matching
   const rows = rowsIn(matching)
   const terms = COSTS.term * postings * articles
   const days = published.fromInstant || published.toInstant ? COSTS.day * rows : 0
   const phrased = needsReading(matching)
   const fetch = read * (phrased ? COSTS.fetch + COSTS.phrase : COSTS.fetch)
-  const windowOf = (among: number) => (COSTS.day + fetch) * Math.min(rowsFor(wanted, among), rows)
-  const enough = sure !== null && phrased && sure.share * rows > 1.5 * wanted
   return {
     walk: COSTS.row * Math.min(wanted / share, rows),
-    window: terms + windowOf(share),
-    sure: enough
-      ? 2 * terms + COSTS.fetch * sure.share * rows + windowOf(sure.share)
-      : Number.POSITIVE_INFINITY,
+    window: terms + (COSTS.day + fetch) * Math.min(rowsFor(wanted, share), rows),
     all: terms + days + fetch * rows,
   }
 }

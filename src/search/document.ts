@@ -1,9 +1,11 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
+import type { Token } from '../text/analyser/tokens.ts'
 
 /**
- * A document as the lexemes that it is found by. Four kinds share one tsvector: morphemes (`탄소`) and stems
- * (`=탄소중립`) with their positions, both once more for the title without positions (`^탄소`, `^=탄소중립`), and what
- * lists filter by (`@kind:press-release`). The title weighs A, subtitles B, tags C, the body D.
+ * A document as the lexemes that it is found by. Five kinds share one tsvector: morphemes (`탄소`) and stems
+ * (`=탄소중립`) with their positions; without positions pairs of neighbouring morphemes (`~탄소중립`), all of the title
+ * once more (`^탄소`, `^=탄소중립`, `^~탄소중립`), and what lists filter by (`@kind:press-release`). The title weighs A,
+ * subtitles B, tags C, the body D.
  */
 
 export interface SearchDocument {
@@ -24,9 +26,10 @@ export interface SearchTerms {
 }
 
 /** Goes up when the same tokens make other lexemes. */
-export const DOCUMENT_RULES = 1
+export const DOCUMENT_RULES = 2
 
 export const stemTerm = (stem: string): string => `=${stem}`
+export const pairTerm = (pair: string): string => `~${pair}`
 export const titleTerm = (term: string): string => `^${term}`
 export const filterTerm = (filter: string): string => `@${filter}`
 
@@ -44,8 +47,20 @@ const POSITION_BYTES = 2
 /** Between fields and tags, so that no phrase reaches across. */
 const GAP = 2
 
+const BETWEEN = /^[\s·ㆍ]*$/
+
+/**
+ * Two morphemes one after the other as one word, where nothing but space or a middle dot stands between them, as in
+ * 탄소중립 and 탄소 중립; else null. Numbers have too many neighbours.
+ */
+export function pairOf(text: string, first: Token | undefined, second: Token): string | null {
+  if (!first || second.position !== first.position + 1 || second.start < first.end) return null
+  const pair = first.term + second.term
+  return BETWEEN.test(text.slice(first.end, second.start)) && !/\d/.test(pair) ? pair : null
+}
+
 class Lexemes {
-  readonly positions = new Map<string, string[]>()
+  private readonly positions = new Map<string, string[]>()
   morphemes = 0
   stems = 0
   private bytes = 0
@@ -64,6 +79,10 @@ class Lexemes {
     }
   }
 
+  has(term: string): boolean {
+    return this.positions.has(term)
+  }
+
   toString(): string {
     const lexemes: string[] = []
     for (const [term, positions] of this.positions)
@@ -77,10 +96,13 @@ export function toTerms(analyser: Analyser, document: SearchDocument): SearchTer
   const { title, subtitles, tags, body, filters } = document
   const lexemes = new Lexemes()
   for (const filter of filters) lexemes.add(filterTerm(filter))
+  const pairs = { all: new Set<string>(), title: new Set<string>() }
   let offset = 0
   const addText = (text: string, weight: string) => {
     let last = offset
-    for (const { term, kind, position } of analyser.analyse(text)) {
+    let before: Token | undefined
+    for (const token of analyser.analyse(text)) {
+      const { term, kind, position } = token
       const at = Math.min(offset + position, LAST_POSITION)
       last = Math.max(last, at)
       const lexeme = kind === 'stem' ? stemTerm(term) : term
@@ -88,6 +110,11 @@ export function toTerms(analyser: Analyser, document: SearchDocument): SearchTer
       else lexemes.morphemes++
       lexemes.add(lexeme, `${at}${weight}`)
       if (weight === 'A') lexemes.add(titleTerm(lexeme))
+      if (kind === 'stem') continue
+      const pair = pairOf(text, before, token)
+      if (pair !== null) pairs.all.add(pair)
+      if (pair !== null && weight === 'A') pairs.title.add(pair)
+      before = token
     }
     offset = last + GAP
   }
@@ -95,5 +122,9 @@ export function toTerms(analyser: Analyser, document: SearchDocument): SearchTer
   for (const subtitle of subtitles) addText(subtitle, 'B')
   for (const tag of tags) addText(tag, 'C')
   addText(body, '')
+  // What is a stem here is found by that.
+  for (const pair of pairs.all) if (!lexemes.has(stemTerm(pair))) lexemes.add(pairTerm(pair))
+  for (const pair of pairs.title)
+    if (!lexemes.has(titleTerm(stemTerm(pair)))) lexemes.add(titleTerm(pairTerm(pair)))
   return { morphemes: lexemes.morphemes, stems: lexemes.stems, terms: lexemes.toString() }
 }

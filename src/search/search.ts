@@ -44,7 +44,6 @@ export interface Hit {
 export interface Routes {
   walk: number
   window: number
-  sure: number
   all: number
   /** How many more rows a second window has. */
   widen: number
@@ -52,7 +51,7 @@ export interface Routes {
   ranked: number
   titled: number
 }
-export const ROUTES: Routes = { walk: 1, window: 1, sure: 1, all: 1, widen: 8, ranked: 800, titled: 400 }
+export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 800, titled: 400 }
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
@@ -120,18 +119,6 @@ async function instantOf(
 const upTo = ({ descending }: Slice, edge: Date): Sql =>
   descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`
 
-/**
- * What is found without reading rows bounds the days in which phrases must be looked for: the page cannot reach beyond
- * the last of so many sure matches. Null where there are not so many.
- */
-async function searchSurely(client: pg.ClientBase, matching: Matching, slice: Slice): Promise<Hit[] | null> {
-  const { sure } = matching
-  if (!sure) return null
-  const last: Slice = { ...slice, offset: slice.offset + slice.limit - 1, limit: 1 }
-  const [edge] = await run<Hit>(client, gather({ ...matching, query: sure.query }, last, []))
-  return edge ? run(client, gather(matching, slice, [upTo(slice, edge.listedAt)])) : null
-}
-
 export interface Slices {
   /** Fewer than asked for means that there are no more. */
   hits: Hit[]
@@ -166,15 +153,7 @@ export async function searchByDate(
   const dear = {
     walk: count + routes.walk * costs.walk,
     window: count + routes.window * costs.window,
-    sure: count + routes.sure * costs.sure,
     all: routes.all * costs.all,
-  }
-  if (dear.sure < Math.min(dear.walk, dear.window, dear.all)) {
-    const hits = await searchSurely(client, matching, slice)
-    if (hits) {
-      told('sure')
-      return { hits, total: null }
-    }
   }
   const walked = dear.walk < dear.window
   let next = Math.min(dear.walk, dear.window)

@@ -115,7 +115,7 @@ async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<nu
        WHERE s.articles IS NOT NULL
      )
      SELECT (SELECT count(*)::int FROM taken) AS notes,
-       (SELECT array_agg(term) FROM counted WHERE fresh AND term !~ '^[@^]') AS fresh`,
+       (SELECT array_agg(term) FROM counted WHERE fresh AND term !~ '^[@^~]') AS fresh`,
     [NOTES],
   )
   const words = await describe(rows[0]?.fresh ?? [])

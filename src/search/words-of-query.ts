@@ -1,14 +1,20 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { normalise } from '../text/analyser/normalise.ts'
-import { stemTerm } from './document.ts'
+import { pairOf, stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
 
 /** What the words of a query mean: from text to terms, before anything is looked up. */
 
 /** A way in which a word can stand in a document: its morphemes one after another, or its stem. */
 export interface Way {
-  morphemes: { term: string; position: number }[]
+  morphemes: WayMorpheme[]
   stem: string | null
+}
+interface WayMorpheme {
+  term: string
+  position: number
+  /** With the one before as one word; null where it cannot be looked up so. See `pairOf`. */
+  pair: string | null
 }
 
 export interface Word {
@@ -44,7 +50,11 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   const stem = tokens.find(token => token.kind === 'stem' && token.start === start && token.end === end)
   return {
     text: stem?.term ?? (morphemes.length === 1 ? (morphemes[0]?.term ?? '') : text.slice(start, end)),
-    morphemes: morphemes.map(({ term, position }) => ({ term, position })),
+    morphemes: morphemes.map((token, i) => ({
+      term: token.term,
+      position: token.position,
+      pair: pairOf(text, morphemes[i - 1], token),
+    })),
     stem: stem ? stemTerm(stem.term) : spacedStem(text, morphemes.length),
   }
 }

@@ -16,6 +16,8 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   before: ['보조금 지원 전 점검', '신청 지원전략을 세우기 전에 서류를 확인한다.'],
   cbam: ['탄소국경조정제도 대응', '수출 기업이 이에스지 공시를 준비한다.'],
   esg: ['ESG 경영 확산', '탄소 국경 조정 제도에 대비해 CBAM 상담을 연다.'],
+  apart: ['국토의 계획', '경계의 조정으로 국토를 넓힌 계획을 세운다.'],
+  plan: ['국토·계획 학회', '국토 계획 조정을 논의했다.'],
 }
 const rows = await insertArticles(
   db,
@@ -54,6 +56,15 @@ describe('a keyword search finds', () => {
     ['탄소 국경 조정', ['cbam', 'esg']],
     ['중소기업', ['spaced']],
     ['대중소기업', ['spaced']],
+    ['국토계획', ['plan']],
+    ['title:국토계획', ['plan']],
+    ['국토계획조정', ['plan']],
+    ['"국토 계획"', ['plan']],
+    ['"국토의 계획"', ['apart', 'plan']],
+    ['"국토 계획 조정"', ['plan']],
+    ['국토 계획', ['apart', 'plan']],
+    ['국토계획 조정', ['plan']],
+    ['국토 -국토계획', ['apart']],
   ])('%s', async (q, expected) => {
     expect(await found(q)).toEqual(expected)
   })

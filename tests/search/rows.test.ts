@@ -46,6 +46,19 @@ describe('an article and its search row', () => {
     expect(await termsOf(row?.id ?? 0)).not.toContain('^수소')
   })
 
+  test('neighbours are one lexeme where no stem says so already, in the title once more', async () => {
+    const [row] = await insertArticles(db, [
+      anArticle({
+        title: '수소 경제 지원단',
+        bodyText: '탄소 중립을 위한 탄소국경·무역. 순환경제와 순환 경제, 자원의 순환. 제3조 항목 5 개',
+      }),
+    ])
+    const terms = await termsOf(row?.id ?? 0)
+    expect(terms).toEqual(expect.arrayContaining(['~수소경제', '^~수소경제', '~탄소중립', '~국경무역']))
+    expect(terms).toContain('=순환경제')
+    expect(terms.filter(term => /^\^?~/.test(term) && /순환경제|자원순환|중립탄소|\d/.test(term))).toEqual([])
+  })
+
   test('change together, over HTTP and back', async () => {
     const created = await call({
       method: 'POST',
