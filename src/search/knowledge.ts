@@ -29,19 +29,11 @@ async function lookUpSynonyms(client: pg.ClientBase, analyser: Analyser, meaning
 }
 
 async function lookUpInside(client: pg.ClientBase, meaning: Meaning) {
-  const inside = new Map<string, string[]>()
   const words = allWords(meaning).filter(
     ({ term, text }) => !term.prefix && !term.phrase && [...text].length > 1,
   )
-  for (const { text } of words) {
-    if (inside.has(text)) continue
-    const found = await listWordsWith(client, text)
-    inside.set(
-      text,
-      found.map(({ term }) => term),
-    )
-  }
-  return inside
+  const found = await listWordsWith(client, [...new Set(words.map(({ text }) => text))])
+  return new Map([...found].map(([part, words]) => [part, words.map(({ term }) => term)]))
 }
 
 /** @param filters terms of filters, whose frequencies are looked up with the others */

@@ -34,18 +34,26 @@ export const WORDS_WITH = 64
 const WORTH = 0.002
 
 /**
- * Words as terms in which `part` (two characters or more, as the analyser writes it) stands inside, the most frequent
+ * Words as terms in which each part (two characters or more, as the analyser writes it) stands inside, the most frequent
  * first; see `insideOf`. Of a frequent part those that would add next to nothing are left out.
  */
-export async function listWordsWith(db: Queryable, part: string): Promise<CountedTerm[]> {
-  const { rows } = await db.query<CountedTerm>(
-    `SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
-     WHERE w.inside @> ARRAY[$1] AND t.df > 0
-       AND t.df >= ${WORTH} * coalesce((SELECT max(df) FROM search_terms WHERE term IN ($1, '=' || $1)), 0)
-     ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}`,
-    [part],
+export async function listWordsWith(
+  db: Queryable,
+  parts: readonly string[],
+): Promise<Map<string, CountedTerm[]>> {
+  if (parts.length === 0) return new Map()
+  const { rows } = await db.query<CountedTerm & { part: string }>(
+    `SELECT part, term, df FROM unnest($1::text[]) AS p (part), LATERAL (
+       SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
+       WHERE w.inside @> ARRAY[p.part] AND t.df > 0
+         AND t.df >= ${WORTH} * coalesce((SELECT max(df) FROM search_terms WHERE term IN (p.part, '=' || p.part)), 0)
+       ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}) AS found
+     ORDER BY df DESC, term`,
+    [parts],
   )
-  return rows
+  const found = new Map(parts.map((part): [string, CountedTerm[]] => [part, []]))
+  for (const { part, term, df } of rows) found.get(part)?.push({ term, df })
+  return found
 }
 
 /** A word that is a stem and a morpheme comes twice. */

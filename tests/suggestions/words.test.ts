@@ -36,12 +36,13 @@ await db.pool.query(
 )
 await db.pool.query(`INSERT INTO search_terms VALUES ('수탄소', 2)`)
 
-const withPart = async (part: string) => (await listWordsWith(db.pool, part)).map(({ term }) => term)
+const wordsWith = async (part: string) => (await listWordsWith(db.pool, [part])).get(part) ?? []
+const withPart = async (part: string) => (await wordsWith(part)).map(({ term }) => term)
 const spelt = async (word: string) => (await suggestSpellings(db.pool, word, 5)).map(one => one.word)
 
 describe('words in which a part stands inside', () => {
   test('begin or end with it at the boundary of a part, the most frequent first', async () => {
-    expect(await listWordsWith(db.pool, '탄소')).toEqual([
+    expect(await wordsWith('탄소')).toEqual([
       { term: '저탄소', df: 7 },
       { term: '수탄소', df: 2 },
     ])
@@ -69,7 +70,7 @@ describe('words in which a part stands inside', () => {
       WITH made AS (SELECT i, '곳수소' || chr(44032 + i) AS word FROM generate_series(1, 100) AS i),
         words AS (INSERT INTO search_words SELECT word, word, '{수소}', '', '', '{곳수,수소}' FROM made)
       INSERT INTO search_terms SELECT word, i FROM made`)
-    const found = await listWordsWith(db.pool, '수소')
+    const found = await wordsWith('수소')
     expect([found.length, found[0]?.df]).toEqual([WORDS_WITH, 100])
   })
 })
