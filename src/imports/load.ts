@@ -4,6 +4,7 @@ import { type BulkItem, type BulkResult, upsertArticles } from '../articles/stor
 import type { Database } from '../db/client.ts'
 import { isDeadlock } from '../http/errors.ts'
 import { Problem } from '../http/problem.ts'
+import { endLoad, expectMany } from '../search/store-load.ts'
 import {
   checkArticle,
   checkCounts,
@@ -95,6 +96,7 @@ export async function load(
     },
     line => options.onCommitted?.(line, report),
   )
+  const indexing = !options.deferSearch && !options.dryRun
   let batch: Checked[] = []
   let characters = 0
   for await (const record of records) {
@@ -107,12 +109,14 @@ export async function load(
     batch.push(checked)
     characters += sizeOf(checked.item)
     if (batch.length < BATCH && characters < CHARACTERS) continue
+    if (indexing) await expectMany(db)
     await lanes.give(batch)
     batch = []
     characters = 0
   }
   if (batch.length > 0) await lanes.give(batch)
   await lanes.finish()
+  if (indexing) await endLoad(db)
   return report
 }
 
