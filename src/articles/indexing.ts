@@ -51,6 +51,7 @@ const documentOf = (row: Indexed): SearchDocument => ({
   tags: row.tags,
   body: row.bodyText,
   filters: filtersOf(row),
+  listedAt: row.listedAt,
 })
 
 /** A search row without what it is found by. */

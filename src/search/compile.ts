@@ -155,6 +155,9 @@ const SPACED = 0.7
 /** How often all its parts stand in an article, together or not. */
 const APART = 5
 
+/** Ways that find a tenth as much as the one that finds most are worth reading for a part of what is found. */
+const FOREMOST = 0.1
+
 /** Where a word is looked for, and whether its parts must stand one after another to the last. */
 type Scope = Pick<Term, 'title' | 'phrase'>
 
@@ -163,14 +166,18 @@ export class Compiler {
   private readonly knowledge: Knowledge
   /** `apart`: the parts of a compound may stand anywhere. */
   private readonly apart: boolean
-  constructor(knowledge: Knowledge, { apart = false } = {}) {
+  /** `foremost`: some of what is found, by the ways in which most of it is. */
+  private readonly foremost: boolean
+  constructor(knowledge: Knowledge, { apart = false, foremost = false } = {}) {
     this.knowledge = knowledge
     this.apart = apart
+    this.foremost = foremost
   }
 
   compile(meaning: Meaning): Compiled {
     if (meaning.type === 'word') return this.word(meaning)
-    if (meaning.type === 'not') return excluding(this.compile(meaning.of))
+    if (meaning.type === 'not')
+      return excluding(new Compiler(this.knowledge, { apart: this.apart }).compile(meaning.of))
     if (meaning.type === 'or') return anyOf(meaning.of.map(child => this.compile(child)))
     return this.all(meaning.of)
   }
@@ -249,7 +256,11 @@ export class Compiler {
 
   private word(word: Word): Compiled {
     const { term, text } = word
-    return term.prefix ? this.beginning(text, term.title) : anyOf(this.ways(word))
+    if (term.prefix) return this.beginning(text, term.title)
+    const ways = this.ways(word)
+    if (!this.foremost) return anyOf(ways)
+    const most = Math.max(...ways.map(({ share }) => share))
+    return anyOf(ways.filter(({ share }) => share >= FOREMOST * most))
   }
 
   /** All the ways in which a word is found: it, its synonyms, words in which it stands inside. */
@@ -277,6 +288,7 @@ export class Compiler {
 
   private all(children: readonly Meaning[]): Compiled {
     const parts = children.map(child => this.compile(child))
+    if (this.foremost) return allOf(parts)
     const runs = runsOf(children).flatMap(run => {
       const whole = this.run(run)
       return whole ? [allOf([...parts.slice(0, run.from), whole, ...parts.slice(run.to + 1)])] : []

@@ -1,4 +1,5 @@
 import { anyOf, type Compiled, Compiler, needsReading } from './compile.ts'
+import { rowsIn } from './costs.ts'
 import { matchingOf, type Search, type Total } from './request.ts'
 import { countMatches } from './search.ts'
 import { countTerm } from './store.ts'
@@ -6,6 +7,9 @@ import type { Meaning, Word } from './words-of-query.ts'
 
 /** Matches that are counted; beyond, a total is a lower bound. */
 export const COUNTED = 10_000
+
+/** As so many are expected, a part of the matches is counted first, which is enough for a lower bound. */
+const MANY = 1.5 * COUNTED
 
 /** The same where rows must be read, since only they tell where words stand. */
 const READ = 4_000
@@ -29,6 +33,13 @@ export async function countFound(
   if (whole && meaning?.type === 'word' && matching.share * matching.articles > COUNTED / 2) {
     const total = await countWord(search, meaning)
     if (total !== null) return total
+  }
+  if (meaning && matching.share * rowsIn(matching) > MANY) {
+    const some = new Compiler(search.knowledge, { foremost: true }).compile(meaning)
+    if (some.query !== compiled.query && !needsReading(some)) {
+      const part = await countMatches(search.client, matchingOf(search, some), COUNTED)
+      if (!part.exact) return part
+    }
   }
   return countMatches(search.client, matching, needsReading(matching) ? READ : COUNTED)
 }

@@ -15,6 +15,7 @@ export interface SearchDocument {
   body: string
   /** What lists filter by: `kind:press-release`. */
   filters: readonly string[]
+  listedAt: Date
 }
 
 export interface SearchTerms {
@@ -32,6 +33,14 @@ export const stemTerm = (stem: string): string => `=${stem}`
 export const pairTerm = (pair: string): string => `~${pair}`
 export const titleTerm = (term: string): string => `^${term}`
 export const filterTerm = (filter: string): string => `@${filter}`
+
+/** A month of UTC, such as `2026-01`, and a year as terms; see spans.ts. */
+export const monthTerm = (month: string): string => filterTerm(`month:${month}`)
+export const yearTerm = (year: string): string => filterTerm(`year:${year}`)
+const spanTerms = (listedAt: Date): string[] => {
+  const day = listedAt.toISOString()
+  return [monthTerm(day.slice(0, 7)), yearTerm(day.slice(0, 4))]
+}
 
 /** A lexeme as PostgreSQL's readers of tsvector and tsquery take it. */
 export const quoteTerm = (term: string): string => `'${term.replace(/['\\]/g, '$&$&')}'`
@@ -93,9 +102,10 @@ class Lexemes {
 
 /** Analyses a document. A text of more than a megabyte of different words is found by those that come first. */
 export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
-  const { title, subtitles, tags, body, filters } = document
+  const { title, subtitles, tags, body, filters, listedAt } = document
   const lexemes = new Lexemes()
   for (const filter of filters) lexemes.add(filterTerm(filter))
+  for (const term of spanTerms(listedAt)) lexemes.add(term)
   const pairs = { all: new Set<string>(), title: new Set<string>() }
   let offset = 0
   const addText = (text: string, weight: string) => {

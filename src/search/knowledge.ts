@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { allRuns, type Knowledge, termsToLookUp } from './compile.ts'
+import type { Ends } from './search.ts'
 import { findFrequencies, type Sums } from './store.ts'
 import { listSynonymsOf } from './store-synonyms.ts'
 import { listWordsWith } from './store-words.ts'
@@ -9,7 +10,7 @@ import { allWords, type Meaning, type Way, wayOf } from './words-of-query.ts'
 
 /** What is looked up before a query can be compiled: synonyms, words inside words, frequencies. */
 
-export type LookedUp = Knowledge & { averages: Pick<Sums, 'morphemes' | 'stems'> }
+export type LookedUp = Knowledge & { averages: Pick<Sums, 'morphemes' | 'stems'>; ends: Ends | null }
 
 async function lookUpSynonyms(client: pg.ClientBase, analyser: Analyser, meaning: Meaning) {
   const own = allWords(meaning).filter(({ term }) => !term.prefix)
@@ -45,7 +46,7 @@ export async function lookUp(
 ): Promise<LookedUp> {
   const synonyms = await lookUpSynonyms(client, analyser, meaning)
   const inside = await lookUpInside(client, meaning)
-  const { df, articles, morphemes, stems, calendar } = await findFrequencies(client, [
+  const { df, articles, morphemes, stems, calendar, ends } = await findFrequencies(client, [
     ...termsToLookUp(meaning, synonyms, inside),
     ...filters,
   ])
@@ -53,6 +54,7 @@ export async function lookUp(
   return {
     articles,
     calendar,
+    ends,
     df: term => df.get(term) ?? 0,
     synonyms,
     inside,

@@ -66,6 +66,6 @@ export interface Found {
 export function matchingOf({ request, knowledge, filters }: Search, compiled: Compiled): Matching {
   const { term: _, ...whole } = allOf([compiled, ...filters])
   const { published, also } = request
-  const { articles, calendar } = knowledge
-  return { ...whole, articles, calendar, published, also }
+  const { articles, calendar, ends } = knowledge
+  return { ...whole, articles, calendar, ends, published, also }
 }

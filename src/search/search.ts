@@ -3,6 +3,7 @@ import { Prisma } from '../db/client.ts'
 import { instantAfter } from './calendar.ts'
 import { needsReading } from './compile.ts'
 import { type Estimated, estimate, estimateCount, rowsFor } from './costs.ts'
+import { spanQuery } from './spans.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
@@ -19,6 +20,13 @@ export interface Matching extends Estimated {
    * only what is public is asked for.
    */
   also: Sql | null
+  /** When the first and last article was listed; null where there is none. */
+  ends: Ends | null
+}
+
+export interface Ends {
+  first: Date
+  last: Date
 }
 
 export interface Place {
@@ -51,7 +59,7 @@ export interface Routes {
   ranked: number
   titled: number
 }
-export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 800, titled: 400 }
+export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 600, titled: 300 }
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
@@ -78,16 +86,37 @@ const order = ({ descending }: Slice) =>
 const HIT = sql`s.article_id AS id, s.listed_at AS "listedAt"`
 
 /** Newest first until the page is full: for words that every few articles have. */
-const walk = (matching: Matching, slice: Slice, bound: Sql[]) =>
+const walk = (matching: Matching, slice: Slice, edge: Date) =>
   // Within coalesce the operator is nothing that an index could answer, so the order of days is kept.
   sql`SELECT ${HIT} FROM article_search s
-    WHERE ${and([sql`s.public`, ...bound, ...within(matching, slice), sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`])}
+    WHERE ${and([sql`s.public`, upTo(slice, edge), ...within(matching, slice), sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
-/** All matches by the index of terms, or those of a window of days, then sorted; and how many they are. */
-const gather = (matching: Matching, slice: Slice, bound: Sql[]) =>
+/** Of more of the time that articles span, months spare too little. */
+const PART = 0.5
+
+/** The same matches of no other months than those of the slice, up to an edge where there is one. */
+function ofMonths(query: string, { published, ends }: Matching, slice: Slice, edge: Date | null): string {
+  if (!ends) return query
+  const start = slice.after ? new Date(slice.after.key) : null
+  const { fromInstant, toInstant } = published
+  const [from, to] = slice.descending
+    ? [edge ?? fromInstant ?? ends.first, start ?? toInstant ?? ends.last]
+    : [start ?? fromInstant ?? ends.first, edge ?? toInstant ?? ends.last]
+  const span = to.getTime() - from.getTime()
+  const months = span < PART * (ends.last.getTime() - ends.first.getTime()) ? spanQuery(from, to) : null
+  return months ? `(${query}) & ${months}` : query
+}
+
+/** All matches by the index of terms, or those up to an edge, then sorted; and how many they are. */
+const gather = (matching: Matching, slice: Slice, edge: Date | null) =>
   sql`WITH hits AS MATERIALIZED (SELECT s.article_id, s.listed_at FROM article_search s
-      WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, sql`s.public`, ...bound, ...within(matching, slice)])})
+      WHERE ${and([
+        sql`s.terms @@ ${ofMonths(matching.query, matching, slice, edge)}::tsquery`,
+        sql`s.public`,
+        ...(edge ? [upTo(slice, edge)] : []),
+        ...within(matching, slice),
+      ])})
     SELECT ${HIT}, (SELECT count(*)::int FROM hits) AS found FROM hits s
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
@@ -162,18 +191,15 @@ export async function searchByDate(
     const edge = await instantOf(client, matching, slice, first && walked ? rows * routes.widen : rows)
     if (!edge) break
     told(first && walked ? 'walk' : 'window')
-    const hits = await run<Hit>(
-      client,
-      (first && walked ? walk : gather)(matching, slice, [upTo(slice, edge)]),
-    )
+    const hits = await run<Hit>(client, (first && walked ? walk : gather)(matching, slice, edge))
     if (hits.length >= slice.limit) return { hits, total: null }
     // What was found tells better than the estimate how far there is to go.
-    const more = Math.max(routes.widen, (1.5 * wanted) / Math.max(1, hits.length))
+    const more = hits.length > 0 ? (1.5 * wanted) / hits.length : routes.widen
     rows *= more
     next = routes.window * costs.window * more
   }
   told('all')
-  const hits = await run<Hit & { found: number }>(client, gather(matching, slice, []))
+  const hits = await run<Hit & { found: number }>(client, gather(matching, slice, null))
   const whole = slice.after === null && hits.length > 0
   return { hits, total: whole ? (hits[0]?.found ?? 0) : null }
 }
@@ -228,14 +254,17 @@ export interface Counted {
 /** How many matches there are: of more than `cap` rows that would have to be read, as many as these have. */
 export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Counted> {
   const { also, query, loose } = matching
-  const range = within(matching, { descending: true, after: null, offset: 0, limit: 0 })
+  const slice: Slice = { descending: true, after: null, offset: 0, limit: 0 }
+  const range = within(matching, slice)
   const costs = estimateCount(matching, cap)
   // An estimate that is too high would make this read all rows.
   const walked = !also && 2 * costs.walk < costs.all
   const phrased = needsReading(matching)
   const found = sql`s.terms @@ ${query}::tsquery`
   // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
-  const candidate = walked ? sql`coalesce(${found}, false)` : sql`s.terms @@ ${loose ?? query}::tsquery`
+  const candidate = walked
+    ? sql`coalesce(${found}, false)`
+    : sql`s.terms @@ ${ofMonths(loose ?? query, matching, slice, null)}::tsquery`
   const [row] = await run<{ read: number; count: number }>(
     client,
     sql`SELECT count(*)::int AS read, ${phrased && !walked ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (

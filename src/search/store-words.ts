@@ -31,11 +31,14 @@ export interface CountedTerm {
 export const WORDS_WITH = 64
 
 /** How frequent a word must be, of the articles with its part alone, to be worth a look-up of its own with each search. */
-const WORTH = 0.002
+const WORTH = 0.005
+/** Articles, and the share of all of them, from which a word has thousands of longer ones and is found by itself. */
+const FREQUENT = 3_000
+const COMMON = 0.03
 
 /**
  * Words as terms in which each part (two characters or more, as the analyser writes it) stands inside, the most frequent
- * first; see `insideOf`. Of a frequent part those that would add next to nothing are left out.
+ * first; see `insideOf`. Of a frequent part those that would add next to nothing are left out, of a very frequent one all.
  */
 export async function listWordsWith(
   db: Queryable,
@@ -43,12 +46,16 @@ export async function listWordsWith(
 ): Promise<Map<string, CountedTerm[]>> {
   if (parts.length === 0) return new Map()
   const { rows } = await db.query<CountedTerm & { part: string }>(
-    `SELECT part, term, df FROM unnest($1::text[]) AS p (part), LATERAL (
+    `WITH p AS MATERIALIZED (
+       SELECT part, coalesce((SELECT max(df) FROM search_terms WHERE term IN (part, '=' || part)), 0) AS own
+       FROM unnest($1::text[]) AS part
+     )
+     SELECT part, found.term, found.df FROM p, LATERAL (
        SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
-       WHERE w.inside @> ARRAY[p.part] AND t.df > 0
-         AND t.df >= ${WORTH} * coalesce((SELECT max(df) FROM search_terms WHERE term IN (p.part, '=' || p.part)), 0)
+       WHERE w.inside @> ARRAY[p.part] AND t.df > 0 AND t.df >= ${WORTH} * p.own
        ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}) AS found
-     ORDER BY df DESC, term`,
+     WHERE own < greatest(${FREQUENT}, ${COMMON} * (SELECT articles FROM search_totals))
+     ORDER BY found.df DESC, found.term`,
     [parts],
   )
   const found = new Map(parts.map((part): [string, CountedTerm[]] => [part, []]))

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { type Database, type Execute, inTransaction, Prisma } from '../db/client.ts'
 import type { IndexedTerms } from './analysis.ts'
 import type { Calendar } from './calendar.ts'
+import type { Ends } from './search.ts'
 import type { DescribedWord } from './words.ts'
 
 /** Search rows, each in the transaction of its article, and the counts of terms that follow from them. */
@@ -52,7 +53,7 @@ const valuesOf = (row: SearchRow) =>
 
 /**
  * The same without terms, which the upkeep makes later: a new article is found by nothing until then, another one by what
- * it was found by before. Who may see it is right at once.
+ * it was found by before, or by nothing where it is listed at another instant. Who may see it is right at once.
  */
 export async function postponeSearchRows(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
   if (rows.length === 0) return
@@ -61,20 +62,26 @@ export async function postponeSearchRows(execute: Execute, rows: readonly Search
       SELECT (r->>'articleId')::int AS article_id, (r->>'listedAt')::timestamptz AS listed_at, (r->>'public')::boolean AS public
       FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) AS r
     ), former AS MATERIALIZED (
-      SELECT s.article_id, s.public, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
+      SELECT s.article_id, s.listed_at, s.public, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
       FROM article_search s JOIN given USING (article_id)
+    ), moved AS (
+      SELECT given.*, coalesce(former.public, false) AS was_public, given.public AND kept AS is_found,
+        coalesce(former.morphemes, 0) AS morphemes, coalesce(former.stems, 0) AS stems,
+        coalesce(former.terms, '{}') AS terms, kept
+      FROM given LEFT JOIN former USING (article_id),
+        LATERAL (SELECT coalesce(former.listed_at = given.listed_at, false) AS kept) AS k
     ), written AS (
       INSERT INTO article_search (article_id, listed_at, public) SELECT * FROM given
-      ON CONFLICT (article_id) DO UPDATE SET listed_at = excluded.listed_at, public = excluded.public, analyser = 0
-    ), moved AS (
-      SELECT given.public::int - coalesce(former.public, false)::int AS by, coalesce(former.morphemes, 0) AS morphemes,
-        coalesce(former.stems, 0) AS stems, coalesce(former.terms, '{}') AS terms
-      FROM given LEFT JOIN former USING (article_id)
+      ON CONFLICT (article_id) DO UPDATE SET listed_at = excluded.listed_at, public = excluded.public, analyser = 0,
+        terms = CASE WHEN article_search.listed_at = excluded.listed_at THEN article_search.terms ELSE '' END,
+        morphemes = CASE WHEN article_search.listed_at = excluded.listed_at THEN article_search.morphemes ELSE 0 END,
+        stems = CASE WHEN article_search.listed_at = excluded.listed_at THEN article_search.stems ELSE 0 END
     )
     INSERT INTO search_deltas (articles, morphemes, stems, added, removed)
-    SELECT by, by * morphemes, by * stems, CASE WHEN by > 0 THEN terms ELSE '{}' END,
-      CASE WHEN by < 0 THEN terms ELSE '{}' END
-    FROM moved WHERE by <> 0`)
+    SELECT public::int - was_public::int, (is_found::int - was_public::int) * morphemes,
+      (is_found::int - was_public::int) * stems, CASE WHEN is_found AND NOT was_public THEN terms ELSE '{}' END,
+      CASE WHEN was_public AND NOT is_found THEN terms ELSE '{}' END
+    FROM moved WHERE public <> was_public OR is_found <> was_public`)
 }
 
 /** Notes added up at once: bounds a round's memory. */
@@ -169,7 +176,7 @@ export interface Sums {
 export async function findFrequencies(
   client: pg.ClientBase,
   terms: readonly string[],
-): Promise<Sums & { df: Map<string, number>; calendar: Calendar }> {
+): Promise<Sums & { df: Map<string, number>; calendar: Calendar; ends: Ends | null }> {
   const whole = terms.filter(term => !term.endsWith('*'))
   const beginnings = terms.filter(term => term.endsWith('*')).map(term => term.slice(0, -1))
   const { rows } = await client.query<
@@ -178,23 +185,37 @@ export async function findFrequencies(
       dfs: number[] | null
       begin: number[] | null
       days: Date[] | null
+      first: Date | null
+      last: Date | null
     }
   >(
     `SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
        ARRAY(SELECT (SELECT coalesce(sum(df), 0)::float8 FROM search_terms WHERE term >= b AND term < b || U&'\\+10FFFF')
          FROM unnest($2::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i) AS begin,
        (SELECT histogram_bounds::text::timestamptz[] FROM pg_stats
-        WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days
+        WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days,
+       (SELECT min(listed_at) FROM article_search) AS first, (SELECT max(listed_at) FROM article_search) AS last
      FROM search_totals,
        (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY($1)) AS found`,
     [whole, beginnings],
   )
-  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin, days } = rows[0] ?? {}
+  const {
+    articles = 0,
+    morphemes = 0,
+    stems = 0,
+    terms: found,
+    dfs,
+    begin,
+    days,
+    first,
+    last,
+  } = rows[0] ?? {}
   return {
     articles,
     morphemes,
     stems,
     calendar: (days ?? []).map(day => day.getTime()),
+    ends: first && last ? { first, last } : null,
     df: new Map([
       ...(found ?? []).map((term, i): [string, number] => [term, dfs?.[i] ?? 0]),
       ...beginnings.map((term, i): [string, number] => [`${term}*`, begin?.[i] ?? 0]),

@@ -74,8 +74,8 @@ async function compiled(q: string) {
   const { meaning } = understand(analyser, parseQuery(q))
   if (!meaning) return null
   const knowledge = await inSnapshot(db, 10_000, client => lookUp(client, analyser, meaning))
-  const { articles, calendar } = knowledge
-  return { ...new Compiler(knowledge).compile(meaning), articles, calendar }
+  const { articles, calendar, ends } = knowledge
+  return { ...new Compiler(knowledge).compile(meaning), articles, calendar, ends }
 }
 
 const word = fc.constantFrom(...WORDS)
