@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { unresolvedComponents } from './articles/ministry-schema.ts'
 import { articleComponents } from './articles/page-schema.ts'
 import { articleRoutes } from './articles/routes.ts'
+import { addressRoutes } from './articles/routes-address.ts'
 import { changingRoutes } from './articles/routes-change.ts'
 import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
@@ -20,6 +21,7 @@ import { parseBodies } from './http/body.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { describeApi } from './http/openapi.ts'
+import { refuseSplitAddress } from './http/pasted.ts'
 import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
@@ -93,6 +95,7 @@ export async function buildApp({
       'ETag',
       'Link',
       'Location',
+      'Content-Location',
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
@@ -108,6 +111,7 @@ export async function buildApp({
   })
   controlAccess(app, { findCaller: token => findCaller(db, token), limit: rateLimit(config.RATE_LIMIT) })
   negotiate(app)
+  app.addHook('onRequest', refuseSplitAddress)
   app.addHook('onRequest', normaliseParameters)
   parseBodies(app)
 
@@ -131,6 +135,7 @@ export async function buildApp({
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  await app.register(addressRoutes, { ...v1, ...articles })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })

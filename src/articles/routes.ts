@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
-import { JSON_TYPE } from '../http/body.ts'
-import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
@@ -12,29 +10,20 @@ import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
-import { articleToMarkdown, articleToText } from './plain.ts'
-import { articleToHtml, PRINT_CSP } from './print.ts'
 import { ArticleQuery, decideQuery } from './query.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
-  articleAnswer,
   assertReadable,
   present,
   SourceIdentity,
 } from './routes-answer.ts'
-import type { ArticleRow } from './row.ts'
-import { Article } from './schema.ts'
+import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
 import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
 import { takeInMinistries } from './store-ministries.ts'
 
 /** Reading: the list, and one article in four representations. */
-
-const HTML = 'text/html'
-const MARKDOWN = 'text/markdown'
-const PLAIN = 'text/plain'
-const REPRESENTATIONS = [JSON_TYPE, HTML, MARKDOWN, PLAIN]
 
 interface ListOptions {
   /** See `SEARCH_TIMEOUT_MS` in config.ts. */
@@ -89,44 +78,6 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
     },
   )
 
-  const answer = async (
-    request: FastifyRequest,
-    reply: Parameters<typeof sendCacheable>[1],
-    row: ArticleRow,
-  ) => {
-    const { article, etagFor } = await articleAnswer(db, row, await present(options))
-    const type = request.accepted
-    const link = { baseUrl: publicUrl }
-    const etag = etagFor(type)
-    if (type === JSON_TYPE)
-      return sendCacheable(request, reply, { etag, body: () => JSON.stringify(article) })
-    if (type === HTML) {
-      reply.header('content-security-policy', PRINT_CSP)
-      return sendCacheable(request, reply, {
-        etag,
-        body: () => articleToHtml(article, link),
-        type: `${HTML}; charset=utf-8`,
-      })
-    }
-    const text = () => (type === MARKDOWN ? articleToMarkdown(article, link) : articleToText(article, link))
-    return sendCacheable(request, reply, { etag, body: text, type: `${type}; charset=utf-8` })
-  }
-
-  const representations = {
-    200: {
-      description: 'The article',
-      headers: CACHEABLE,
-      content: {
-        [JSON_TYPE]: { schema: ref(Article) },
-        [HTML]: { schema: Type.String({ description: 'A page to read or print, with schema.org JSON-LD.' }) },
-        [MARKDOWN]: { schema: Type.String() },
-        [PLAIN]: { schema: Type.String() },
-      },
-    },
-    304: FRESH,
-    ...problems(404, 410),
-  }
-
   app.get(
     '/articles/:id',
     {
@@ -138,12 +89,12 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         summary: 'Read one article',
         description: 'As JSON, a page to print, Markdown or plain text, by `Accept`.',
         params: ArticleId,
-        response: representations,
+        response: SHOWN,
       },
     },
     async (request, reply) => {
       const { id } = request.params
-      return answer(request, reply, assertReadable(request, await findArticle(db, id), String(id)))
+      return show(request, reply, assertReadable(request, await findArticle(db, id), String(id)), options)
     },
   )
 
@@ -157,13 +108,13 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         tags: ['articles'],
         summary: 'Read the article with a source’s identity',
         params: SourceIdentity,
-        response: representations,
+        response: SHOWN,
       },
     },
     async (request, reply) => {
       const { source, externalId } = request.params
       const row = await findBySource(db, source, externalId)
-      return answer(request, reply, assertReadable(request, row, `${source}/${externalId}`))
+      return show(request, reply, assertReadable(request, row, `${source}/${externalId}`), options)
     },
   )
 }

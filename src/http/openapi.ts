@@ -44,6 +44,7 @@ export const HEADERS = {
   Vary: text('What the answer depends on.', 'Accept, Authorization'),
   Link: text('First, previous and next page (RFC 8288).', '</v1/articles?page=2>; rel="next"'),
   Location: text('Where it is.', '/v1/articles/21'),
+  'Content-Location': text('Its address by its identity here.', '/v1/articles/21'),
 }
 
 /** What every route can answer with, besides its own. */

@@ -1,7 +1,7 @@
+import { koreaKrKind, koreaKrSource } from '../articles/korea-kr.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { Counts } from '../articles/words.ts'
 import { formatInstant, isDay, startOfDay } from '../time/seoul.ts'
-import { koreaKrKind, koreaKrSource } from './korea-kr.ts'
 
 /** An article as a saved page tells it, ready to be written, with what the page tells beside it. */
 export interface ImportedArticle {

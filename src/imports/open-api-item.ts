@@ -1,3 +1,4 @@
+import { koreaKrKind, koreaKrSource } from '../articles/korea-kr.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import { titleKind } from '../articles/title-kind.ts'
@@ -5,7 +6,6 @@ import type { Attachment } from '../articles/words.ts'
 import { withoutFooterHtml, withoutFooterText } from '../text/licence-footer.ts'
 import { sanitiseHtml } from '../text/sanitise.ts'
 import { formatInstant, parseInstant } from '../time/seoul.ts'
-import { koreaKrKind, koreaKrSource } from './korea-kr.ts'
 import type { Element } from './open-api-answer.ts'
 import { decodeEntities, plainLine, plainLines, plainText } from './open-api-text.ts'
 

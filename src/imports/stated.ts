@@ -1,3 +1,4 @@
+import { koreaKrSource } from '../articles/korea-kr.ts'
 import type { ArticleRow } from '../articles/row.ts'
 import { toNewArticle } from '../articles/row.ts'
 import type { NewArticle } from '../articles/schema.ts'
@@ -6,7 +7,6 @@ import { titleKind } from '../articles/title-kind.ts'
 import { lostInCp949 } from '../text/cp949.ts'
 import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
 import type { Moment } from './cells.ts'
-import { koreaKrSource } from './korea-kr.ts'
 import type { FileRecord } from './record.ts'
 
 /** What a row of a CSV file states of an article, by field; null where the cell is empty. */

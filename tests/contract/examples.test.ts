@@ -3,12 +3,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { loadSamples } from '../../src/imports/samples.ts'
 import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
 
 const { app, db, call, authorize, clock } = await testApp()
 // The samples end in 2026: periods of the examples must find them in any year.
 clock.at = new Date('2026-11-22T00:00:00Z')
 const headers = await authorize('admin')
 await loadSamples(db, true)
+await insertArticles(db, [anArticle({ source: { name: 'korea.kr', externalId: '156576172' } })])
 
 interface Parameter {
   name: string

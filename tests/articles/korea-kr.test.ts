@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { koreaKrKind, koreaKrSource } from '../../src/imports/korea-kr.ts'
+import { koreaKrKind, koreaKrSource } from '../../src/articles/korea-kr.ts'
 
 const canonical = 'https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172'
 const release = { name: 'korea.kr', externalId: '156576172', url: canonical }

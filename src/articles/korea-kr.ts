@@ -1,4 +1,6 @@
-import type { NewArticle } from '../articles/schema.ts'
+import type { NewArticle } from './schema.ts'
+
+/** What an address at korea.kr tells of the article that it leads to. */
 
 /** An article's identity at korea.kr: its `newsId`, and the address of its page with nothing else in the query. */
 export interface KoreaKrSource {
@@ -9,8 +11,18 @@ export interface KoreaKrSource {
 
 const HOSTS = ['korea.kr', 'www.korea.kr', 'm.korea.kr']
 const PAGE = /^(\/(?:briefing|news|multi)\/\w*View\.do)(?:;[^/]*)?$/
-// `;` because addresses copied out of XML or HTML still say `&amp;newsId=`.
-const NEWS_ID = /[?&;]newsId=(\d{1,20})(?![^&;])/
+// Addresses copied out of XML or HTML still say `&amp;newsId=`.
+const NEWS_ID = /^(?:amp;)*newsid$/i
+
+export const isKoreaKr = ({ protocol, hostname }: URL): boolean =>
+  /^https?:$/.test(protocol) && HOSTS.includes(hostname)
+
+/** The `newsId` in the query of an address, whatever stands around it; null where there is none. */
+export function newsIdOf({ searchParams }: URL): string | null {
+  for (const [name, value] of searchParams)
+    if (NEWS_ID.test(name) && /^\d{1,20}$/.test(value.trim())) return value.trim()
+  return null
+}
 
 /**
  * Reduces any address of an article at korea.kr to its identity: http or https, desktop or mobile host, any
@@ -19,10 +31,10 @@ const NEWS_ID = /[?&;]newsId=(\d{1,20})(?![^&;])/
  */
 export function koreaKrSource(address: string): KoreaKrSource | null {
   if (!URL.canParse(address)) return null
-  const { protocol, hostname, pathname, search } = new URL(address)
-  const path = PAGE.exec(pathname)?.[1]
-  const newsId = NEWS_ID.exec(search)?.[1]
-  if (!/^https?:$/.test(protocol) || !HOSTS.includes(hostname) || !path || !newsId) return null
+  const url = new URL(address)
+  const path = PAGE.exec(url.pathname)?.[1]
+  const newsId = newsIdOf(url)
+  if (!isKoreaKr(url) || !path || !newsId) return null
   return { name: 'korea.kr', externalId: newsId, url: `https://www.korea.kr${path}?newsId=${newsId}` }
 }
 
