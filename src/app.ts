@@ -38,6 +38,8 @@ import { ministryEventRoutes } from './ministries/routes-events.ts'
 import { ministryWriteRoutes } from './ministries/routes-write.ts'
 import { ministryComponents } from './ministries/schema.ts'
 import { registryReader } from './ministries/store.ts'
+import { queryRoutes } from './queries/routes.ts'
+import { queryComponents } from './queries/schema.ts'
 import { synonymRoutes } from './search/routes-synonyms.ts'
 import { synonymComponents } from './search/synonym-schema.ts'
 import { suggestionRoutes } from './suggestions/routes.ts'
@@ -121,6 +123,7 @@ export async function buildApp({
     ...counterComponents,
     ...ministryComponents,
     ...unresolvedComponents,
+    ...queryComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...coverageComponents,
@@ -140,6 +143,7 @@ export async function buildApp({
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
+  await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(ministryRoutes, { ...v1, db, now })
   const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
   await app.register(ministryWriteRoutes, { ...v1, ...ministries })

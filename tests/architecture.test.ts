@@ -11,7 +11,7 @@ const FLOORS = [
   ['keys', 'idempotency', 'health', 'search'],
   ['ministries'],
   ['articles'],
-  ['imports', 'suggestions'],
+  ['imports', 'queries', 'suggestions'],
   ['app.ts'],
   ['commands', 'main.ts'],
 ]

@@ -43,7 +43,7 @@ function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }
 export const encodingProblem = (text: string, where: string): Problem => notUtf8(percentBytes(text), where)
 
 /** The bytes of a percent-encoded text. */
-function percentBytes(text: string): Uint8Array {
+export function percentBytes(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   const out: number[] = []
   for (let i = 0; i < bytes.length; i++) {

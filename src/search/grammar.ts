@@ -26,9 +26,9 @@ type Sign = 'open' | 'close' | 'or' | 'and'
 type Token = { at: number; excluded: boolean } & ({ kind: 'term'; term: Term } | { kind: Sign })
 
 /** In characters, as Unicode counts them. */
-const MAX_LENGTH = 200
+export const MAX_LENGTH = 200
 const MIN_PREFIX = 2
-const MAX_TERMS = 16
+export const MAX_TERMS = 16
 
 const SPACE = '\\s\\u200b'
 const QUOTE = '"“”＂'
