@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import AjvCompiler from '@fastify/ajv-compiler'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
@@ -29,7 +30,11 @@ import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
+import { importComponents } from './imports/job-schema.ts'
+import { ImportQueue } from './imports/queue.ts'
 import { coverageRoutes } from './imports/routes-coverage.ts'
+import { importRoutes } from './imports/routes-jobs.ts'
+import { uploadRoutes } from './imports/routes-upload.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
@@ -127,6 +132,7 @@ export async function buildApp({
     ...synonymComponents,
     ...suggestionComponents,
     ...coverageComponents,
+    ...importComponents,
     ...keyComponents,
     ...healthComponents,
     ProblemKind,
@@ -151,6 +157,13 @@ export async function buildApp({
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(suggestionRoutes, { ...v1, db })
   await app.register(coverageRoutes, { ...v1, db, now })
+  const queue = importQueue(app, db, now)
+  await app.register(importRoutes, { ...v1, db, queue })
+  await app.register(uploadRoutes, {
+    ...{ ...v1, db, queue, dir: join(config.DATA_DIR, 'imports'), publicUrl: config.PUBLIC_URL },
+    ...{ limit: config.IMPORT_LIMIT, patience: config.REQUEST_TIMEOUT_MS },
+    idempotencyHours: config.IDEMPOTENCY_HOURS,
+  })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)
@@ -203,6 +216,17 @@ function closeGently(app: FastifyInstance): void {
     const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
     app.server.once('close', () => clearInterval(sweep))
   })
+}
+
+/** The imports of this process; a stop lets none go on. */
+function importQueue(app: FastifyInstance, db: Database, now: () => Date): ImportQueue {
+  const queue = new ImportQueue({ db, now, onError: (err, what) => app.log.error({ err }, `${what} failed`) })
+  app.addHook('preClose', async () => {
+    // Not waited for: requests are finished meanwhile.
+    queue.stop().catch(() => {})
+  })
+  app.addHook('onClose', () => queue.stop())
+  return queue
 }
 
 /** A key that somebody put into the address by mistake. */

@@ -58,7 +58,7 @@ export const SETTINGS = {
     'a URL such as postgresql://user:password@host:5432/gongbo',
     'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
   ),
-  DATA_DIR: text('.data', 'Where the embedded database and the development key are kept.'),
+  DATA_DIR: text('.data', 'Where the embedded database, the development key and uploads under way are kept.'),
   DATABASE_PORT: integer(0, 0, 65_535, 'Port of the embedded database; 0 takes a free one.'),
   DATABASE_POOL: integer(10, 1, 500, 'Connections to the database.'),
   STATEMENT_TIMEOUT_MS: integer(
@@ -86,6 +86,12 @@ export const SETTINGS = {
     'Milliseconds that a stop waits for requests in flight.',
   ),
   BODY_LIMIT: integer(4_194_304, 1_024, 104_857_600, 'Bytes that a request body may have.'),
+  IMPORT_LIMIT: integer(
+    1_073_741_824,
+    1_024,
+    1_099_511_627_776,
+    'Bytes that an upload to `/v1/imports` may have, unpacked.',
+  ),
   PUBLIC_URL: pattern(
     '',
     /^https?:\/\/[^/?#]+(\/[^/?#]+)*$/,

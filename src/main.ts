@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
@@ -11,6 +12,8 @@ import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
 import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
+import { sweepSpool } from './imports/spool.ts'
+import { listUnfinished, sweepJobs } from './imports/store-jobs.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
 import { ANALYSIS_VERSION } from './search/analysis.ts'
 import { claimIndex } from './search/store.ts'
@@ -84,8 +87,10 @@ async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
 }
 
 /** Takes away what is remembered for a time only. */
-async function sweep(db: Database, { VIEW_WINDOW_MINUTES }: Config): Promise<void> {
+async function sweep(db: Database, { VIEW_WINDOW_MINUTES, DATA_DIR }: Config): Promise<void> {
   await sweepIdempotent(db)
+  await sweepJobs(db)
+  await sweepSpool(join(DATA_DIR, 'imports'), ids => listUnfinished(db, ids))
   await sweepReceipts(db, new Date(Date.now() - VIEW_WINDOW_MINUTES * 60_000))
 }
 

@@ -4,15 +4,10 @@ import { Type } from 'typebox'
 import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { IfMatch, problems } from '../http/openapi.ts'
-import { badBody, badHeader, Problem } from '../http/problem.ts'
+import { badBody, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
-import {
-  beginIdempotent,
-  completeIdempotent,
-  fingerprintOf,
-  type Lease,
-  releaseIdempotent,
-} from '../idempotency/store.ts'
+import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
+import { answerOnce, completeIdempotent, fingerprintOf, type Lease } from '../idempotency/store.ts'
 import {
   type ArticleRouteOptions,
   articleAnswer,
@@ -47,16 +42,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         summary: 'Create an article',
         description:
           'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike; a repeated answer carries `Idempotent-Replayed: true`.',
-        headers: Type.Object({
-          'idempotency-key': Type.Optional(
-            Type.String({
-              minLength: 1,
-              maxLength: 255,
-              description: 'Any text that is new for each article, a UUID for example.',
-              examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
-            }),
-          ),
-        }),
+        headers: IdempotencyKey,
         body: ref(NewArticle),
         response: {
           201: written('The new article', 'Location'),
@@ -71,27 +57,29 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
         return sendWritten(reply, row, options, 201)
       }
-      const begun = await beginIdempotent(db, {
-        keyId: request.caller?.id ?? '',
-        key: idempotencyKey(header),
-        fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
-        hours: idempotencyHours,
-      })
-      const replay = 'answer' in begun
-      const stored = replay ? begun.answer : await createOnce(request.body, writer(request), begun.lease)
+      const { answer, replayed } = await answerOnce(
+        db,
+        {
+          keyId: request.caller?.id ?? '',
+          key: idempotencyKey(header),
+          fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
+          hours: idempotencyHours,
+        },
+        lease => createOnce(request.body, writer(request), lease),
+      )
       return reply
         .code(201)
         .headers({
-          ...stored.headers,
+          ...answer.headers,
           'cache-control': 'no-store',
-          ...(replay && { 'idempotent-replayed': 'true' }),
+          ...(replayed && { 'idempotent-replayed': 'true' }),
         })
         .type(JSON_UTF8)
-        .send(stored.body)
+        .send(answer.body)
     },
   )
 
-  /** Inserts and stores the answer in one transaction; after a failure the request may be tried again. */
+  /** Inserts and stores the answer in one transaction. */
   const createOnce = async (article: NewArticle, by: ReturnType<typeof writer>, lease: Lease) => {
     // Before the transaction: it has a connection already, and many that waited for a second one would wait for ever.
     const presentation = await present(options)
@@ -105,9 +93,6 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
       }
       await completeIdempotent(writing.tx, lease, stored)
       return stored
-    }).catch(async error => {
-      await releaseIdempotent(db, lease)
-      throw error
     })
   }
 
@@ -168,12 +153,4 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
       return sendWritten(reply, row, options, outcome === 'created' ? 201 : 200)
     },
   )
-}
-
-/** The key is a string of RFC 8941, quoted; bare text is what most clients send. */
-function idempotencyKey(header: string | string[]): string {
-  const text = String(header)
-  const key = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1') ?? text
-  if (key === '') throw badHeader('Idempotency-Key', 'must not be empty', '비어 있을 수 없습니다')
-  return key
 }

@@ -4,6 +4,7 @@ import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { postponeSearchRows } from '../search/store.ts'
+import { takingTurns } from '../time/turns.ts'
 import { type ArticleContent, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
@@ -86,7 +87,7 @@ export const upsertArticles = (
     )
     const registry = await readRegistryOn(client)
     for (const round of roundsOf(items)) {
-      const plan = planRound(round, await lockPresent(client, round), { now, registry }, results)
+      const plan = await planRound(round, await lockPresent(client, round), { now, registry }, results)
       await holdIssuers(client, plan)
       if (dryRun) continue
       await insertNew(writing, plan.created)
@@ -153,20 +154,23 @@ async function holdIssuers(client: pg.ClientBase, { created, updated }: Plan): P
 }
 
 /** Decides what is to be written, by the rules of `upsertArticle`. */
-function planRound(
+async function planRound(
   round: Entry[],
   presents: Map<string, ArticleRow>,
   terms: Terms,
   results: BulkResult[],
-): Plan {
+): Promise<Plan> {
   const plan: Plan = { created: [], updated: [], recounted: [] }
-  for (const entry of round)
+  const turn = takingTurns()
+  for (const entry of round) {
+    await turn()
     try {
       results[entry.index] = planOne(plan, entry, presents.get(keyOf(entry.article)), terms)
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem
       results[entry.index] = { outcome: 'refused', recounted: false, problem }
     }
+  }
   return plan
 }
 

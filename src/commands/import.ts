@@ -5,12 +5,11 @@ import cliProgress from 'cli-progress'
 import { addUpAll } from '../articles/store-index.ts'
 import type { Database } from '../db/client.ts'
 import { parseBoardPage } from '../imports/board-page.ts'
-import { readCsv } from '../imports/csv.ts'
-import { ENCODINGS, type Encoding, readBytes, type Survey, surveyFile } from '../imports/file.ts'
-import { type LoadReport, load, type Rejection } from '../imports/load.ts'
-import { readNdjson } from '../imports/ndjson.ts'
+import { readMapping } from '../imports/columns.ts'
+import { ENCODINGS, type Survey, surveyFile } from '../imports/file.ts'
+import type { LoadReport, Rejection } from '../imports/load.ts'
+import { importFile, RECORD_FORMATS, type RecordFormat } from '../imports/run.ts'
 import { type ImportReport, importBoardPage } from '../imports/store.ts'
-import { deleteProgress, findProgress, upsertProgress } from '../imports/store-progress.ts'
 import { decodeSaved } from '../text/encoding.ts'
 import { print, runCommand, UsageError } from './command.ts'
 
@@ -20,7 +19,7 @@ import { print, runCommand, UsageError } from './command.ts'
  */
 const USAGE = `usage: import <file>… [--format ndjson|csv|board] [--encoding utf-8|cp949|utf-16le] [--map header=field,…]
   [--source name] [--rejects file] [--dry-run] [--resume] [--defer-search]`
-const FORMATS = ['ndjson', 'csv', 'board'] as const
+const FORMATS = [...RECORD_FORMATS, 'board'] as const
 type Format = (typeof FORMATS)[number]
 const SOME_REJECTED = 3
 
@@ -59,9 +58,9 @@ function oneOf<T extends string>(values: readonly T[], name: string, given?: str
 }
 
 function fieldByHeader(pair: string): [string, string] {
-  const [, header, field] = /^(.+)=([^=]+)$/.exec(pair) ?? []
-  if (!header || !field) throw new UsageError(`--map takes header=field, not "${pair}"`)
-  return [header, field]
+  const found = readMapping(pair)
+  if (!found) throw new UsageError(`--map takes header=field, not "${pair}"`)
+  return found
 }
 
 const FORMAT_OF: Record<string, Format> = {
@@ -90,44 +89,31 @@ await runCommand(async db => {
   }
   await new Promise<void>(done => (rejects ? rejects.end(done) : done()))
 
-  async function importRecords(file: string, format: 'ndjson' | 'csv'): Promise<void> {
+  async function importRecords(file: string, format: RecordFormat): Promise<void> {
     const survey = await surveyFile(file)
-    const encoding = options.encoding ?? survey.encoding
-    const { 'dry-run': dryRun, 'defer-search': deferSearch, source, map } = options
-    const identity = {
-      digest: survey.digest,
-      options: JSON.stringify({ format, encoding, source, map: [...map] }),
-    }
-    const after = options.resume ? await findProgress(db, identity) : 0
-    if (after > 0) print(`${file}: going on after line ${after}`)
+    const { 'dry-run': dryRun, 'defer-search': deferSearch, resume, encoding, source, map } = options
     const progress = showProgress(survey)
     const sums = addUpBeside(db)
-    const bytes = readBytes(file, progress.read)
-    const records =
-      format === 'ndjson'
-        ? readNdjson(bytes, { source })
-        : readCsv(bytes, { encoding: encoding as Encoding, map, source })
-    const report = await load(db, records, {
-      actor: `import:${format}`,
-      deferSearch,
-      dryRun,
-      after,
-      onRejected: rejection => tell(file, rejection),
-      onKept: (line, { field, characters }) =>
-        process.stderr.write(
-          `${file}:${line}: ${field} stays as it is here: the file could not hold ${characters.length > 0 ? characters.join(' ') : 'its end'}\n`,
-        ),
-      onCommitted: async (line, { created, updated, unchanged }) => {
-        progress.written(created + updated + unchanged)
-        if (dryRun) return
-        sums.keepUp()
-        await upsertProgress(db, identity, line)
+    const report = await importFile(
+      db,
+      { path: file, survey },
+      { format, encoding, source, map, dryRun, deferSearch, resume },
+      {
+        actor: `import:${format}`,
+        onResumed: line => print(`${file}: going on after line ${line}`),
+        onRead: progress.read,
+        onRejected: rejection => tell(file, rejection),
+        onKept: (line, { field, characters }) =>
+          process.stderr.write(
+            `${file}:${line}: ${field} stays as it is here: the file could not hold ${characters.length > 0 ? characters.join(' ') : 'its end'}\n`,
+          ),
+        onCommitted: ({ created, updated, unchanged }) => {
+          progress.written(created + updated + unchanged)
+          if (!dryRun) sums.keepUp()
+        },
       },
-    }).finally(progress.stop)
-    if (!dryRun) {
-      await sums.finish()
-      await deleteProgress(db, identity)
-    }
+    ).finally(progress.stop)
+    if (!dryRun) await sums.finish()
     print(`${file}: ${dryRun ? 'would make ' : ''}${summary(report)}`)
     if (deferSearch && !dryRun && report.created + report.updated > 0)
       print('search rows are left to the running service, or to npm run reindex')

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types of the body that the route takes; JSON unless it says so. */
     consumes?: string[]
+    /** Character sets that it takes, where not only UTF-8. */
+    charsets?: readonly string[]
   }
 }
 
@@ -52,7 +54,7 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
   } = request.headers
   if (request.is404 || !request.routeOptions.schema?.body) return
   if (contentType === undefined && chunked === undefined && (length === undefined || length === '0')) return
-  const consumes = request.routeOptions.config.consumes ?? [JSON_TYPE]
+  const { consumes = [JSON_TYPE], charsets = ['utf-8', 'utf8'] } = request.routeOptions.config
   const [type = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')
@@ -61,7 +63,7 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
     .find(p => p.startsWith('charset='))
     ?.slice('charset='.length)
     .replaceAll('"', '')
-  if (consumes.includes(type) && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) return
+  if (consumes.includes(type) && (charset === undefined || charsets.includes(charset))) return
   const accepted = consumes.join(', ')
   throw new Problem(
     'unsupported-media-type',

@@ -148,6 +148,7 @@ export async function describeApi(
         { name: 'counters', description: 'Views and reactions, apart from the articles' },
         { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },
         { name: 'synonyms', description: 'Spellings that keyword search takes for each other' },
+        { name: 'imports', description: 'Files of articles, imported while one looks on' },
         { name: 'keys', description: 'API keys' },
         { name: 'service', description: 'Health, metrics and the API’s own description' },
       ],

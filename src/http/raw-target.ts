@@ -23,9 +23,13 @@ const CODES: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
+/** Connections whose request may take longer than others (`REQUEST_TIMEOUT_MS`); who adds one watches over it. */
+export const unhurried = new WeakSet<Socket>()
+
 export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return
     // With an earlier answer still under way on this connection, bytes of ours would land in its middle.
     const busy = (socket as Socket & { _httpMessage?: unknown })._httpMessage
     if (error.code === 'ECONNRESET' || !socket.writable || busy) {

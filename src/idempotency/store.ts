@@ -103,13 +103,32 @@ export async function completeIdempotent(
     })
 }
 
+/**
+ * The answer of a request that may come again: the one that it got before, or that of `work`, which stores it with
+ * `completeIdempotent`. After a failure the request may be tried again. @throws as beginIdempotent.
+ */
+export async function answerOnce(
+  db: Database,
+  request: Parameters<typeof beginIdempotent>[1],
+  work: (lease: Lease) => Promise<StoredAnswer>,
+): Promise<{ answer: StoredAnswer; replayed: boolean }> {
+  const begun = await beginIdempotent(db, request)
+  if ('answer' in begun) return { answer: begun.answer, replayed: true }
+  try {
+    return { answer: await work(begun.lease), replayed: false }
+  } catch (error) {
+    await releaseIdempotent(db, begun.lease)
+    throw error
+  }
+}
+
 /** Forgets what has expired. */
 export async function sweepIdempotent({ prisma }: Database): Promise<number> {
   return (await prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lte: new Date() } } })).count
 }
 
 /** Gives a lease back after a failure, so that the request may be tried again. */
-export async function releaseIdempotent({ prisma }: Database, lease: Lease): Promise<void> {
+async function releaseIdempotent({ prisma }: Database, lease: Lease): Promise<void> {
   await prisma.idempotencyRecord.deleteMany({
     where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
   })

@@ -88,6 +88,12 @@ const KNOWN = new Map(
   ),
 )
 
+/** A header and the field that its column holds, as `header=field` names them; null where it is not that. */
+export function readMapping(pair: string): [header: string, field: string] | null {
+  const [, header, field] = /^(.+)=([^=]+)$/.exec(pair) ?? []
+  return header && field ? [header, field] : null
+}
+
 export class HeaderError extends Error {}
 
 /** A column: what it is called, and the field that it holds; null for one that is passed over. */

@@ -5,6 +5,7 @@ import type { Database } from '../db/client.ts'
 import { isDeadlock } from '../http/errors.ts'
 import { Problem } from '../http/problem.ts'
 import { endLoad, expectMany } from '../search/store-load.ts'
+import { takingTurns } from '../time/turns.ts'
 import {
   checkArticle,
   checkCounts,
@@ -17,6 +18,8 @@ import {
 /** Records into the database: batch by batch, some at a time, in bounded memory. */
 
 export interface LoadReport {
+  /** Records of the file, those that were rejected included. */
+  read: number
   created: number
   updated: number
   unchanged: number
@@ -28,6 +31,17 @@ export interface LoadReport {
   /** In which a text stands as it was, because the file could not hold it. */
   kept: number
 }
+
+export const emptyReport = (): LoadReport => ({
+  read: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  recounted: 0,
+  rejected: 0,
+  kept: 0,
+})
 
 export interface Rejection {
   line: number
@@ -45,8 +59,13 @@ export interface LoadOptions {
   after?: number
   /** Called when everything up to a line is committed. */
   onCommitted?: (line: number, report: LoadReport) => unknown
-  onRejected?: (rejection: Rejection) => void
+  /** What it gives back is waited for. */
+  onRejected?: (rejection: Rejection) => unknown
   onKept?: (line: number, what: Kept) => void
+  /** Ends the load; what is under way is written first. */
+  signal?: AbortSignal
+  /** Where the counts are kept, for who looks while it goes on. */
+  report?: LoadReport
 }
 
 /** Articles of a transaction, and characters of their bodies: a second's work, some megabytes. */
@@ -63,31 +82,27 @@ interface Checked {
   record: FileRecord
 }
 
-/** Writes what can be written and tells what cannot; an article that stands twice is written twice, in its order. */
+/**
+ * Writes what can be written and tells what cannot; an article that stands twice is written twice, in its order. When it
+ * throws, nothing of it goes on. @throws the reason of the signal that ended it.
+ */
 export async function load(
   db: Database,
   records: AsyncIterable<FileRecord>,
   options: LoadOptions,
 ): Promise<LoadReport> {
-  const report: LoadReport = {
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    deleted: 0,
-    recounted: 0,
-    rejected: 0,
-    kept: 0,
-  }
+  const report = options.report ?? emptyReport()
+  const { signal } = options
   const reject = (line: number, faults: RecordFault[]) => {
     report.rejected++
-    options.onRejected?.({ line, faults })
+    return options.onRejected?.({ line, faults })
   }
   const lanes = new Lanes(
     async batch => {
       const { results, kept } = await writeBatch(db, batch, options)
       for (const [i, { line, record }] of batch.entries()) {
         const result = results[i] as BulkResult
-        if (result.outcome === 'refused') reject(line, faultsOf(result.problem, record.columns))
+        if (result.outcome === 'refused') await reject(line, faultsOf(result.problem, record.columns))
         else report[result.outcome]++
         if (result.recounted) report.recounted++
       }
@@ -97,26 +112,35 @@ export async function load(
     line => options.onCommitted?.(line, report),
   )
   const indexing = !options.deferSearch && !options.dryRun
-  let batch: Checked[] = []
-  let characters = 0
-  for await (const record of records) {
-    if (record.line <= (options.after ?? 0)) continue
-    const checked = check(record)
-    if ('faults' in checked) {
-      reject(record.line, checked.faults)
-      continue
+  try {
+    let batch: Checked[] = []
+    let characters = 0
+    const turn = takingTurns()
+    for await (const record of records) {
+      if (signal?.aborted) break
+      await turn()
+      if (record.line <= (options.after ?? 0)) continue
+      report.read++
+      const checked = check(record)
+      if ('faults' in checked) {
+        await reject(record.line, checked.faults)
+        continue
+      }
+      batch.push(checked)
+      characters += sizeOf(checked.item)
+      if (batch.length < BATCH && characters < CHARACTERS) continue
+      if (indexing) await expectMany(db)
+      await lanes.give(batch)
+      batch = []
+      characters = 0
     }
-    batch.push(checked)
-    characters += sizeOf(checked.item)
-    if (batch.length < BATCH && characters < CHARACTERS) continue
-    if (indexing) await expectMany(db)
-    await lanes.give(batch)
-    batch = []
-    characters = 0
+    if (batch.length > 0 && !signal?.aborted) await lanes.give(batch)
+    await lanes.finish()
+    if (indexing) await endLoad(db)
+  } finally {
+    await lanes.settle()
   }
-  if (batch.length > 0) await lanes.give(batch)
-  await lanes.finish()
-  if (indexing) await endLoad(db)
+  signal?.throwIfAborted()
   return report
 }
 
@@ -194,15 +218,15 @@ class Lanes {
     while (this.running.length > 0) await this.next()
   }
 
-  /** Waits for the oldest. After a failure the others are waited for, so that nothing goes on unseen. */
+  /** After a failure the others are waited for, so that nothing goes on unseen. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.running.splice(0).map(({ written }) => written))
+  }
+
+  /** Waits for the oldest. */
   private async next(): Promise<void> {
     const oldest = this.running.shift()
-    try {
-      await oldest?.written
-    } catch (error) {
-      await Promise.allSettled(this.running.splice(0).map(({ written }) => written))
-      throw error
-    }
+    await oldest?.written
     await this.committed(oldest?.batch.at(-1)?.line ?? 0)
   }
 }

@@ -140,17 +140,26 @@ describe('an unknown parameter is refused, whatever the method', () => {
     createMinistryEvent: EVENT,
     replaceMinistryEvent: EVENT,
     mapUnresolvedMinistry: { name: '가', code: 'A00015' },
+    makeQueryFromUrl: { url: 'https://www.korea.kr/' },
   }
-  const NEEDED: Record<string, string> = { listSuggestions: '&q=a', resolveMinistry: '&name=a' }
+  const NEEDED: Record<string, string> = {
+    listSuggestions: '&q=a',
+    resolveMinistry: '&name=a',
+    getArticleByUrl: '&url=a',
+  }
+  const idIn = (path: string, article: string) => {
+    if (path.includes('/keys/')) return '0123456789ab'
+    if (path.includes('/imports/')) return '0b4f6a3e-3f0e-4c55-9d5c-0d3c2f6f1a77'
+    return String(article.split('/').at(-1))
+  }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => [operationId, method, path] as const),
   )
 
   test.each(operations)('%s', async (operationId, method, path) => {
     const { url: article } = await create()
-    const id = path.includes('/keys/') ? '0123456789ab' : String(article.split('/').at(-1))
     const url = path
-      .replace('{id}', id)
+      .replace('{id}', idIn(path, article))
       .replace('{source}', 'korea.kr')
       .replace('{externalId}', 'unknown-parameter')
       .replace('{code}', path.includes('/ministries/') ? 'A00015' : 'gone')

@@ -1,14 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { servers, stop } from '../support/server.ts'
 
 const run = promisify(execFile)
-const children: ChildProcess[] = []
 let dataDir: string
 let env: NodeJS.ProcessEnv
 
@@ -17,40 +17,9 @@ beforeAll(async () => {
   await chmod(dataDir, 0o755)
   env = { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'info', RATE_LIMIT: '0' }
 })
-afterEach(async () => {
-  for (const child of children.splice(0)) if (child.exitCode === null) await stop(child)
-})
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
-interface Started {
-  child: ChildProcess
-  address: string
-  log: () => string
-}
-
-/** Starts the built program as `npm start` does, and waits until it listens. */
-function start(more: NodeJS.ProcessEnv = {}): Promise<Started> {
-  const child = spawn(process.execPath, ['dist/main.js'], { env: { ...env, ...more } })
-  children.push(child)
-  let log = ''
-  return new Promise((done, fail) => {
-    child.stderr?.on('data', chunk => {
-      log += chunk
-    })
-    child.stdout?.on('data', chunk => {
-      log += chunk
-      const address = /articles at (http:\/\/[^/]+)\/v1/.exec(log)?.[1]
-      if (address) done({ child, address, log: () => log })
-    })
-    child.once('exit', code => fail(new Error(`exit ${code}: ${log}`)))
-  })
-}
-
-const stop = (child: ChildProcess, signal: NodeJS.Signals = 'SIGINT') =>
-  new Promise<number | null>(done => {
-    child.once('exit', done)
-    child.kill(signal)
-  })
+const start = servers(() => env)
 
 const command = (name: string, ...args: string[]) =>
   run(process.execPath, [`dist/commands/${name}.js`, ...args], { env }).catch(error => error)

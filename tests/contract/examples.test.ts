@@ -36,7 +36,9 @@ const pathOf = (template: string, { parameters = [] }: Operation) =>
     .reduce((path, p) => path.replace(`{${p.name}}`, encodeURIComponent(String(exampleOf(p)))), template)
 
 const reads = Object.entries(document.paths).flatMap(([template, { get }]) =>
-  get && !template.includes('/keys/{') ? [[get.operationId, pathOf(template, get), get] as const] : [],
+  get && !/\/(keys|imports)\/\{/.test(template)
+    ? [[get.operationId, pathOf(template, get), get] as const]
+    : [],
 )
 
 test.each(reads)('%s: every example of a parameter works', async (_name, path, { parameters = [] }) => {

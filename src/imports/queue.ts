@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { Database } from '../db/client.ts'
+import { every } from '../time/every.ts'
+import { HeaderError } from './columns.ts'
+import { surveyFile } from './file.ts'
+import { emptyReport, type Rejection } from './load.ts'
+import { type FileOptions, importFile } from './run.ts'
+import {
+  beat,
+  type End,
+  endJob,
+  type Failure,
+  INTERRUPTED,
+  insertRejects,
+  noteProgress,
+  startJob,
+} from './store-jobs.ts'
+
+/** The imports of this process: one at a time, the others wait. Their rows tell how far they are. */
+
+export interface QueuedImport {
+  id: string
+  path: string
+  actor: string
+  options: FileOptions
+}
+
+export interface QueueOptions {
+  db: Database
+  now: () => Date
+  /** Told of failures that are ours. */
+  onError: (error: unknown, what: string) => void
+}
+
+/** Milliseconds between signs of life, and between notes of progress. */
+const BEAT = 1_000
+/** Rejected records that are written at once. */
+const REJECTS = 500
+
+type Interruption = 'cancelled' | 'stopped' | 'ended'
+class Interrupted extends Error {
+  readonly why: Interruption
+  constructor(why: Interruption) {
+    super(why)
+    this.why = why
+  }
+}
+
+const STOPPED: Failure = {
+  code: INTERRUPTED,
+  detail: 'the server was stopped; what was committed until then stays',
+}
+
+export class ImportQueue {
+  /** Under which its jobs are known to other processes. */
+  readonly node = randomUUID()
+  readonly #options: QueueOptions
+  readonly #waiting: QueuedImport[] = []
+  #running: { id: string; abort: AbortController } | null = null
+  #working: Promise<void> | null = null
+  #stopped = false
+
+  constructor(options: QueueOptions) {
+    this.#options = options
+  }
+
+  /** Takes a job whose row is written. */
+  add(job: QueuedImport): void {
+    this.#waiting.push(job)
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null
+    })
+  }
+
+  /** Ends a job of this process after what it has under way; what its row says of it is for the caller. */
+  async cancel(id: string): Promise<void> {
+    if (this.#running?.id === id) this.#running.abort.abort(new Interrupted('cancelled'))
+    const at = this.#waiting.findIndex(job => job.id === id)
+    const [job] = at < 0 ? [] : this.#waiting.splice(at, 1)
+    if (job) await rm(job.path, { force: true })
+  }
+
+  /** Ends the job that runs after what it has under way, and says of it and of those that wait that they were interrupted. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#running?.abort.abort(new Interrupted('stopped'))
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    const { db, onError } = this.#options
+    const end = every(
+      BEAT,
+      () => beat(db, this.node),
+      error => onError(error, 'telling that imports go on'),
+    )
+    try {
+      for (let job = this.#waiting.shift(); job; job = this.#waiting.shift())
+        await this.#one(job).catch(error => onError(error, 'an import'))
+    } finally {
+      await end()
+    }
+  }
+
+  async #one(job: QueuedImport): Promise<void> {
+    const { db } = this.#options
+    try {
+      if (this.#stopped) await endJob(db, job.id, { state: 'failed', failure: STOPPED })
+      else if (await startJob(db, job.id, this.node)) await endJob(db, job.id, await this.#run(job))
+    } finally {
+      await rm(job.path, { force: true })
+    }
+  }
+
+  async #run({ id, path, actor, options }: QueuedImport): Promise<End> {
+    const { db, now, onError } = this.#options
+    const abort = new AbortController()
+    this.#running = { id, abort }
+    const report = emptyReport()
+    const rejects = new Rejects(db, id)
+    let bytesRead = 0
+    const note = async () => {
+      await rejects.flush()
+      const found = await noteProgress(db, id, report, bytesRead)
+      if (found !== 'running') abort.abort(new Interrupted(found))
+    }
+    const end = every(BEAT, note, error => onError(error, 'noting how far an import is'))
+    try {
+      // Since the queue may have been stopped before there was anything to abort.
+      if (this.#stopped) abort.abort(new Interrupted('stopped'))
+      await importFile(db, { path, survey: await surveyFile(path) }, options, {
+        ...{ actor, now, report, signal: abort.signal },
+        onRead: bytes => {
+          bytesRead += bytes
+        },
+        onRejected: rejection => rejects.add(rejection),
+      })
+      return { state: 'succeeded' }
+    } catch (error) {
+      return this.#endOf(error)
+    } finally {
+      await end()
+      this.#running = null
+      await note()
+    }
+  }
+
+  #endOf(error: unknown): End {
+    if (error instanceof Interrupted)
+      return error.why === 'cancelled' ? { state: 'cancelled' } : { state: 'failed', failure: STOPPED }
+    if (error instanceof HeaderError) {
+      // Its words are those of the command, whose options are parameters here.
+      const detail = error.message.replaceAll(/--(map|source)\b/g, '$1')
+      return { state: 'failed', failure: { code: 'unreadable', detail } }
+    }
+    this.#options.onError(error, 'an import')
+    const detail = 'the fault is ours and has been logged; what was committed until then stays'
+    return { state: 'failed', failure: { code: 'internal', detail } }
+  }
+}
+
+/** What a job rejects, written some hundreds at a time. */
+class Rejects {
+  readonly #db: Database
+  readonly #id: string
+  #held: (Rejection & { seq: number })[] = []
+  #seq = 0
+
+  constructor(db: Database, id: string) {
+    this.#db = db
+    this.#id = id
+  }
+
+  async add(rejection: Rejection): Promise<void> {
+    this.#held.push({ ...rejection, seq: this.#seq++ })
+    if (this.#held.length >= REJECTS) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    await insertRejects(this.#db, this.#id, held)
+  }
+}

@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Database } from '../db/client.ts'
+import { json, problems } from '../http/openapi.ts'
+import { ref } from '../http/schema.ts'
+import {
+  ImportId,
+  ImportJob,
+  ImportJobPage,
+  ImportPages,
+  ImportRejectPage,
+  RejectPages,
+} from './job-schema.ts'
+import type { ImportQueue } from './queue.ts'
+import { cancelJob, findJob, listJobs, listRejects, toImportJob } from './store-jobs.ts'
+
+/** `/v1/imports`: how far uploads are, what they rejected, and their end; for keys that may write articles. */
+export const importRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQueue }> = async (
+  app,
+  { db, queue },
+) => {
+  const config = { scope: 'articles:write' } as const
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+
+  app.get(
+    '/imports',
+    {
+      config,
+      schema: {
+        operationId: 'listImports',
+        tags: ['imports'],
+        summary: 'List imports',
+        description: 'The newest first. They are forgotten 30 days after they were uploaded.',
+        querystring: ImportPages,
+        response: { 200: json('A page of imports', ref(ImportJobPage)) },
+      },
+    },
+    async request => {
+      const { page = 1, pageSize = 100 } = request.query
+      const { rows, total } = await listJobs(db, { page, pageSize })
+      const pages = Math.ceil(total / pageSize)
+      return { items: rows.map(toImportJob), total, page, pages, pageSize }
+    },
+  )
+
+  app.get(
+    '/imports/:id',
+    {
+      config,
+      schema: {
+        operationId: 'getImport',
+        tags: ['imports'],
+        summary: 'How far is an import?',
+        params: ImportId,
+        response: { 200: json('The import', ref(ImportJob)), ...problems(404) },
+      },
+    },
+    async request => toImportJob(await findJob(db, request.params.id)),
+  )
+
+  app.get(
+    '/imports/:id/rejects',
+    {
+      config,
+      schema: {
+        operationId: 'listImportRejects',
+        tags: ['imports'],
+        summary: 'What did an import reject?',
+        description:
+          'Every record that cannot be imported, by its line, with what is wrong; also while it runs.',
+        params: ImportId,
+        querystring: RejectPages,
+        response: { 200: json('A page of rejected records', ref(ImportRejectPage)), ...problems(404) },
+      },
+    },
+    async request => {
+      const { id } = request.params
+      const { page = 1, pageSize = 100 } = request.query
+      const { rejects: total } = await findJob(db, id)
+      const items = await listRejects(db, id, { page, pageSize })
+      return { items, total, page, pages: Math.ceil(total / pageSize), pageSize }
+    },
+  )
+
+  app.delete(
+    '/imports/:id',
+    {
+      config,
+      schema: {
+        operationId: 'cancelImport',
+        tags: ['imports'],
+        summary: 'Cancel an import',
+        description:
+          'One that waits is cancelled at once, one that runs after what it has under way, within seconds. What it has written stays.',
+        params: ImportId,
+        response: { 202: json('The import', ref(ImportJob)), ...problems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const row = await cancelJob(db, id)
+      await queue.cancel(id)
+      return reply.code(202).send(toImportJob(row))
+    },
+  )
+}

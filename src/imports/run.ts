@@ -1,0 +1,65 @@
+import type { Database } from '../db/client.ts'
+import { readCsv } from './csv.ts'
+import { type Encoding, readBytes, type Survey } from './file.ts'
+import { type LoadOptions, type LoadReport, load } from './load.ts'
+import { readNdjson } from './ndjson.ts'
+import { deleteProgress, findProgress, upsertProgress } from './store-progress.ts'
+
+/** A file of records from its bytes into the database: what the command and `/v1/imports` share. */
+
+export const RECORD_FORMATS = ['ndjson', 'csv'] as const
+export type RecordFormat = (typeof RECORD_FORMATS)[number]
+
+export interface FileOptions {
+  format: RecordFormat
+  /** Of CSV; what the survey found, where nothing is said. */
+  encoding?: Encoding
+  /** The source's name where a record has none. */
+  source?: string
+  /** Fields by headers of CSV; `-` for a column that is passed over. */
+  map: ReadonlyMap<string, string>
+  dryRun: boolean
+  deferSearch: boolean
+  /** Go on after what an earlier import of the same file has committed. */
+  resume: boolean
+}
+
+export interface FileHooks
+  extends Pick<LoadOptions, 'actor' | 'now' | 'onRejected' | 'onKept' | 'signal' | 'report'> {
+  /** Called before the first record with the line after which it goes on. */
+  onResumed?: (line: number) => void
+  onRead?: (bytes: number) => void
+  /** Called when more is committed. */
+  onCommitted?: (report: LoadReport) => void
+}
+
+/** @throws HeaderError where the file cannot be read as what it is; the reason of the signal that ended it. */
+export async function importFile(
+  db: Database,
+  { path, survey }: { path: string; survey: Survey },
+  { format, source, map, dryRun, deferSearch, resume, ...options }: FileOptions,
+  { onResumed, onRead, onCommitted, ...hooks }: FileHooks,
+): Promise<LoadReport> {
+  const encoding = options.encoding ?? survey.encoding
+  const identity = {
+    digest: survey.digest,
+    options: JSON.stringify({ format, encoding, source, map: [...map] }),
+  }
+  const after = resume ? await findProgress(db, identity) : 0
+  if (after > 0) onResumed?.(after)
+  const bytes = readBytes(path, onRead)
+  const records =
+    format === 'ndjson' ? readNdjson(bytes, { source }) : readCsv(bytes, { encoding, map, source })
+  const report = await load(db, records, {
+    ...hooks,
+    deferSearch,
+    dryRun,
+    after,
+    onCommitted: async (line, soFar) => {
+      onCommitted?.(soFar)
+      if (!dryRun) await upsertProgress(db, identity, line)
+    },
+  })
+  if (!dryRun) await deleteProgress(db, identity)
+  return report
+}

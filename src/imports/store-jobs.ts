@@ -1,0 +1,211 @@
+import type { Database, Prisma } from '../db/client.ts'
+import { Problem } from '../http/problem.ts'
+import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
+import type { ImportJob, ImportReject } from './job-schema.ts'
+import { emptyReport, type LoadReport, type Rejection } from './load.ts'
+import type { FileOptions } from './run.ts'
+
+/** Imports as rows. Whoever reads them first settles those whose process has died, so that none says what is not so. */
+
+export type Failure = NonNullable<ImportJob['failure']>
+export type End = { state: 'succeeded' | 'cancelled' } | { state: 'failed'; failure: Failure }
+export type JobRow = Prisma.ImportJobGetPayload<object>
+
+/** Seconds of silence after which a process counts as dead. */
+const SILENCE = 15
+/** Days after which what has ended is forgotten. */
+const DAYS = 30
+
+export const INTERRUPTED = 'interrupted'
+const died: Failure = {
+  code: INTERRUPTED,
+  detail: 'the server died; what was committed until then stays, the counts may be a second short of it',
+}
+
+export interface NewJob {
+  id: string
+  node: string
+  actor: string
+  bytes: number
+  options: FileOptions
+}
+
+export const insertJob = (
+  tx: Prisma.TransactionClient,
+  { options: { format, map, ...options }, bytes, ...job }: NewJob,
+): Promise<JobRow> =>
+  tx.importJob.create({
+    data: {
+      ...job,
+      format,
+      bytes,
+      options: { ...options, map: [...map].map(pair => pair.join('=')) },
+      report: { ...emptyReport() },
+    },
+  })
+
+async function settleDead({ pool }: Database): Promise<void> {
+  await pool.query(
+    `UPDATE import_jobs SET state = 'failed', failure = $1, ended_at = now()
+     WHERE ended_at IS NULL AND beat_at < now() - make_interval(secs => $2)`,
+    [died, SILENCE],
+  )
+}
+
+export async function findJob(db: Database, id: string): Promise<JobRow> {
+  await settleDead(db)
+  const row = await db.prisma.importJob.findUnique({ where: { id } })
+  if (row) return row
+  throw new Problem('not-found', { en: `There is no import ${id}.`, ko: `${id} 가져오기가 없습니다.` })
+}
+
+export interface Pages {
+  page: number
+  pageSize: number
+}
+
+export async function listJobs(
+  db: Database,
+  { page, pageSize }: Pages,
+): Promise<{ rows: JobRow[]; total: number }> {
+  await settleDead(db)
+  const [rows, total] = await Promise.all([
+    db.prisma.importJob.findMany({
+      orderBy: [{ recordedAt: 'desc' }, { id: 'desc' }],
+      skip: (page - 1) * pageSize,
+      take: pageSize,
+    }),
+    db.prisma.importJob.count(),
+  ])
+  return { rows, total }
+}
+
+export async function listRejects(
+  { prisma }: Database,
+  jobId: string,
+  { page, pageSize }: Pages,
+): Promise<ImportReject[]> {
+  const rows = await prisma.importReject.findMany({
+    where: { jobId },
+    orderBy: [{ line: 'asc' }, { seq: 'asc' }],
+    skip: (page - 1) * pageSize,
+    take: pageSize,
+  })
+  return rows.map(({ line, errors }) => ({ line, errors: errors as ImportReject['errors'] }))
+}
+
+/** Begins a job of this process; false where it was cancelled, or counted as dead. */
+export async function startJob({ pool }: Database, id: string, node: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `UPDATE import_jobs SET state = 'running', started_at = now(), beat_at = now()
+     WHERE id = $1 AND node = $2 AND state = 'queued'`,
+    [id, node],
+  )
+  return rowCount === 1
+}
+
+/** Tells that a process and all its jobs are alive. */
+export async function beat({ pool }: Database, node: string): Promise<void> {
+  await pool.query('UPDATE import_jobs SET beat_at = now() WHERE node = $1 AND ended_at IS NULL', [node])
+}
+
+/** Notes how far a job is, and says what others have decided of it meanwhile. */
+export async function noteProgress(
+  { pool }: Database,
+  id: string,
+  report: LoadReport,
+  bytesRead: number,
+): Promise<'running' | 'cancelled' | 'ended'> {
+  const { rows } = await pool.query<{ running: boolean; cancelled: boolean }>(
+    `UPDATE import_jobs SET report = $2, bytes_read = $3, beat_at = now() WHERE id = $1
+     RETURNING state = 'running' AS running, cancel_requested AS cancelled`,
+    [id, report, bytesRead],
+  )
+  if (!rows[0]?.running) return 'ended'
+  return rows[0].cancelled ? 'cancelled' : 'running'
+}
+
+/** Ends a job, unless somebody has done so. */
+export async function endJob({ pool }: Database, id: string, end: End): Promise<void> {
+  await pool.query(
+    'UPDATE import_jobs SET state = $2, failure = $3, ended_at = now() WHERE id = $1 AND ended_at IS NULL',
+    [id, end.state, 'failure' in end ? JSON.stringify(end.failure, storable) : null],
+  )
+}
+
+/** Asks a job to end; one that waits has ended at once. @throws Problem 404, or 409 where it has ended. */
+export async function cancelJob(db: Database, id: string): Promise<JobRow> {
+  await settleDead(db)
+  const { rowCount } = await db.pool.query(
+    `UPDATE import_jobs SET cancel_requested = true,
+       state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END,
+       ended_at = CASE state WHEN 'queued' THEN now() END
+     WHERE id = $1 AND ended_at IS NULL`,
+    [id],
+  )
+  const row = await findJob(db, id)
+  if (rowCount === 1) return row
+  throw new Problem('conflict', {
+    en: `Import ${id} has ended already: ${row.state}.`,
+    ko: `${id} 가져오기는 이미 끝났습니다(${row.state}).`,
+  })
+}
+
+/** Messages quote what they complain of: characters that JSON in PostgreSQL cannot hold among it. */
+const storable = (_key: string, value: unknown) =>
+  typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
+
+/** Writes what was rejected, and counts it in the same statement. */
+export async function insertRejects(
+  { pool }: Database,
+  id: string,
+  rejects: readonly (Rejection & { seq: number })[],
+): Promise<void> {
+  await pool.query(
+    `WITH written AS (
+       INSERT INTO import_rejects (job_id, line, seq, errors)
+       SELECT $1, line, seq, faults FROM jsonb_to_recordset($2::jsonb) AS r (line int, seq int, faults jsonb)
+       RETURNING 1)
+     UPDATE import_jobs SET rejects = rejects + (SELECT count(*) FROM written) WHERE id = $1`,
+    [id, JSON.stringify(rejects, storable)],
+  )
+}
+
+/** Which of some jobs are still to be done. */
+export async function listUnfinished(db: Database, ids: string[]): Promise<Set<string>> {
+  await settleDead(db)
+  const rows = await db.prisma.importJob.findMany({
+    where: { id: { in: ids }, endedAt: null },
+    select: { id: true },
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Forgets what ended long ago. */
+export async function sweepJobs(db: Database): Promise<void> {
+  await settleDead(db)
+  await db.pool.query(
+    `DELETE FROM import_jobs WHERE ended_at IS NOT NULL AND recorded_at < now() - make_interval(days => $1)`,
+    [DAYS],
+  )
+}
+
+export function toImportJob(row: JobRow): ImportJob {
+  const { id, format, actor, cancelRequested } = row
+  const { source = null, encoding = null, ...options } = row.options as Partial<ImportJob['options']>
+  return {
+    id,
+    state: row.state as ImportJob['state'],
+    format: format as ImportJob['format'],
+    options: { ...(options as ImportJob['options']), source, encoding },
+    bytes: Number(row.bytes),
+    bytesRead: Number(row.bytesRead),
+    records: { ...(row.report as unknown as LoadReport), rejected: row.rejects },
+    cancelRequested,
+    failure: row.failure as ImportJob['failure'],
+    actor,
+    recordedAt: formatInstant(row.recordedAt),
+    startedAt: formatInstantOrNull(row.startedAt),
+    endedAt: formatInstantOrNull(row.endedAt),
+  }
+}
