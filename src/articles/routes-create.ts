@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
+import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { IfMatch, problems } from '../http/openapi.ts'
 import { badBody, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
+import { sendStored } from '../idempotency/routes-answer.ts'
 import { answerOnce, completeIdempotent, fingerprintOf, type Lease } from '../idempotency/store.ts'
 import {
   type ArticleRouteOptions,
@@ -57,7 +58,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
         return sendWritten(reply, row, options, 201)
       }
-      const { answer, replayed } = await answerOnce(
+      const once = await answerOnce(
         db,
         {
           keyId: request.caller?.id ?? '',
@@ -67,15 +68,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         },
         lease => createOnce(request.body, writer(request), lease),
       )
-      return reply
-        .code(201)
-        .headers({
-          ...answer.headers,
-          'cache-control': 'no-store',
-          ...(replayed && { 'idempotent-replayed': 'true' }),
-        })
-        .type(JSON_UTF8)
-        .send(answer.body)
+      return sendStored(reply, once)
     },
   )
 

@@ -46,6 +46,8 @@ export function parseBodies(app: FastifyInstance): void {
   app.addHook('onRequest', checkMediaType)
 }
 
+const UTF8 = ['utf-8', 'utf8']
+
 async function checkMediaType(request: FastifyRequest): Promise<void> {
   const {
     'content-type': contentType,
@@ -54,7 +56,7 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
   } = request.headers
   if (request.is404 || !request.routeOptions.schema?.body) return
   if (contentType === undefined && chunked === undefined && (length === undefined || length === '0')) return
-  const { consumes = [JSON_TYPE], charsets = ['utf-8', 'utf8'] } = request.routeOptions.config
+  const { consumes = [JSON_TYPE], charsets } = request.routeOptions.config
   const [type = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')
@@ -63,13 +65,14 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
     .find(p => p.startsWith('charset='))
     ?.slice('charset='.length)
     .replaceAll('"', '')
-  if (consumes.includes(type) && (charset === undefined || charsets.includes(charset))) return
+  if (consumes.includes(type) && (charset === undefined || (charsets ?? UTF8).includes(charset))) return
   const accepted = consumes.join(', ')
+  const sets = charsets ? `charset ${charsets.join(', ')}` : 'UTF-8'
   throw new Problem(
     'unsupported-media-type',
     {
-      en: `Send the body as ${accepted} in UTF-8, not as ${contentType ?? 'nothing named'}.`,
-      ko: `본문을 UTF-8로 된 ${accepted} 형식으로 보내십시오(받은 형식: ${contentType ?? '없음'}).`,
+      en: `Send the body as ${accepted} in ${sets}, not as ${contentType ?? 'nothing named'}.`,
+      ko: `본문을 ${sets}로 된 ${accepted} 형식으로 보내십시오(받은 형식: ${contentType ?? '없음'}).`,
     },
     { headers: { [request.method === 'PATCH' ? 'accept-patch' : 'accept-post']: accepted } },
   )

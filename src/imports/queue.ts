@@ -92,7 +92,7 @@ export class ImportQueue {
     const { db, onError } = this.#options
     const end = every(
       BEAT,
-      () => beat(db, this.node),
+      () => beat(db, [...this.#waiting.map(({ id }) => id), ...(this.#running ? [this.#running.id] : [])]),
       error => onError(error, 'telling that imports go on'),
     )
     try {

@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Database } from '../db/client.ts'
-import { JSON_UTF8 } from '../http/body.ts'
+import type { Database, Prisma } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { badBody, badHeader, Problem } from '../http/problem.ts'
 import { unhurried } from '../http/raw-target.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
+import { sendStored } from '../idempotency/routes-answer.ts'
 import { answerOnce, completeIdempotent, fingerprintOf, type StoredAnswer } from '../idempotency/store.ts'
 import { ImportJob, UploadQuery } from './job-schema.ts'
 import type { ImportQueue } from './queue.ts'
@@ -85,9 +85,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
       const job = { id, node: queue.node, actor, bytes, options: file }
       let queued = false
       try {
-        const { answer, replayed } =
+        const insert = async (tx: Prisma.TransactionClient) => answerOf(await insertJob(tx, job))
+        const once =
           key === null
-            ? { answer: answerOf(await insertJob(db.prisma, job)), replayed: false }
+            ? { answer: await insert(db.prisma), replayed: false }
             : await answerOnce(
                 db,
                 {
@@ -101,22 +102,14 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
                 },
                 lease =>
                   db.prisma.$transaction(async tx => {
-                    const stored = answerOf(await insertJob(tx, job))
+                    const stored = await insert(tx)
                     await completeIdempotent(tx, lease, stored)
                     return stored
                   }),
               )
-        queued = !replayed
+        queued = !once.replayed
         if (queued) queue.add({ id, path, actor, options: file })
-        return reply
-          .code(202)
-          .headers({
-            ...answer.headers,
-            'cache-control': 'no-store',
-            ...(replayed && { 'idempotent-replayed': 'true' }),
-          })
-          .type(JSON_UTF8)
-          .send(answer.body)
+        return sendStored(reply, once)
       } finally {
         if (!queued) await rm(path, { force: true })
       }

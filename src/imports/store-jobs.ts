@@ -19,7 +19,8 @@ const DAYS = 30
 export const INTERRUPTED = 'interrupted'
 const died: Failure = {
   code: INTERRUPTED,
-  detail: 'the server died; what was committed until then stays, the counts may be a second short of it',
+  detail:
+    'the server fell silent: it died, or lost the database; what was committed until then stays, the counts may be a second short of it',
 }
 
 export interface NewJob {
@@ -104,9 +105,11 @@ export async function startJob({ pool }: Database, id: string, node: string): Pr
   return rowCount === 1
 }
 
-/** Tells that a process and all its jobs are alive. */
-export async function beat({ pool }: Database, node: string): Promise<void> {
-  await pool.query('UPDATE import_jobs SET beat_at = now() WHERE node = $1 AND ended_at IS NULL', [node])
+/** Tells that the process which has some jobs is alive. */
+export async function beat({ pool }: Database, ids: string[]): Promise<void> {
+  await pool.query('UPDATE import_jobs SET beat_at = now() WHERE id = ANY($1::uuid[]) AND ended_at IS NULL', [
+    ids,
+  ])
 }
 
 /** Notes how far a job is, and says what others have decided of it meanwhile. */
@@ -192,15 +195,23 @@ export async function sweepJobs(db: Database): Promise<void> {
 
 export function toImportJob(row: JobRow): ImportJob {
   const { id, format, actor, cancelRequested } = row
-  const { source = null, encoding = null, ...options } = row.options as Partial<ImportJob['options']>
+  const {
+    source = null,
+    encoding = null,
+    map,
+    dryRun,
+    deferSearch,
+    resume,
+  } = row.options as unknown as ImportJob['options']
   return {
     id,
     state: row.state as ImportJob['state'],
     format: format as ImportJob['format'],
-    options: { ...(options as ImportJob['options']), source, encoding },
+    options: { source, map, encoding, dryRun, deferSearch, resume },
     bytes: Number(row.bytes),
     bytesRead: Number(row.bytesRead),
-    records: { ...(row.report as unknown as LoadReport), rejected: row.rejects },
+    // In the order of the contract: PostgreSQL has its own.
+    records: { ...emptyReport(), ...(row.report as unknown as LoadReport), rejected: row.rejects },
     cancelRequested,
     failure: row.failure as ImportJob['failure'],
     actor,

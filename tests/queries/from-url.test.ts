@@ -113,6 +113,17 @@ describe('what a search at korea.kr says', () => {
     ])
   })
 
+  test('more ministries than a list takes are told', async () => {
+    const { rows } = await db.pool.query<{ code: string }>('SELECT code FROM ministries ORDER BY code')
+    const codes = rows.map(({ code }) => code)
+    const { query, link, notTaken } = await understood(`repCode=${codes.join(',')}`)
+    expect(query.ministry).toEqual(codes.slice(0, 50))
+    expect(notTaken.flatMap(({ name, value }: Record<string, string>) => (name ? [value] : []))).toEqual(
+      codes.slice(50),
+    )
+    expect((await call(link)).statusCode).toBe(200)
+  })
+
   test('a page that is here is kept', async () => {
     expect((await understood('pageIndex=2')).query).toEqual({ page: 2 })
     expect((await call((await understood('pageIndex=2')).link)).json().items).toHaveLength(1)

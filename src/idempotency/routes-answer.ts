@@ -1,0 +1,18 @@
+import type { FastifyReply } from 'fastify'
+import { JSON_UTF8 } from '../http/body.ts'
+import type { StoredAnswer } from './store.ts'
+
+/** Answers as it was stored, now or when the same request came first. */
+export const sendStored = (
+  reply: FastifyReply,
+  { answer, replayed }: { answer: StoredAnswer; replayed: boolean },
+): FastifyReply =>
+  reply
+    .code(answer.status)
+    .headers({
+      ...answer.headers,
+      'cache-control': 'no-store',
+      ...(replayed && { 'idempotent-replayed': 'true' }),
+    })
+    .type(JSON_UTF8)
+    .send(answer.body)
