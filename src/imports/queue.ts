@@ -68,9 +68,7 @@ export class ImportQueue {
   /** Takes a job whose row is written. */
   add(job: QueuedImport): void {
     this.#waiting.push(job)
-    this.#working ??= this.#work().finally(() => {
-      this.#working = null
-    })
+    this.#begin()
   }
 
   /** Ends a job of this process after what it has under way; what its row says of it is for the caller. */
@@ -85,7 +83,15 @@ export class ImportQueue {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#running?.abort.abort(new Interrupted('stopped'))
-    await this.#working
+    while (this.#working) await this.#working
+  }
+
+  #begin(): void {
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null
+      // What came when the last one was done and the work was not over yet.
+      if (this.#waiting.length > 0) this.#begin()
+    })
   }
 
   async #work(): Promise<void> {

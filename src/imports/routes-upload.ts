@@ -138,9 +138,8 @@ async function receive(
     await rm(path, { force: true })
     throw empty()
   } catch (error) {
-    if (!(error instanceof UploadError)) throw error
     linger(upload)
-    throw problemOf(error, limit)
+    throw error instanceof UploadError ? problemOf(error, limit) : error
   } finally {
     unhurried.delete(socket)
   }

@@ -81,6 +81,8 @@ async function* patiently(upload: Readable, patience: number): AsyncGenerator<Bu
     }
   } finally {
     clearTimeout(timer)
+    // Not waited for: where nothing comes, this does not end either.
+    chunks.return?.().catch(() => {})
   }
 }
 

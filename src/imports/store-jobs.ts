@@ -12,7 +12,7 @@ export type End = { state: 'succeeded' | 'cancelled' } | { state: 'failed'; fail
 export type JobRow = Prisma.ImportJobGetPayload<object>
 
 /** Seconds of silence after which a process counts as dead. */
-const SILENCE = 15
+const SILENCE = 30
 /** Days after which what has ended is forgotten. */
 const DAYS = 30
 

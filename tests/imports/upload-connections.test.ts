@@ -123,4 +123,4 @@ test('a stop ends what runs after what it has under way, and says so of it and o
   expect(rows[0].n).toBeLessThan(2_000)
   expect(ended[1].records.read).toBe(0)
   expect(await spooled()).toEqual([])
-}, 30_000)
+}, 90_000)
