@@ -18,7 +18,11 @@ import { whileHeld } from '../support/locks.ts'
 
 const DATA_DIR = await mkdtemp(join(tmpdir(), 'gongbo-uploads-'))
 afterAll(() => rm(DATA_DIR, { recursive: true, force: true }))
-const { call, db, authorize } = await testApp({ DATA_DIR, IMPORT_LIMIT: 20_000_000, REQUEST_TIMEOUT_MS: 500 })
+const { call, db, authorize } = await testApp({
+  DATA_DIR,
+  IMPORT_LIMIT: 20_000_000,
+  REQUEST_TIMEOUT_MS: 2_000,
+})
 const headers = await authorize('articles:write')
 const other = await buildApp({ config: { ...readConfig({}), DATA_DIR }, db })
 afterAll(() => other.close())
@@ -121,7 +125,7 @@ describe('an upload', () => {
       })
     }
     expect(await spooled()).toEqual([])
-  })
+  }, 90_000)
 
   test('is written by the key that uploaded it', async () => {
     const { actor } = await imported(many(1))
