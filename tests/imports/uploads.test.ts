@@ -251,8 +251,9 @@ describe('one import at a time', () => {
   }, 90_000)
 
   test('one that comes just when another ends has its turn as well', async () => {
-    for (let i = 0; i < 25; i++) expect((await imported(many(1))).state).toBe('succeeded')
-  })
+    for (let i = 0; i < 10; i++)
+      expect(await imported(many(1), NDJSON, '?dryRun=true')).toMatchObject({ state: 'succeeded' })
+  }, 90_000)
 
   test('one is cancelled through another server too', async () => {
     const id = await whileWritersWait(async () => {
