@@ -11,6 +11,7 @@ import { load } from '../../src/imports/load.ts'
 import { readNdjson } from '../../src/imports/ndjson.ts'
 import { sweepSpool } from '../../src/imports/spool.ts'
 import { listUnfinished, sweepJobs } from '../../src/imports/store-jobs.ts'
+import { loadAnalysis } from '../../src/search/analysis.ts'
 import { encodeCp949 } from '../../src/text/cp949.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
@@ -24,6 +25,8 @@ const { call, db, authorize } = await testApp({
   REQUEST_TIMEOUT_MS: 2_000,
 })
 const headers = await authorize('articles:write')
+// Reading the dictionary takes seconds on a busy machine: not while tests hold locks.
+await loadAnalysis()
 const other = await buildApp({ config: { ...readConfig({}), DATA_DIR }, db })
 afterAll(() => other.close())
 beforeEach(async () => {
