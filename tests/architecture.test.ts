@@ -8,7 +8,7 @@ import { describe, expect, test } from '@jest/globals'
 const FLOORS = [
   ['text', 'time', 'config.ts', 'version.ts', 'generated'],
   ['http', 'db'],
-  ['keys', 'idempotency', 'health', 'search'],
+  ['keys', 'idempotency', 'health', 'search', 'duplicates'],
   ['ministries'],
   ['articles'],
   ['imports', 'queries', 'suggestions'],

@@ -32,18 +32,35 @@ const NUMBER_BEHIND = /[\s\d.,:/~-]+$/
 
 /** The kind that the first telling prefix of a title names; null where none does. Prefixes may follow one another. */
 export function titleKind(title: string): Kind | null {
-  let rest = title.normalize('NFC')
-  for (;;) {
+  for (const { kind } of prefixesOf(title)) if (kind) return kind
+  return null
+}
+
+/** A title without the prefixes that tell its kind; others stay. */
+export function withoutKind(title: string): string {
+  const prefixes = prefixesOf(title)
+  const rest = title.normalize('NFC').slice(prefixes.reduce((length, { text }) => length + text.length, 0))
+  return [...prefixes.flatMap(({ text, kind }) => (kind ? [] : [text])), rest].join('')
+}
+
+function prefixesOf(title: string): { text: string; kind: Kind | null }[] {
+  const prefixes = []
+  for (let rest = title.normalize('NFC'); ; ) {
     const match = PREFIX.exec(rest)
-    if (!match) return null
-    const words = (match.slice(1).find(text => text !== undefined) ?? '')
-      .replace(NUMBER_BEHIND, '')
-      .split(/[\s·]+/)
-      .filter(Boolean)
-    const whole = KIND_OF.get(words.join(''))
-    if (whole) return whole
-    const last = KIND_OF.get(words.at(-1) ?? '')
-    if (last && AFTER_OTHERS.has(last)) return last
-    rest = rest.slice(match[0].length)
+    if (!match) return prefixes
+    const [text, ...inner] = match
+    prefixes.push({ text, kind: kindNamed(inner.find(words => words !== undefined) ?? '') })
+    rest = rest.slice(text.length)
   }
+}
+
+function kindNamed(text: string): Kind | null {
+  const words = text
+    .replace(NUMBER_BEHIND, '')
+    .split(/[\s·]+/)
+    .filter(Boolean)
+  const whole = KIND_OF.get(words.join(''))
+  if (whole) return whole
+  const last = KIND_OF.get(words.at(-1) ?? '')
+  return last && AFTER_OTHERS.has(last) ? last : null
 }

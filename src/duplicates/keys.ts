@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { ALIKE_DAYS, type Compared, SAME_DAYS } from './relate.ts'
+import { SHORT } from './text.ts'
+
+/**
+ * What possible duplicates have in common, as numbers that an index compares for equality: the span of days, together
+ * with the title, the body, or the least of its shingles' hashes. Two articles within a span lie in the same one or in
+ * neighbours, so each is kept under the span that it is in and looked for under three.
+ */
+
+export interface Keys {
+  kept: string[]
+  soughtFor: string[]
+}
+
+const DAY = 86_400_000
+/** Shingles are dealt into so many bins; the least of two bins is a band. Bodies with 8/10 in common share one with p = .998. */
+const BINS = 12
+
+const hash = (text: string): string => createHash('sha1').update(text).digest().readBigInt64BE(0).toString()
+
+/** The least hash in each bin; empty bins have the greatest number. */
+function leastOf(shingles: ReadonlySet<number>): Uint32Array {
+  const least = new Uint32Array(BINS).fill(0xffffffff)
+  for (const shingle of shingles) {
+    const bin = shingle % BINS
+    if (shingle < (least[bin] as number)) least[bin] = shingle
+  }
+  return least
+}
+
+const bandsOf = (shingles: ReadonlySet<number>): string[] => {
+  const least = leastOf(shingles)
+  return Array.from({ length: BINS / 2 }, (_, i) => `${i} ${least[2 * i]} ${least[2 * i + 1]}`)
+}
+
+export function keysOf({ title, body, day, code, names }: Compared): Keys {
+  const spans: { days: number; whats: string[] }[] = [
+    // Joint releases: whoever issues them, on the same day or the next.
+    { days: 1, whats: [`title ${title.letters}`] },
+    // A title that comes again and again has many namesakes, but few of one issuer.
+    { days: ALIKE_DAYS, whats: [`title ${code ?? names[0] ?? ''} ${title.letters}`] },
+  ]
+  if (body.shingles.size >= SHORT)
+    spans.push(
+      { days: SAME_DAYS, whats: [`body ${hash(body.letters)}`] },
+      { days: ALIKE_DAYS, whats: bandsOf(body.shingles).map(band => `band ${band}`) },
+    )
+  const number = Date.parse(day) / DAY
+  const keys: Keys = { kept: [], soughtFor: [] }
+  for (const { days, whats } of spans) {
+    const span = Math.floor(number / days)
+    for (const what of whats) {
+      const [before, here, after] = [-1, 0, 1].map(by => hash(`${days} ${span + by} ${what}`)) as [
+        string,
+        string,
+        string,
+      ]
+      keys.kept.push(here)
+      keys.soughtFor.push(before, here, after)
+    }
+  }
+  return keys
+}
