@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { publishDue } from './articles/embargo.ts'
 import { sweepReceipts } from './articles/store-counts.ts'
+import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
@@ -68,6 +69,7 @@ async function start(config: Config): Promise<void> {
     const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
     ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
     ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
+    ends.push(every(1_000, () => keepDuplicates(db), told('the upkeep of duplicates')))
     ends.push(every(600_000, () => sweep(db, config), told('sweeping what has expired')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {

@@ -3,6 +3,7 @@ import { type Database, type Execute, inTransaction } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
+import { run } from '../search/search.ts'
 import { postponeSearchRows } from '../search/store.ts'
 import { takingTurns } from '../time/turns.ts'
 import { type ArticleContent, toContent } from './content.ts'
@@ -19,6 +20,7 @@ import {
   type Upserted,
   type Writing,
 } from './store.ts'
+import { relateFound } from './store-duplicates.ts'
 import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
 
 /**
@@ -97,6 +99,11 @@ export const upsertArticles = (
     const execute: Execute = ({ text, values }) => client.query(text, values as unknown[])
     const found = [...writing.found.values()]
     await (deferSearch ? postponeSearchRows(execute, found.map(toPlace)) : indexFound(execute, found))
+    await relateFound(
+      statement => run(client, statement),
+      found,
+      async () => registry,
+    )
     await appendChanges(execute, writing.changes.flat())
     return results
   })

@@ -1,4 +1,4 @@
-import type { Database, Execute, Prisma } from '../db/client.ts'
+import type { Database, Execute, Prisma, Query } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistry, readRegistry } from '../ministries/store.ts'
@@ -8,6 +8,7 @@ import { type ArticleContent, toContent } from './content.ts'
 import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
+import { relateFound } from './store-duplicates.ts'
 import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
 
 /** Articles as rows: reading one, and every write with its entry in the log. */
@@ -33,8 +34,8 @@ export interface Writing {
 }
 
 /**
- * Runs writes in one transaction. At its end come the search rows of what they changed, and last of all the entries of
- * the log.
+ * Runs writes in one transaction. At its end come the search rows of what they changed, then its duplicates, and last of
+ * all the entries of the log.
  */
 export function write<T>(
   { prisma }: Database,
@@ -52,7 +53,10 @@ export function write<T>(
     }
     const result = await work(writing)
     const execute: Execute = statement => tx.$executeRaw(statement)
-    await indexFound(execute, [...writing.found.values()])
+    const found = [...writing.found.values()]
+    await indexFound(execute, found)
+    const query: Query = statement => tx.$queryRaw(statement)
+    await relateFound(query, found, writing.registry)
     await appendChanges(execute, writing.changes)
     return result
   })

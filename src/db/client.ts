@@ -99,5 +99,8 @@ export const inSnapshot = <T>(
 /** Runs a statement in whatever transaction it belongs to. */
 export type Execute = (statement: Prisma.Sql) => Promise<unknown>
 
+/** The same for its rows. */
+export type Query = <T extends object>(statement: Prisma.Sql) => Promise<T[]>
+
 /** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
 pg.types.setTypeParser(pg.types.builtins.DATE, text => new Date(`${text}T00:00:00Z`))

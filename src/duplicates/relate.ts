@@ -10,10 +10,15 @@ export type DuplicateReason = (typeof DUPLICATE_REASONS)[number]
 /** Goes up when the rules or the keys change: what was found by others is found anew. */
 export const DUPLICATE_RULES = 1
 
-/** An article as it is written. */
-export interface Comparable {
+/** Where an article stands in lists. */
+export interface Placed {
   id: number
   listedAt: Date
+  public: boolean
+}
+
+/** An article as it is written. */
+export interface Comparable extends Placed {
   /** Without the prefix that tells its kind. */
   title: string
   body: string

@@ -21,6 +21,9 @@ const TABLES = [
   'search_deltas',
   'search_terms',
   'search_words',
+  'article_prints',
+  'duplicate_pairs',
+  'duplicate_members',
 ]
 const empty = async () => {
   await db.pool.query(`TRUNCATE ${TABLES.join(', ')}, view_receipts, reactions RESTART IDENTITY`)

@@ -16,7 +16,7 @@ const dir = await mkdtemp(join(tmpdir(), 'gongbo-import-'))
 afterAll(() => rm(dir, { recursive: true, force: true }))
 beforeEach(async () => {
   await db.pool.query(
-    'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions, import_progress',
+    'TRUNCATE articles, article_prints, duplicate_pairs, duplicate_members, article_search, changes, article_counts, view_receipts, reactions, import_progress',
   )
 })
 

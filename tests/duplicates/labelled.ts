@@ -30,7 +30,7 @@ function makeTools(seed: number, half: Half) {
   const draw = new Draw(seed)
   const writer = makeWriter(draw, half)
   let serial = 0
-  const day = () => addDays('2020-01-01', draw.between(0, 2200))
+  const day = () => addDays('2020-01-01', draw.between(0, 2000))
   const time = () => `${String(draw.between(6, 18)).padStart(2, '0')}:${draw.of(['00', '30', '47'])}:00`
   const article = ({
     title,

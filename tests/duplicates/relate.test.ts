@@ -22,6 +22,7 @@ describe.each(['chosen-by', 'held-out'] as const)('the labelled pairs of the hal
     articles.map((article, id) =>
       toCompared({
         id,
+        public: true,
         listedAt: new Date(article.publishedAt ?? ''),
         title: withoutKind(article.title),
         body: article.bodyText ?? '',
@@ -53,6 +54,7 @@ describe.each(['chosen-by', 'held-out'] as const)('the labelled pairs of the hal
 const release = (changes: Partial<Comparable> = {}): Compared =>
   toCompared({
     id: 1,
+    public: true,
     listedAt: new Date('2026-01-20T10:00:00+09:00'),
     title: '순환경제 설명회로 새 사업의 길을 찾는다',
     body: Array.from(

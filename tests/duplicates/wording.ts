@@ -7,7 +7,7 @@ export type Half = 'chosen-by' | 'held-out'
 export const MINISTRIES = [
   { code: 'A00015', name: '산업통상부', short: '산업부' },
   { code: 'A00019', name: '기후에너지환경부', short: '기후부' },
-  { code: 'A00009', name: '고용노동부', short: '노동부' },
+  { code: 'A00001', name: '고용노동부', short: '노동부' },
   { code: 'A00032', name: '중소벤처기업부', short: '중기부' },
   { code: 'A00031', name: '행정안전부', short: '행안부' },
   { code: 'A00033', name: '과학기술정보통신부', short: '과기정통부' },

@@ -12,7 +12,9 @@ const { db, call, authorize } = await testApp()
 const editor = await authorize('articles:write')
 
 beforeEach(async () => {
-  await db.pool.query('TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions')
+  await db.pool.query(
+    'TRUNCATE articles, article_prints, duplicate_pairs, duplicate_members, article_search, changes, article_counts, view_receipts, reactions',
+  )
 })
 
 interface Loaded extends LoadReport {

@@ -11,7 +11,9 @@ const importText = (text: string) => importBoardPage(db, parseBoardPage(text), n
 const total = async () => (await call('/v1/articles?pageSize=1')).json().total
 
 beforeEach(async () => {
-  await db.pool.query('TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions')
+  await db.pool.query(
+    'TRUNCATE articles, article_prints, duplicate_pairs, duplicate_members, article_search, changes, article_counts, view_receipts, reactions',
+  )
 })
 
 describe('a saved board page', () => {

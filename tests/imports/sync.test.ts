@@ -30,7 +30,7 @@ const run = (changes: Partial<SyncOptions> = {}) =>
 
 beforeEach(async () => {
   await db.pool.query(
-    'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions, sync_days, sync_rejections, sync_items, sync_runs, sync_calls',
+    'TRUNCATE articles, article_prints, duplicate_pairs, duplicate_members, article_search, changes, article_counts, view_receipts, reactions, sync_days, sync_rejections, sync_items, sync_runs, sync_calls',
   )
   server.items = new Map(items.map(item => [item.id, item]))
   server.faultRate = 0

@@ -1,0 +1,248 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { NewArticle } from '../../src/articles/schema.ts'
+import {
+  lockArticle,
+  type SourcedArticle,
+  updateRow,
+  upsertArticle,
+  write,
+} from '../../src/articles/store.ts'
+import { upsertArticles } from '../../src/articles/store-bulk.ts'
+import { relateSome } from '../../src/articles/store-duplicates.ts'
+import { withoutKind } from '../../src/articles/title-kind.ts'
+import { groupsOf } from '../../src/duplicates/groups.ts'
+import { keysOf } from '../../src/duplicates/keys.ts'
+import { type DuplicateReason, relate, toCompared } from '../../src/duplicates/relate.ts'
+import { labelledPairs } from '../duplicates/labelled.ts'
+import { expectScores, print, scoresOf, tellScores } from '../duplicates/score.ts'
+import { anArticle } from '../support/builders.ts'
+import { testDatabase } from '../support/database.ts'
+import { untilOneWaits, whileHeld } from '../support/locks.ts'
+
+const db = await testDatabase()
+const actor = 'system:test'
+const now = new Date('2026-11-01T00:00:00Z')
+
+const empty = () => db.pool.query('TRUNCATE articles RESTART IDENTITY CASCADE')
+const PAIRS =
+  'SELECT first_id AS first, second_id AS second, reason, similarity FROM duplicate_pairs ORDER BY 1, 2'
+const MEMBERS =
+  'SELECT article_id AS id, group_id AS group, listed_at AS "listedAt", public FROM duplicate_members ORDER BY 1'
+const found = async () => ({
+  pairs: (await db.pool.query(PAIRS)).rows,
+  members: (await db.pool.query(MEMBERS)).rows,
+})
+
+/** The same from the articles alone, each compared with each. */
+async function naive() {
+  const rows = await db.prisma.article.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' } })
+  const compared = rows.map(row =>
+    toCompared({
+      ...row,
+      title: withoutKind(row.title),
+      body: row.bodyText,
+      public: row.status === 'published',
+      code: row.ministryCode,
+      names: [row.ministryPublishedName, row.ministryName].filter(name => name !== null),
+    }),
+  )
+  const keys = compared.map(keysOf)
+  const pairs = compared.flatMap((a, i) =>
+    compared.slice(i + 1).flatMap((b, j) => {
+      const shared = keys[i + 1 + j]?.soughtFor.some(key => keys[i]?.kept.includes(key))
+      const relation = shared ? relate(a, b, () => false) : null
+      return relation ? [{ first: a.id, second: b.id, ...relation }] : []
+    }),
+  )
+  const groups = groupsOf(pairs.map(({ first, second }) => [first, second]))
+  const members = rows.flatMap(({ id, listedAt, status }) =>
+    groups.has(id) ? [{ id, group: groups.get(id), listedAt, public: status === 'published' }] : [],
+  )
+  return { pairs, members }
+}
+
+const sourced = (externalId: string, article: NewArticle): SourcedArticle => ({
+  ...article,
+  source: { name: 'test', externalId, url: null },
+})
+const upsertOne = (article: SourcedArticle) =>
+  write(db, { actor, now }, writing => upsertArticle(writing, article))
+
+const TEXT = Array.from(
+  { length: 10 },
+  (_, i) => `${i + 1}번째 문단은 부품 ${i + 20}종을 오래 쓰는 길과 그 값을 말한다.`,
+)
+const OTHER = Array.from(
+  { length: 10 },
+  (_, i) => `어촌의 ${i + 40}개 마을이 ${i + 60}번째 돌봄 마당을 연다고 알려 왔다.`,
+)
+
+const article: fc.Arbitrary<NewArticle> = fc
+  .record({
+    title: fc.constantFrom(
+      '순환경제 설명회로 새 길을 찾는다',
+      '[정정] 순환경제 설명회로 새 길을 찾는다',
+      '인사',
+    ),
+    text: fc.constantFrom(TEXT, TEXT.slice(0, 8), [...TEXT, ...OTHER], OTHER, ['붙임 참조'], []),
+    status: fc.constantFrom<NewArticle['status']>('published', 'published', 'hidden', 'draft'),
+    day: fc.constantFrom('2026-01-20', '2026-01-21', '2026-02-10'),
+    ministry: fc.constantFrom({ name: '산업통상부' }, { name: '환경부' }, null),
+  })
+  .map(({ text, day, ...rest }) =>
+    anArticle({ ...rest, bodyText: text.join('\n\n'), publishedAt: `${day}T00:00:00+09:00` }),
+  )
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ id: fc.integer({ min: 1, max: 7 }), article }) },
+  fc.record({ remove: fc.integer({ min: 1, max: 7 }) }),
+)
+type Step = { id: number; article: NewArticle } | { remove: number }
+
+describe('what writes have found', () => {
+  test.each(['one by one', 'many at once'])(
+    '%s is what comparing each with each finds',
+    async how => {
+      const run = async (steps: Step[]) => {
+        await empty()
+        for (const one of steps) {
+          if ('remove' in one)
+            await write(db, { actor, now }, async writing => {
+              const row = await lockArticle(writing, one.remove)
+              if (row) await updateRow(writing, row, { deletedAt: row.deletedAt === null ? now : null })
+            })
+          else if (how === 'one by one') await upsertOne(sourced(String(one.id), one.article))
+          else {
+            const twice = [one.id, one.id + 1].map(id => ({ article: sourced(String(id), one.article) }))
+            await upsertArticles(db, { actor, now, deferSearch: true }, twice)
+          }
+          expect(await found()).toEqual(await naive())
+        }
+      }
+      await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 10 }), run), { numRuns: 40 })
+    },
+    120_000,
+  )
+
+  test('is found anew where other rules had found it', async () => {
+    await empty()
+    for (const id of [1, 2, 3])
+      await upsertOne(sourced(String(id), anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })))
+    const before = await found()
+    expect(before.members).toHaveLength(3)
+    await db.pool.query('DELETE FROM duplicate_members; DELETE FROM duplicate_pairs')
+    await db.pool.query("UPDATE article_prints SET rules = 0, keys = '{}'")
+    expect(await relateSome(db)).toBe(3)
+    expect(await relateSome(db)).toBe(0)
+    expect(await found()).toEqual(before)
+  })
+
+  test('is not missed by two writers at once', async () => {
+    await empty()
+    const texts = Array.from({ length: 12 }, (_, i) =>
+      sourced(`w${i}`, anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })),
+    )
+    await Promise.all([
+      ...texts.slice(0, 6).map(upsertOne),
+      upsertArticles(
+        db,
+        { actor, now, deferSearch: true },
+        texts.slice(6).map(article => ({ article })),
+      ),
+    ])
+    const { pairs, members } = await found()
+    expect(pairs).toHaveLength(66)
+    expect(new Set(members.map(({ group }) => group)).size).toBe(1)
+    expect(await found()).toEqual(await naive())
+  })
+
+  test('waits for nobody who changes the identity of a duplicate', async () => {
+    await empty()
+    await upsertOne(sourced('1', anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })))
+    await whileHeld(db.url, "UPDATE articles SET external_id = 'other' WHERE id = 1", async () => {
+      await upsertOne(sourced('2', anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })))
+    })
+    expect((await found()).members).toHaveLength(2)
+  })
+
+  test('is left to one writer at a time, to its commit', async () => {
+    await empty()
+    const lock = `SELECT pg_advisory_xact_lock(${0x6475706c})`
+    await whileHeld(db.url, lock, async holder => {
+      const writing = upsertOne(sourced('1', anArticle()))
+      await untilOneWaits(holder)
+      await holder.query('COMMIT')
+      await writing
+    })
+  })
+
+  test('moves no version and stands in no log', async () => {
+    await empty()
+    const text = { title: '한 제목', bodyText: TEXT.join('\n\n') }
+    const first = await upsertOne(sourced('1', anArticle(text)))
+    await upsertOne(sourced('2', anArticle(text)))
+    expect(await db.prisma.article.findUnique({ where: { id: first.row.id } })).toMatchObject({
+      version: 1,
+      modifiedAt: first.row.modifiedAt,
+    })
+    expect(await db.prisma.change.count()).toBe(2)
+  })
+
+  test('is of the same issuer over a split, and under another name', async () => {
+    await empty()
+    const of = (ministry: NewArticle['ministry'], day: string) =>
+      anArticle({
+        title: '한 제목',
+        bodyText: TEXT.join('\n\n'),
+        ministry: ministry ?? null,
+        publishedAt: `${day}T10:00:00+09:00`,
+      })
+    await upsertOne(sourced('1', of({ code: 'A00007', name: '기획재정부' }, '2026-01-01')))
+    await upsertOne(sourced('2', of({ code: 'A00041', name: '재정경제부' }, '2026-01-02')))
+    await upsertOne(sourced('3', of({ name: '산업통상자원부' }, '2025-09-30')))
+    await upsertOne(sourced('4', of({ name: '산업통상부' }, '2025-10-01')))
+    const reasons = (await found()).pairs.map(({ first, second, reason }) => [first, second, reason])
+    expect(reasons).toContainEqual([1, 2, 'reissue'])
+    expect(reasons).toContainEqual([3, 4, 'reissue'])
+  })
+})
+
+describe.each(['chosen-by', 'held-out'] as const)('labelled pairs of the half that was %s', half => {
+  test.each(['one by one', 'many at once'])(
+    'are found by writes %s',
+    async how => {
+      await empty()
+      const pairs = labelledPairs(half, half === 'chosen-by' ? 11 : 12, how === 'one by one' ? 60 : 250)
+      const articles = pairs.flatMap(pair => pair.articles)
+      const ids: number[] = []
+      if (how === 'one by one')
+        for (const one of articles)
+          ids.push(
+            (await write(db, { actor, now }, writing => upsertArticle(writing, one as SourcedArticle))).row
+              .id,
+          )
+      else {
+        for (let i = 0; i < articles.length; i += 300) {
+          const batch = articles.slice(i, i + 300).map(one => ({ article: one as SourcedArticle }))
+          await upsertArticles(db, { actor, now, deferSearch: true }, batch)
+        }
+        const rows = await db.prisma.article.findMany({ select: { id: true, externalId: true } })
+        const byIdentity = new Map(rows.map(({ id, externalId }) => [externalId, id]))
+        for (const { source } of articles) ids.push(byIdentity.get(source?.externalId ?? '') as number)
+      }
+      const told = (await found()).pairs
+      const reasons = new Map<string, DuplicateReason>(
+        told.map(({ first, second, reason }) => [`${first} ${second}`, reason]),
+      )
+      const reasonOf = (i: number) => {
+        const [a, b] = [ids[2 * i] as number, ids[2 * i + 1] as number]
+        return reasons.get(a < b ? `${a} ${b}` : `${b} ${a}`) ?? null
+      }
+      const given = pairs.map((_, i) => reasonOf(i))
+      const besides = told.length - given.filter(reason => reason !== null).length
+      print(`${half}, written ${how}, ${besides} pairs besides: ${tellScores(pairs, given, besides)}`)
+      expectScores(scoresOf(pairs, given, besides))
+    },
+    120_000,
+  )
+})
