@@ -4,6 +4,7 @@ import AjvCompiler from '@fastify/ajv-compiler'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { Type } from 'typebox'
+import { duplicateComponents } from './articles/duplicates-schema.ts'
 import { unresolvedComponents } from './articles/ministry-schema.ts'
 import { articleComponents } from './articles/page-schema.ts'
 import { articleRoutes } from './articles/routes.ts'
@@ -11,6 +12,7 @@ import { addressRoutes } from './articles/routes-address.ts'
 import { changingRoutes } from './articles/routes-change.ts'
 import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
+import { duplicateRoutes } from './articles/routes-duplicates.ts'
 import { unresolvedRoutes } from './articles/routes-ministry.ts'
 import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
@@ -125,6 +127,7 @@ export async function buildApp({
   await describeApi(app, { publicUrl: config.PUBLIC_URL, version: VERSION })
   for (const component of [
     ...articleComponents,
+    ...duplicateComponents,
     ...counterComponents,
     ...ministryComponents,
     ...unresolvedComponents,
@@ -147,6 +150,7 @@ export async function buildApp({
   await app.register(addressRoutes, { ...v1, ...articles })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
+  await app.register(duplicateRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })

@@ -75,6 +75,10 @@ export async function articleAnswer(
   }
 }
 
+/** Of a list: counters do not move it, so it is a weak one. */
+export const listEtag = (body: object): string =>
+  `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
+
 export const noArticle = (what: string) =>
   new Problem('not-found', { en: `There is no article ${what}.`, ko: `${what}에 해당하는 글이 없습니다.` })
 

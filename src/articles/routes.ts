@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
 import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY } from '../http/openapi.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -15,6 +15,7 @@ import {
   ArticleId,
   type ArticleRouteOptions,
   assertReadable,
+  listEtag,
   present,
   SourceIdentity,
 } from './routes-answer.ts'
@@ -72,9 +73,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         await present(options),
         query.highlight ? await highlightPage(page) : null,
       )
-      const etag = `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
       reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
-      return sendCacheable(request, reply, { etag, body: () => JSON.stringify(body) })
+      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
     },
   )
 

@@ -1,13 +1,16 @@
 import { type Database, Prisma, type Query } from '../db/client.ts'
-import type { Comparable, SameLine } from '../duplicates/relate.ts'
+import type { Comparable, DuplicateReason, SameLine } from '../duplicates/relate.ts'
 import { listUnprinted, lockDuplicates, relateArticles, type WrittenArticle } from '../duplicates/store.ts'
 import { ancestorsOf } from '../ministries/lineage.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { readRegistry } from '../ministries/store.ts'
+import { run } from '../search/search.ts'
 import type { Indexed } from './indexing.ts'
+import type { ArticleRow } from './row.ts'
+import { rowsOf, selection } from './search.ts'
 import { withoutKind } from './title-kind.ts'
 
-/** Articles as they are compared, and the upkeep of what other rules have found. */
+/** Articles as they are compared, the upkeep of what other rules have found, and the duplicates of one. */
 
 const { sql } = Prisma
 
@@ -86,4 +89,50 @@ const ROUND = 2_000
 export async function keepDuplicates(db: Database): Promise<void> {
   const began = performance.now()
   while ((await relateSome(db)) > 0 && performance.now() - began < ROUND);
+}
+
+/** Duplicates that are listed at most: a group of more is a fault of its source. */
+const LISTED = 100
+
+interface FoundDuplicate {
+  reason: DuplicateReason
+  similarity: number | null
+  comparedWith: number | null
+}
+
+/** The others of an article's group; with `hidden` also those that are not public. */
+export async function listDuplicates(
+  { pool }: Database,
+  { id, status, deletedAt }: Pick<ArticleRow, 'id' | 'status' | 'deletedAt'>,
+  { hidden }: { hidden: boolean },
+): Promise<{ original: number | null; total: number; found: (FoundDuplicate & { row: ArticleRow })[] }> {
+  const rows = await run<ArticleRow & FoundDuplicate & { total: number; original: number | null }>(
+    pool,
+    sql`SELECT ${selection({ fields: null, highlight: false })}, total, original, reason, similarity, "comparedWith"
+      FROM ${rowsOf(sql`
+        SELECT m.article_id AS id, m.listed_at, count(*) OVER ()::int AS total, (
+            SELECT article_id FROM duplicate_members WHERE group_id = m.group_id AND public
+            ORDER BY listed_at, article_id LIMIT 1) AS original
+        FROM duplicate_members own JOIN duplicate_members m USING (group_id)
+        WHERE own.article_id = ${id} AND m.article_id <> ${id} AND (m.public OR ${hidden})
+        ORDER BY m.listed_at, m.article_id LIMIT ${LISTED}`)}
+      CROSS JOIN LATERAL (
+        SELECT reason, similarity, CASE WHEN o.public OR ${hidden} OR o.article_id = ${id} THEN o.article_id END AS "comparedWith"
+        FROM duplicate_members o JOIN (
+          SELECT second_id AS other, reason, similarity FROM duplicate_pairs WHERE first_id = page.id UNION ALL
+          SELECT first_id, reason, similarity FROM duplicate_pairs WHERE second_id = page.id) AS p ON p.other = o.article_id
+        ORDER BY o.article_id = ${id} DESC, (o.public OR ${hidden}) DESC, o.listed_at, o.article_id LIMIT 1) AS why
+      ORDER BY page.listed_at, page.id`,
+  )
+  const alone = status === 'published' && deletedAt === null ? id : null
+  return {
+    original: rows[0] ? rows[0].original : alone,
+    total: rows[0]?.total ?? 0,
+    found: rows.map(({ reason, similarity, comparedWith, ...row }) => ({
+      reason,
+      similarity,
+      comparedWith,
+      row,
+    })),
+  }
 }
