@@ -2,9 +2,9 @@ import type { DayRange } from '../time/seoul.ts'
 import { formatInstantOrNull } from '../time/seoul.ts'
 import { encodeCursor } from './cursor.ts'
 import type { ListQuery } from './query.ts'
-import { type ArticleRow, type Presentation, toSparse, toSummary } from './row.ts'
+import { type Presentation, toSparse, toSummary } from './row.ts'
 import type { ArticleSummary } from './schema.ts'
-import type { Page } from './search.ts'
+import type { ListedRow, Page } from './search.ts'
 
 /** A page of rows as the contract's ArticlePage, or SparseArticlePage where fields were asked for. */
 export function toPage(
@@ -13,7 +13,7 @@ export function toPage(
   presentation: Presentation,
   highlights: ArticleSummary['highlight'][] | null = null,
 ) {
-  const { at, pageSize, sort, fields, filter } = query
+  const { at, pageSize, sort, fields, filter, collapse } = query
   const { rows, total, keywords } = page
   const number = 'page' in at ? at.page : null
   // The board's running number: total minus position, so the newest has the total. Oldest first it counts up, and an
@@ -30,11 +30,12 @@ export function toPage(
       ? null
       : encodeCursor({ direction, key, id, now: query.now }, query.fingerprint)
   }
-  const itemOf = (row: ArticleRow, i: number) => ({
+  const itemOf = (row: ListedRow, i: number) => ({
     ...(fields
       ? toSparse(row, numberOf(i), presentation, fields)
       : toSummary(row, numberOf(i), presentation)),
     ...(highlights && { highlight: highlights[i] }),
+    ...(collapse && { duplicates: row.duplicates ?? 0 }),
   })
   return {
     ...(fields && { fields }),

@@ -93,6 +93,13 @@ export const ArticleQuery = Type.Object(
         examples: [['published']],
       }),
     ),
+    duplicates: Type.Optional(
+      oneOf(['include', 'collapse'], {
+        default: 'include',
+        description:
+          '`collapse`: of articles that say the same just the earliest one that matches the query, in totals too. Each item then says how many `duplicates` it has.',
+      }),
+    ),
     sort: Type.Optional(
       oneOf(SORTS, {
         default: '-publishedAt',
@@ -161,6 +168,8 @@ export interface ListQuery {
   /** What is searched for; null in plain lists. */
   keywords: { q: string; query: QueryNode } | null
   highlight: boolean
+  /** Whether only the earliest of each group of duplicates is wanted. */
+  collapse: boolean
   /** Which bodies the filter takes in; null without one, or while that is not known. */
   ministries: TakenIn[] | null
   /** What a cursor is bound to: the filter and the order, as they were asked for. */
@@ -231,6 +240,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
   } = query
   const keywords = query.q === undefined ? null : { q: query.q, query: parseQuery(query.q) }
   const highlight = query.highlight ?? false
+  const collapse = query.duplicates === 'collapse'
   if (!keywords && sort === 'relevance')
     throw badParameter('sort', 'relevance only together with q', 'relevance는 q와 함께만 쓸 수 있습니다')
   if (!keywords && highlight)
@@ -248,7 +258,13 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     status: query.status ? sorted(query.status) : ['published'],
   }
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage]))
+    .update(
+      JSON.stringify([
+        ...[sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage],
+        // Cursors that were given out before lists could collapse stay good.
+        ...(collapse ? ['collapse'] : []),
+      ]),
+    )
     .digest('base64url')
     .slice(0, 16)
   const at: ListQuery['at'] =
@@ -268,6 +284,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     fields,
     keywords,
     highlight,
+    collapse,
     ministries: null,
     at,
     fingerprint,

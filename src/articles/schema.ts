@@ -104,8 +104,15 @@ export const Highlight = Type.Object(
       'The title whole, and about 160 characters of the plain text of the body, where most keywords stand together.',
   },
 )
-const HIGHLIGHTED = {
+const IN_SOME_LISTS = {
   highlight: Type.Optional(ref(Highlight)),
+  duplicates: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'Only with `duplicates=collapse`: how many other public articles say the same; `/articles/{id}/duplicates` lists them.',
+    }),
+  ),
 }
 
 export const ArticleSummary = Type.Object(
@@ -116,7 +123,7 @@ export const ArticleSummary = Type.Object(
       examples: [3720],
     }),
     ...SUMMARY,
-    ...HIGHLIGHTED,
+    ...IN_SOME_LISTS,
   },
   { $id: 'ArticleSummary', description: 'An article as lists show it.' },
 )

@@ -5,6 +5,7 @@ import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
+import { countRepeated, DUPLICATES, isRepeated } from './store-collapse.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
@@ -63,6 +64,18 @@ export function matches(filter: Filter): Sql {
   )
 }
 
+/** What a list has: all that match, or of each group of duplicates the earliest of these. */
+function has({ filter, collapse }: Pick<ListQuery, 'filter' | 'collapse'>): Sql {
+  const where = matches(filter)
+  return collapse ? sql`${where} AND NOT ${isRepeated(sql`a.id`, filter, where)}` : where
+}
+
+const total = ({ filter, collapse }: ListQuery): Sql => {
+  const where = matches(filter)
+  const all = sql`SELECT count(*)::int FROM articles a WHERE ${where}`
+  return collapse ? sql`SELECT (${all}) - (${countRepeated(filter, where)})` : all
+}
+
 const BODY = ['body_html', 'body_text']
 const COLUMNS = [
   [
@@ -104,7 +117,11 @@ const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_
 const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** The columns of ArticleRow. Bodies are read only for those who ask for them: they are most of a row's bytes. */
-export function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'highlight'>): Sql {
+export function selection({
+  fields,
+  highlight,
+  collapse,
+}: Pick<ListQuery, 'fields' | 'highlight' | 'collapse'>): Sql {
   const wanted = COLUMNS.filter(
     column =>
       !BODY.includes(column) ||
@@ -112,9 +129,10 @@ export function selection({ fields, highlight }: Pick<ListQuery, 'fields' | 'hig
       (highlight && column === 'body_text'),
   )
   const counts = COUNTS.map(column => `'${camel(column)}', c.${column}`).join(', ')
-  return raw(
+  const columns = raw(
     `${wanted.map(column => `a.${column} AS "${camel(column)}"`).join(', ')}, json_build_object(${counts}) AS counts`,
   )
+  return collapse ? sql`${columns}, ${DUPLICATES}` : columns
 }
 
 const tables = (sort: PlainSort) =>
@@ -129,8 +147,11 @@ function orderBy(sort: PlainSort, reversed = false): Sql {
   return sql`${key} ${direction}, a.id ${direction}`
 }
 
+/** Where duplicates are left out, an article with how many it has. */
+export type ListedRow = ArticleRow & { duplicates?: number }
+
 export interface Page {
-  rows: ArticleRow[]
+  rows: ListedRow[]
   /** What the list orders by, of each row: what cursors carry. */
   keys: number[]
   /** Null in lists that go by cursor. */
@@ -148,37 +169,36 @@ export type PlainQuery = ListQuery & { sort: PlainSort }
 
 /** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
 async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
-  const { filter, sort, pageSize } = query
-  const where = matches(filter)
+  const { sort, pageSize } = query
   const offset = (page - 1) * pageSize
-  const found = await run<ArticleRow & { total: number }>(
+  const found = await run<ListedRow & { total: number }>(
     pool,
-    sql`WITH matched AS (SELECT count(*)::int AS total FROM articles a WHERE ${where}),
+    sql`WITH matched AS (SELECT (${total(query)}) AS total),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+        sql`SELECT a.id FROM ${tables(sort)} WHERE ${has(query)} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
   )
-  const total = found[0]?.total ?? 0
+  const count = found[0]?.total ?? 0
   const rows = found.filter(row => row.id !== null)
   const keys = rows.map(row => sortKey(row, sort))
   return {
-    ...{ rows, keys, total, exact: true, keywords: null },
-    ...{ before: page > 1 && total > 0, after: offset + rows.length < total },
+    ...{ rows, keys, total: count, exact: true, keywords: null },
+    ...{ before: page > 1 && count > 0, after: offset + rows.length < count },
   }
 }
 
 /** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */
 async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Cursor): Promise<Page> {
-  const { filter, sort, pageSize } = query
+  const { sort, pageSize } = query
   const { key, descending } = ORDERS[sort]
   const backwards = cursor.direction === 'previous'
   const beyond = descending === backwards ? sql`>` : sql`<`
   const edge = sort === '-views' ? sql`${cursor.key}::bigint` : sql`${new Date(cursor.key)}::timestamptz`
-  const found = await run<ArticleRow>(
+  const found = await run<ListedRow>(
     pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
-      sql`SELECT a.id FROM ${tables(sort)} WHERE ${matches(filter)} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
+      sql`SELECT a.id FROM ${tables(sort)} WHERE ${has(query)} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
         ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )

@@ -108,7 +108,7 @@ export async function listDuplicates(
 ): Promise<{ original: number | null; total: number; found: (FoundDuplicate & { row: ArticleRow })[] }> {
   const rows = await run<ArticleRow & FoundDuplicate & { total: number; original: number | null }>(
     pool,
-    sql`SELECT ${selection({ fields: null, highlight: false })}, total, original, reason, similarity, "comparedWith"
+    sql`SELECT ${selection({ fields: null, highlight: false, collapse: false })}, total, original, reason, similarity, "comparedWith"
       FROM ${rowsOf(sql`
         SELECT m.article_id AS id, m.listed_at, count(*) OVER ()::int AS total, (
             SELECT article_id FROM duplicate_members WHERE group_id = m.group_id AND public

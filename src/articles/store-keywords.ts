@@ -5,8 +5,8 @@ import type { KeywordRequest, Order } from '../search/request.ts'
 import { type Routes, run } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
-import type { ArticleRow } from './row.ts'
-import { isPublic, matches, type Page, rowsOf, selection } from './search.ts'
+import { isPublic, type ListedRow, matches, type Page, rowsOf, selection } from './search.ts'
+import { isRepeated } from './store-collapse.ts'
 
 /** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
 
@@ -42,9 +42,9 @@ function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][
 }
 
 /** The rows of identities, in their order. */
-async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ArticleRow[]> {
+async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ListedRow[]> {
   if (ids.length === 0) return []
-  const rows = await run<ArticleRow>(
+  const rows = await run<ListedRow>(
     client,
     sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`)}`,
   )
@@ -60,6 +60,10 @@ const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
   return new Map(rows.map(({ id, title, body }) => [id, { title, body }]))
 }
 
+/** That a query finds an earlier article of the group as well. */
+const findsToo = (found: string) =>
+  sql`AND EXISTS (SELECT FROM article_search f WHERE f.article_id = e.article_id AND f.terms @@ ${found}::tsquery)`
+
 function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
   const { filter, at, pageSize } = query
   const { modified } = filter
@@ -71,6 +75,9 @@ function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): Key
     filters: inTerms ? filterTerms(filter) : [],
     published: filter.published,
     also: inTerms ? null : matches(filter),
+    leaveOut: query.collapse
+      ? found => isRepeated(sql`s.article_id`, filter, matches(filter), findsToo(found))
+      : undefined,
     order,
     at:
       'page' in at

@@ -28,8 +28,13 @@ export async function countFound(
   meaning: Meaning | null,
 ): Promise<Total> {
   const matching = matchingOf(search, compiled)
-  const { published, also } = search.request
-  const whole = !also && search.filters.length === 0 && !published.fromInstant && !published.toInstant
+  const { published } = search.request
+  const whole =
+    !matching.also &&
+    !matching.leaveOut &&
+    search.filters.length === 0 &&
+    !published.fromInstant &&
+    !published.toInstant
   if (whole && meaning?.type === 'word' && matching.share * matching.articles > COUNTED / 2) {
     const total = await countWord(search, meaning)
     if (total !== null) return total

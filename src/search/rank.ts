@@ -28,7 +28,8 @@ async function listCandidates(search: Search, compiled: Compiled, words: Word[])
   const { client, knowledge, routes } = search
   const slice: Slice = { descending: true, after: null, offset: 0, limit: routes.ranked }
   const counted = search.count ? COUNTED + 1 : 0
-  const { hits, total } = await searchByDate(client, matchingOf(search, compiled), slice, { routes, counted })
+  const matching = matchingOf(search, compiled)
+  const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
   const ids = hits.map(({ id }) => id)
   if (hits.length < routes.ranked) return { ids, total: hits.length }
   const compiler = new Compiler(knowledge)
@@ -36,7 +37,8 @@ async function listCandidates(search: Search, compiled: Compiled, words: Word[])
     itself.morphemes.map(({ term }) => compiler.whole(titleTerm(term))),
   )
   if (titles.length === 0) return { ids, total }
-  const titled = matchingOf(search, allOf([compiled, anyOf(titles)]))
+  const { leaveOut } = matching
+  const titled = { ...matchingOf(search, allOf([compiled, anyOf(titles)])), leaveOut }
   const more = await searchByDate(client, titled, { ...slice, limit: routes.titled }, { routes })
   return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
 }

@@ -19,6 +19,8 @@ export interface KeywordRequest {
   published: DayRange
   /** See `Matching`. */
   also: Prisma.Sql | null
+  /** What leaves an article `s` out of what a tsquery finds, because another one says the same. */
+  leaveOut?: ((query: string) => Prisma.Sql) | undefined
   order: Order
   at: { offset: number } | { place: Place; backwards: boolean }
   limit: number
@@ -67,5 +69,6 @@ export function matchingOf({ request, knowledge, filters }: Search, compiled: Co
   const { term: _, ...whole } = allOf([compiled, ...filters])
   const { published, also } = request
   const { articles, calendar, ends } = knowledge
-  return { ...whole, articles, calendar, ends, published, also }
+  const leaveOut = request.leaveOut?.(whole.query) ?? null
+  return { ...whole, articles, calendar, ends, published, also, leaveOut }
 }

@@ -20,6 +20,8 @@ export interface Matching extends Estimated {
    * only what is public is asked for.
    */
   also: Sql | null
+  /** What leaves an article `s` out; null where nothing does. It goes by the whole query also where a route looks for less. */
+  leaveOut?: Sql | null
   /** When the first and last article was listed; null where there is none. */
   ends: Ends | null
 }
@@ -69,7 +71,10 @@ export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>
 const and = (parts: Sql[]): Sql => join(parts, ' AND ')
 
 /** The rows of a range of days, beyond a place. */
-function within({ published: { fromInstant, toInstant } }: Matching, { descending, after }: Slice): Sql[] {
+function within(
+  { published: { fromInstant, toInstant }, leaveOut }: Matching,
+  { descending, after }: Slice,
+): Sql[] {
   const beyond = descending ? sql`<` : sql`>`
   return [
     ...(fromInstant ? [sql`s.listed_at >= ${fromInstant}`] : []),
@@ -77,6 +82,7 @@ function within({ published: { fromInstant, toInstant } }: Matching, { descendin
     ...(after
       ? [sql`(s.listed_at, s.article_id) ${beyond} (${new Date(after.key)}::timestamptz, ${after.id}::int)`]
       : []),
+    ...(leaveOut ? [sql`NOT ${leaveOut}`] : []),
   ]
 }
 
@@ -136,7 +142,7 @@ async function instantOf(
     const from = after ? new Date(after.key) : descending ? published.toInstant : published.fromInstant
     return instantAfter(calendar, articles, { from, rows: n, descending })
   }
-  const where = within(matching, slice)
+  const where = within({ ...matching, leaveOut: null }, slice)
   const [row] = await run<{ at: Date }>(
     client,
     sql`SELECT s.listed_at AS at FROM article_search s ${where.length > 0 ? sql`WHERE ${and(where)}` : empty}

@@ -1,0 +1,55 @@
+import { Prisma } from '../db/client.ts'
+import type { Filter } from './query.ts'
+
+/**
+ * Lists without duplicates: of each group the earliest article that the list has. Which one that is follows from the
+ * filter, so that a joint release is also found by its second ministry, and nothing that a list has is lost from it.
+ */
+
+const { sql, join, empty } = Prisma
+type Sql = Prisma.Sql
+
+/** Whether a place in the list says whether an article is in it: then no other table is looked into. */
+function byPlaceAlone({ status, modified, ministry, kind, tag, source, author }: Filter): boolean {
+  const lists = [ministry, kind, tag, source, author]
+  const isPublic = status.length === 1 && status[0] === 'published'
+  return isPublic && !modified.fromInstant && !modified.toInstant && lists.every(list => list.length === 0)
+}
+
+const placed = (member: Sql, { published: { fromInstant, toInstant } }: Filter): Sql =>
+  join(
+    [
+      sql`${member}.public`,
+      ...(fromInstant ? [sql`${member}.listed_at >= ${fromInstant}`] : []),
+      ...(toInstant ? [sql`${member}.listed_at < ${toInstant}`] : []),
+    ],
+    ' AND ',
+  )
+
+const EARLIER = sql`e.group_id = m.group_id AND (e.listed_at, e.article_id) < (m.listed_at, m.article_id)`
+
+/** That the list has an earlier article `e` of the group. `matches` is the filter on `articles a`. */
+const hasEarlier = (filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
+  byPlaceAlone(filter)
+    ? sql`${EARLIER} AND ${placed(sql`e`, filter)} ${besides}`
+    : sql`${EARLIER} AND e.article_id IN (SELECT a.id FROM articles a WHERE ${matches}) ${besides}`
+
+/**
+ * That an article is not the first of its group in the list. Without a join (OFFSET 0), since hardly any article is in a
+ * group and pages are short: what each row costs is one look into the index of members.
+ */
+export const isRepeated = (id: Sql, filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
+  sql`EXISTS (SELECT FROM duplicate_members m, duplicate_members e
+    WHERE m.article_id = ${id} AND ${hasEarlier(filter, matches, besides)} OFFSET 0)`
+
+/** How many articles of the list are not the first of their group in it: from the members, which are few. */
+export const countRepeated = (filter: Filter, matches: Sql): Sql =>
+  byPlaceAlone(filter)
+    ? sql`SELECT count(*)::int FROM duplicate_members m
+        WHERE ${placed(sql`m`, filter)} AND EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
+    : sql`SELECT count(*)::int FROM duplicate_members m JOIN articles a ON a.id = m.article_id
+        WHERE ${matches} AND EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
+
+/** How many public duplicates the article `a` has, as a column. */
+export const DUPLICATES = sql`(SELECT count(*)::int FROM duplicate_members m JOIN duplicate_members e USING (group_id)
+  WHERE m.article_id = a.id AND e.article_id <> a.id AND e.public) AS duplicates`
