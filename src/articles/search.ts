@@ -5,11 +5,11 @@ import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
-import { countRepeated, DUPLICATES, isRepeated } from './store-collapse.ts'
+import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
-const { sql, join, raw } = Prisma
+const { sql, join, raw, empty } = Prisma
 type Sql = Prisma.Sql
 
 /** Keys of the orders: the instant that every article has (see `listed_at` in the migration), or its views. */
@@ -62,18 +62,6 @@ export function matches(filter: Filter): Sql {
     ],
     ' AND ',
   )
-}
-
-/** What a list has: all that match, or of each group of duplicates the earliest of these. */
-function has({ filter, collapse }: Pick<ListQuery, 'filter' | 'collapse'>): Sql {
-  const where = matches(filter)
-  return collapse ? sql`${where} AND NOT ${isRepeated(sql`a.id`, filter, where)}` : where
-}
-
-const total = ({ filter, collapse }: ListQuery): Sql => {
-  const where = matches(filter)
-  const all = sql`SELECT count(*)::int FROM articles a WHERE ${where}`
-  return collapse ? sql`SELECT (${all}) - (${countRepeated(filter, where)})` : all
 }
 
 const BODY = ['body_html', 'body_text']
@@ -169,13 +157,17 @@ export type PlainQuery = ListQuery & { sort: PlainSort }
 
 /** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
 async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
-  const { sort, pageSize } = query
+  const { filter, sort, pageSize, collapse } = query
+  const where = matches(filter)
   const offset = (page - 1) * pageSize
+  const repeated = collapse ? sql`repeated AS MATERIALIZED (${listRepeated(filter, where)}),` : empty
+  const less = collapse ? sql`- (SELECT count(*)::int FROM repeated)` : empty
+  const first = collapse ? sql`AND a.id NOT IN (SELECT article_id FROM repeated)` : empty
   const found = await run<ListedRow & { total: number }>(
     pool,
-    sql`WITH matched AS (SELECT (${total(query)}) AS total),
+    sql`WITH ${repeated} matched AS (SELECT count(*)::int ${less} AS total FROM articles a WHERE ${where}),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        sql`SELECT a.id FROM ${tables(sort)} WHERE ${has(query)} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+        sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ${first} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
   )
@@ -190,7 +182,9 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
 
 /** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */
 async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Cursor): Promise<Page> {
-  const { sort, pageSize } = query
+  const { filter, sort, pageSize, collapse } = query
+  const where = matches(filter)
+  const first = collapse ? sql`AND NOT ${isRepeated(sql`a.id`, filter, where)}` : empty
   const { key, descending } = ORDERS[sort]
   const backwards = cursor.direction === 'previous'
   const beyond = descending === backwards ? sql`>` : sql`<`
@@ -198,7 +192,7 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const found = await run<ListedRow>(
     pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
-      sql`SELECT a.id FROM ${tables(sort)} WHERE ${has(query)} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
+      sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
         ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )

@@ -36,19 +36,22 @@ const hasEarlier = (filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
 
 /**
  * That an article is not the first of its group in the list. Without a join (OFFSET 0), since hardly any article is in a
- * group and pages are short: what each row costs is one look into the index of members.
+ * group: what each row costs is one look into the index of members.
  */
 export const isRepeated = (id: Sql, filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
   sql`EXISTS (SELECT FROM duplicate_members m, duplicate_members e
     WHERE m.article_id = ${id} AND ${hasEarlier(filter, matches, besides)} OFFSET 0)`
 
-/** How many articles of the list are not the first of their group in it: from the members, which are few. */
-export const countRepeated = (filter: Filter, matches: Sql): Sql =>
-  byPlaceAlone(filter)
-    ? sql`SELECT count(*)::int FROM duplicate_members m
-        WHERE ${placed(sql`m`, filter)} AND EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
-    : sql`SELECT count(*)::int FROM duplicate_members m JOIN articles a ON a.id = m.article_id
-        WHERE ${matches} AND EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
+/**
+ * All articles of the list that are not the first of their group in it: from the members, which are few. Where a page
+ * needs the total these are known, and asking for them once is cheaper than for each row up to a late page.
+ */
+export const listRepeated = (filter: Filter, matches: Sql): Sql => {
+  const earlier = sql`EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
+  return byPlaceAlone(filter)
+    ? sql`SELECT m.article_id FROM duplicate_members m WHERE ${placed(sql`m`, filter)} AND ${earlier}`
+    : sql`SELECT m.article_id FROM duplicate_members m JOIN articles a ON a.id = m.article_id WHERE ${matches} AND ${earlier}`
+}
 
 /** How many public duplicates the article `a` has, as a column. */
 export const DUPLICATES = sql`(SELECT count(*)::int FROM duplicate_members m JOIN duplicate_members e USING (group_id)

@@ -1,6 +1,15 @@
 import { distance } from 'fastest-levenshtein'
 import { dayOf, startOfDay } from '../time/seoul.ts'
-import { type Body, bodyOf, isTelling, overlapOf, SHORT, type TitleKey, titleKeyOf } from './text.ts'
+import {
+  type Body,
+  bodyOf,
+  isTelling,
+  type Overlap,
+  overlapOf,
+  SHORT,
+  type TitleKey,
+  titleKeyOf,
+} from './text.ts'
 
 /** Which two articles are duplicates, and why: a pure rule over the two alone. */
 
@@ -127,11 +136,13 @@ function relateShort(pair: Pair): Relation | null {
   return { reason: isRelisted(pair) ? 'midnight-relisting' : 'reissue', similarity }
 }
 
+const EQUAL: Overlap = { jaccard: 1, containment: 1 }
+
 function relateBodies(pair: Pair): Relation | null {
   const { first, second, issuer, days, sameTitle } = pair
   const same = first.body.letters === second.body.letters
   if (!same && days > ALIKE_DAYS) return null
-  const shingles = overlapOf(first.body.shingles, second.body.shingles)
+  const shingles = same ? EQUAL : overlapOf(first.body.shingles, second.body.shingles)
   const numbers = overlapOf(first.body.numbers, second.body.numbers).containment
   const within = (bounds: Bounds) =>
     same ||

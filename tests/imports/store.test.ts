@@ -58,6 +58,24 @@ describe('a saved board page', () => {
       })
   })
 
+  test('shows once what stands there twice, a day apart', async () => {
+    await importText(saved)
+    const twice = ['농어촌 이에스지', '초미세먼지부터', '올해 유럽에 수출하면']
+    const query = '/v1/articles?source=kpc-esg-board&pageSize=100'
+    const { items, total } = (await call(`${query}&duplicates=collapse`)).json()
+    expect(total).toBe(17)
+    const shown = items.filter(({ title }: { title: string }) => twice.some(begin => title.startsWith(begin)))
+    expect(
+      shown.map((item: { publishedOn: string; duplicates: number }) => [item.publishedOn, item.duplicates]),
+    ).toEqual(twice.map(() => ['2026-01-22', 1]))
+    for (const { id } of shown)
+      expect((await call(`/v1/articles/${id}/duplicates`)).json()).toMatchObject({
+        original: id,
+        items: [{ article: { publishedOn: '2026-01-23' }, reason: 'midnight-relisting', similarity: null }],
+      })
+    expect((await call(query)).json().total).toBe(20)
+  })
+
   test('a second time changes nothing', async () => {
     await importText(saved)
     const before = await db.prisma.change.count()
