@@ -26,32 +26,29 @@ const placed = (member: Sql, { published: { fromInstant, toInstant } }: Filter):
     ' AND ',
   )
 
-const EARLIER = sql`e.group_id = m.group_id AND (e.listed_at, e.article_id) < (m.listed_at, m.article_id)`
-
-/** That the list has an earlier article `e` of the group. `matches` is the filter on `articles a`. */
-const hasEarlier = (filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
-  byPlaceAlone(filter)
-    ? sql`${EARLIER} AND ${placed(sql`e`, filter)} ${besides}`
-    : sql`${EARLIER} AND e.article_id IN (SELECT a.id FROM articles a WHERE ${matches}) ${besides}`
-
 /**
- * That an article is not the first of its group in the list. Without a join (OFFSET 0), since hardly any article is in a
- * group: what each row costs is one look into the index of members.
+ * That an article is not the first of its group in the list, where `matches` is the filter on `articles a`, and `besides` is
+ * more that must hold of the earlier one, `e`. Without a join (OFFSET 0), since hardly any article is in a group: what
+ * each row costs is one look into the index of members.
  */
 export const isRepeated = (id: Sql, filter: Filter, matches: Sql, besides: Sql = empty): Sql =>
-  sql`EXISTS (SELECT FROM duplicate_members m, duplicate_members e
-    WHERE m.article_id = ${id} AND ${hasEarlier(filter, matches, besides)} OFFSET 0)`
+  sql`EXISTS (SELECT FROM duplicate_members m JOIN duplicate_members e USING (group_id)
+    WHERE m.article_id = ${id} AND (e.listed_at, e.article_id) < (m.listed_at, m.article_id)
+      AND ${byPlaceAlone(filter) ? placed(sql`e`, filter) : sql`e.article_id IN (SELECT a.id FROM articles a WHERE ${matches})`}
+      ${besides} OFFSET 0)`
 
 /**
  * All articles of the list that are not the first of their group in it: from the members, which are few. Where a page
  * needs the total these are known, and asking for them once is cheaper than for each row up to a late page.
  */
-export const listRepeated = (filter: Filter, matches: Sql): Sql => {
-  const earlier = sql`EXISTS (SELECT FROM duplicate_members e WHERE ${hasEarlier(filter, matches)})`
-  return byPlaceAlone(filter)
-    ? sql`SELECT m.article_id FROM duplicate_members m WHERE ${placed(sql`m`, filter)} AND ${earlier}`
-    : sql`SELECT m.article_id FROM duplicate_members m JOIN articles a ON a.id = m.article_id WHERE ${matches} AND ${earlier}`
-}
+export const listRepeated = (filter: Filter, matches: Sql): Sql =>
+  sql`SELECT article_id FROM (
+    SELECT m.article_id, row_number() OVER (PARTITION BY m.group_id ORDER BY m.listed_at, m.article_id) AS place
+    FROM duplicate_members m ${
+      byPlaceAlone(filter)
+        ? sql`WHERE ${placed(sql`m`, filter)}`
+        : sql`JOIN articles a ON a.id = m.article_id WHERE ${matches}`
+    }) AS members WHERE place > 1`
 
 /** How many public duplicates the article `a` has, as a column. */
 export const DUPLICATES = sql`(SELECT count(*)::int FROM duplicate_members m JOIN duplicate_members e USING (group_id)
