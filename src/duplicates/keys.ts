@@ -17,7 +17,13 @@ const DAY = 86_400_000
 /** Shingles are dealt into so many bins; the least of two bins is a band. Bodies with 8/10 in common share one with p = .998. */
 const BINS = 12
 
-const hash = (text: string): string => createHash('sha1').update(text).digest().readBigInt64BE(0).toString()
+const hash = (text: string): bigint => createHash('sha1').update(text).digest().readBigInt64BE(0)
+
+/** Far enough apart for neighbours to share nothing. */
+const STRIDE = 0x9e3779b97f4a7c15n
+/** What is kept under a span, as PostgreSQL takes a bigint. */
+const keyOf = (what: bigint, span: number): string =>
+  BigInt.asIntN(64, what + BigInt(span) * STRIDE).toString()
 
 /** The least hash in each bin; empty bins have the greatest number. */
 function leastOf(shingles: ReadonlySet<number>): Uint32Array {
@@ -50,14 +56,10 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
   const keys: Keys = { kept: [], soughtFor: [] }
   for (const { days, whats } of spans) {
     const span = Math.floor(number / days)
-    for (const what of whats) {
-      const [before, here, after] = [-1, 0, 1].map(by => hash(`${days} ${span + by} ${what}`)) as [
-        string,
-        string,
-        string,
-      ]
+    for (const what of whats.map(text => hash(`${days} ${text}`))) {
+      const here = keyOf(what, span)
       keys.kept.push(here)
-      keys.soughtFor.push(before, here, after)
+      keys.soughtFor.push(keyOf(what, span - 1), here, keyOf(what, span + 1))
     }
   }
   return keys

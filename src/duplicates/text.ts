@@ -2,18 +2,22 @@
 
 /** Middle dots that Unicode takes for letters. */
 const LETTER_DOTS = /[ㆍᆞ]/gu
-const BETWEEN_DIGITS = /(?<=\d)[^\p{L}\p{N}]+(?=\d)/gu
-const NO_LETTER = /[^\p{L}\p{N}.]|(?<!\d)\.|\.(?!\d)/gu
+const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g
+const PARTS = /\p{N}+|\p{L}+/gu
+const NUMBER = /^\p{N}/u
 
 /** Letters and digits alone, lower case and half width; neighbouring numbers stay apart: `1. 20.` is `1.20`. */
-export const lettersOf = (text: string): string =>
-  text
-    .replace(LETTER_DOTS, '·')
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/(?<=\d),(?=\d{3}(?!\d))/g, '')
-    .replace(BETWEEN_DIGITS, '.')
-    .replace(NO_LETTER, '')
+export function lettersOf(text: string): string {
+  const folded = text.replace(LETTER_DOTS, '·').normalize('NFKC').toLowerCase().replace(THOUSANDS, '')
+  let letters = ''
+  let afterNumber = false
+  for (const part of folded.match(PARTS) ?? []) {
+    const number = NUMBER.test(part)
+    letters += number && afterNumber ? `.${part}` : part
+    afterNumber = number
+  }
+  return letters
+}
 
 /** What stands in brackets before or behind a title that was sent out again. */
 const CORRECTED =
