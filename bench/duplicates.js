@@ -4,14 +4,11 @@ import { join } from 'node:path'
 import { searchArticles } from '../dist/articles/list.js'
 import { decideQuery } from '../dist/articles/query.js'
 import { relateFound } from '../dist/articles/store-duplicates.js'
-import { addUpAll, reindexSome } from '../dist/articles/store-index.js'
 import { openDatabase } from '../dist/db/client.js'
 import { migrate } from '../dist/db/migrate.js'
 import { keysOf } from '../dist/duplicates/keys.js'
 import { toCompared } from '../dist/duplicates/relate.js'
-import { ANALYSIS_VERSION } from '../dist/search/analysis.js'
 import { run } from '../dist/search/search.js'
-import { claimIndex } from '../dist/search/store.js'
 import { Copy } from './search/copy.js'
 import { makeCorpus } from './search/corpus.js'
 import { startBench } from './search/database.js'
@@ -20,7 +17,7 @@ import { ARTICLE_TABLES } from './search/tables.js'
 /**
  * What finding duplicates costs each write, and what leaving them out costs lists, over so many generated articles whose
  * prints are loaded by COPY. One in forty is a joint release of the one before.
- * Usage: node bench/duplicates.js [articles, 200000] [--keywords], the latter with search rows and keyword lists
+ * Usage: node bench/duplicates.js [articles, 200000]
  */
 const count = Number(process.argv[2] ?? 200_000)
 const JOINT = 40
@@ -146,14 +143,6 @@ try {
   print(
     `| of one that is there already | ${told(await measureWrites(client, i => article(i * Math.floor(count / WRITES))))} |`,
   )
-  if (process.argv.includes('--keywords')) {
-    await client.query(
-      'INSERT INTO article_search (article_id, listed_at, public) SELECT id, listed_at, true FROM articles',
-    )
-    await claimIndex(db, ANALYSIS_VERSION)
-    while ((await reindexSome(db)) > 0) await addUpAll(db)
-    await client.query('VACUUM ANALYZE')
-  }
   const lists = {
     'page 1': {},
     'page 1,000': { page: Math.min(1_000, count / 20) },
@@ -161,13 +150,6 @@ try {
     'page 1 of a kind': { kind: ['reference'] },
     'page 1 of three months': { from: '2024-01-01', to: '2024-03-31' },
     'page 1 by views': { sort: '-views' },
-    ...(process.argv.includes('--keywords') &&
-      Object.fromEntries(
-        ['지원', '기술', '수소'].flatMap(q => [
-          [`page 1 of q=${q}`, { q }],
-          [`page 1 of q=${q} by relevance`, { q, sort: 'relevance' }],
-        ]),
-      )),
   }
   for (const [what, query] of Object.entries(lists))
     for (const duplicates of ['include', 'collapse'])
