@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { type Database, type Execute, inTransaction } from '../db/client.ts'
+import { type Database, type Execute, inTransaction, type Query } from '../db/client.ts'
+import { postponePrints } from '../duplicates/store.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
@@ -44,6 +45,8 @@ export type BulkResult =
 export interface BulkOptions extends Pick<Writing, 'actor' | 'now'> {
   /** Leave what they are found by to the upkeep (store-index.ts). */
   deferSearch?: boolean
+  /** Leave the duplicates of what is new to the upkeep (store-duplicates.ts). */
+  deferDuplicates?: boolean
   /** Only tell: an identity that stands twice among what is new then counts as new twice. */
   dryRun?: boolean
 }
@@ -77,7 +80,7 @@ export const compareIdentities = (a: SourcedArticle, b: SourcedArticle): number 
  */
 export const upsertArticles = (
   db: Pick<Database, 'pool'>,
-  { actor, now, deferSearch = false, dryRun = false }: BulkOptions,
+  { actor, now, deferSearch = false, deferDuplicates = false, dryRun = false }: BulkOptions,
   items: readonly BulkItem[],
 ): Promise<BulkResult[]> =>
   inTransaction(db, async client => {
@@ -99,12 +102,17 @@ export const upsertArticles = (
     const execute: Execute = ({ text, values }) => client.query(text, values as unknown[])
     const found = [...writing.found.values()]
     await (deferSearch ? postponeSearchRows(execute, found.map(toPlace)) : indexFound(execute, found))
+    const changes = writing.changes.flat()
+    const query: Query = statement => run(client, statement)
+    const created = changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId)
+    const late = new Set(deferDuplicates ? created : [])
+    if (late.size > 0) await postponePrints(query, [...late])
     await relateFound(
-      statement => run(client, statement),
-      found,
+      query,
+      found.filter(({ id }) => !late.has(id)),
       async () => registry,
     )
-    await appendChanges(execute, writing.changes.flat())
+    await appendChanges(execute, changes)
     return results
   })
 

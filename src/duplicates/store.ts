@@ -70,6 +70,10 @@ export async function relateArticles(
   await regroup(query, { former, pairs, known })
 }
 
+/** Leaves finding the duplicates of new articles to the upkeep. */
+export const postponePrints = (query: Query, ids: number[]) =>
+  query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[]) ON CONFLICT DO NOTHING`)
+
 /** Lineage is asked for only where codes differ. */
 const sameLineOf = async (known: ReadonlyMap<number, Compared>, { sameLine }: Articles): Promise<SameLine> =>
   new Set([...known.values()].flatMap(({ code }) => code ?? [])).size > 1 ? sameLine() : () => false

@@ -51,7 +51,7 @@ export interface Rejection {
 export interface LoadOptions {
   actor: string
   now?: () => Date
-  /** Leave the search rows to the upkeep. */
+  /** Leave the search rows, and the duplicates of what is new, to the upkeep. */
   deferSearch?: boolean
   /** Only tell. */
   dryRun?: boolean
@@ -180,7 +180,11 @@ async function writeBatch(
             ? { ...item, revise: present => revise(present, item.article, what => kept.push([line, what])) }
             : item,
       )
-      const results = await upsertArticles(db, { actor, now: now(), deferSearch, dryRun }, items)
+      const results = await upsertArticles(
+        db,
+        { actor, now: now(), deferSearch, deferDuplicates: deferSearch, dryRun },
+        items,
+      )
       return { results, kept }
     } catch (error) {
       if (tries === TRIES || !isDeadlock(error)) throw error

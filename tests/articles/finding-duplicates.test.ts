@@ -137,6 +137,18 @@ describe('what writes have found', () => {
     expect(await found()).toEqual(before)
   })
 
+  test('is found by the upkeep where a load leaves it to that', async () => {
+    await empty()
+    const items = [1, 2, 3].map(id => ({
+      article: sourced(String(id), anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })),
+    }))
+    await upsertArticles(db, { actor, now, deferSearch: true, deferDuplicates: true }, items)
+    expect((await found()).members).toEqual([])
+    expect(await relateSome(db)).toBe(3)
+    expect((await found()).members).toHaveLength(3)
+    expect(await found()).toEqual(await naive())
+  })
+
   test('is not missed by two writers at once', async () => {
     await empty()
     const texts = Array.from({ length: 12 }, (_, i) =>
