@@ -16,6 +16,8 @@ import { duplicateRoutes } from './articles/routes-duplicates.ts'
 import { unresolvedRoutes } from './articles/routes-ministry.ts'
 import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
+import { changeRoutes } from './changes/routes.ts'
+import { changeComponents } from './changes/schema.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
@@ -132,6 +134,7 @@ export async function buildApp({
     ...ministryComponents,
     ...unresolvedComponents,
     ...queryComponents,
+    ...changeComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...coverageComponents,
@@ -154,6 +157,7 @@ export async function buildApp({
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  await app.register(changeRoutes, { ...v1, ...articles })
   await app.register(ministryRoutes, { ...v1, db, now })
   const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
   await app.register(ministryWriteRoutes, { ...v1, ...ministries })

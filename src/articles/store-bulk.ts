@@ -22,7 +22,7 @@ import {
   type Writing,
 } from './store.ts'
 import { relateFound } from './store-duplicates.ts'
-import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
+import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
 
 /**
  * Many articles by their sources' identities with a few statements for all of them: for loads, where the statements of
@@ -282,7 +282,7 @@ async function insertNew(
     if (!row) throw new Error(`no row came back for ${content.source}/${content.externalId}`)
     const { id, listedAt } = row
     found.set(id, { ...content, id, listedAt, deletedAt: null })
-    changes[index] = [{ articleId: id, kind: 'create', version: 1, at: now, actor, superseded: null }]
+    changes[index] = [creation({ ...content, id, version: 1, deletedAt: null }, { actor, at: now })]
   }
 }
 
@@ -292,25 +292,17 @@ async function updateChanged(
 ): Promise<void> {
   if (updated.length === 0) return
   const { rows } = await client.query<{ id: number; listedAt: Date }>(
-    `UPDATE articles a SET ${SETTINGS}, version = a.version + 1, modified_at = $2
+    `UPDATE articles a SET ${SETTINGS}, version = a.version + 1, modified_at = greatest(a.modified_at, $2)
      FROM jsonb_to_recordset($1::jsonb) AS r (id int, ${TYPES}) WHERE a.id = r.id
      RETURNING a.id, a.listed_at AS "listedAt"`,
     [JSON.stringify(updated.map(({ present, content }) => ({ ...content, id: present.id }))), now],
   )
   const listed = new Map(rows.map(({ id, listedAt }) => [id, listedAt]))
   for (const { index, present, content, superseded } of updated) {
-    const { id, deletedAt, modifiedAt } = present
+    const { id, deletedAt } = present
     const row = { ...content, id, deletedAt, listedAt: listed.get(id) ?? present.listedAt }
-    changes[index] = [
-      {
-        articleId: id,
-        kind: changeKind(present, row),
-        version: present.version + 1,
-        at: now,
-        actor,
-        superseded: { ...superseded, modifiedAt },
-      },
-    ]
+    const after = { ...row, version: present.version + 1 }
+    changes[index] = [alteration(present, after, superseded, { actor, at: laterOf(now, present) })]
     if (INDEXED.some(field => field in superseded)) found.set(id, row)
   }
 }

@@ -14,15 +14,18 @@ export type ChangeKind = 'create' | 'update' | 'publish' | 'hide' | 'delete' | '
 /** Advisory lock of the log ("chng" in ASCII), held from the append to the commit: sequence order is commit order. */
 const LOCK = 0x63686e67
 
-type State = Pick<ArticleRow, 'status' | 'deletedAt'>
-const isPublic = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
+/** Tells every node that there is something new, at the commit. */
+export const CHANNEL = 'gongbo_changes'
+
+export type State = Pick<ArticleRow, 'status' | 'deletedAt'>
+export const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
 
 /** What a write was, seen by a reader of the public list. */
 export function changeKind(before: State, after: State): ChangeKind {
   if (before.deletedAt === null && after.deletedAt !== null) return 'delete'
   if (before.deletedAt !== null && after.deletedAt === null) return 'restore'
-  if (isPublic(before) === isPublic(after)) return 'update'
-  return isPublic(after) ? 'publish' : 'hide'
+  if (isPublicRow(before) === isPublicRow(after)) return 'update'
+  return isPublicRow(after) ? 'publish' : 'hide'
 }
 
 /** The former values of what `data` changes in a row; empty where it changes nothing. */
@@ -40,7 +43,38 @@ export interface Change {
   at: Date
   actor: string
   superseded: Partial<ArticleRow> | null
+  /** Whether readers of the public list saw the article before it, and whether they see it after it. */
+  wasPublic: boolean
+  isPublic: boolean
 }
+
+type After = State & Pick<ArticleRow, 'id' | 'version'>
+type By = Pick<Change, 'actor' | 'at'>
+
+export const creation = (row: After, by: By): Change => ({
+  ...{ articleId: row.id, kind: 'create', version: row.version, superseded: null },
+  ...{ wasPublic: false, isPublic: isPublicRow(row), ...by },
+})
+
+/** The entry of a new version. `superseded` holds what it changed; when the former version was made is added. */
+export const alteration = (
+  before: State & Pick<ArticleRow, 'modifiedAt'>,
+  after: After,
+  superseded: Partial<ArticleRow>,
+  by: By,
+): Change => ({
+  articleId: after.id,
+  kind: changeKind(before, after),
+  version: after.version,
+  superseded: { ...superseded, modifiedAt: before.modifiedAt },
+  wasPublic: isPublicRow(before),
+  isPublic: isPublicRow(after),
+  ...by,
+})
+
+/** When a new version is made: never before the former one, also where a writer has waited or clocks differ. */
+export const laterOf = (now: Date, { modifiedAt }: Pick<ArticleRow, 'modifiedAt'>): Date =>
+  modifiedAt > now ? modifiedAt : now
 
 /**
  * Appends to the log. It must be the last thing that a transaction does: from here to its commit no other writer can
@@ -49,12 +83,13 @@ export interface Change {
 export async function appendChanges(execute: Execute, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return
   const given = JSON.stringify(changes)
-  await execute(sql`SELECT pg_advisory_xact_lock(${LOCK})`)
+  await execute(sql`SELECT pg_advisory_xact_lock(${LOCK}), pg_notify(${CHANNEL}, '')`)
   await execute(sql`
-    INSERT INTO changes (article_id, kind, version, at, actor, superseded)
-    SELECT article_id, kind, version, at, actor, superseded
+    INSERT INTO changes (article_id, kind, version, at, actor, superseded, was_public, is_public)
+    SELECT article_id, kind, version, at, actor, superseded, was_public, is_public
     FROM ROWS FROM (jsonb_to_recordset(${given}::jsonb)
-      AS ("articleId" int, kind text, version int, at timestamptz, actor text, superseded jsonb))
-      WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, n)
+      AS ("articleId" int, kind text, version int, at timestamptz, actor text, superseded jsonb,
+        "wasPublic" boolean, "isPublic" boolean))
+      WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, was_public, is_public, n)
     ORDER BY n`)
 }

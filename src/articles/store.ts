@@ -9,7 +9,7 @@ import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
-import { appendChanges, type Change, changeKind, supersededBy } from './store-log.ts'
+import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
 
 /** Articles as rows: reading one, and every write with its entry in the log. */
 
@@ -148,7 +148,7 @@ async function insertRow(
     },
     include,
   })
-  changes.push({ articleId: row.id, kind: 'create', version: 1, at: now, actor, superseded: null })
+  changes.push(creation(row, { actor, at: now }))
   found.set(row.id, row)
   return row
 }
@@ -255,24 +255,18 @@ export async function updateRow(
     if (other && other.id !== row.id) throw identityTaken({ source, externalId }, other.id)
   }
   const { attachments, ...plain } = data
+  const at = laterOf(now, row)
   const updated = await tx.article.update({
     where: { id: row.id },
     data: {
       ...plain,
       ...(attachments && { attachments: attachments as Prisma.InputJsonArray }),
       version: row.version + 1,
-      modifiedAt: now,
+      modifiedAt: at,
     },
     include,
   })
-  changes.push({
-    articleId: row.id,
-    kind: changeKind(row, updated),
-    version: updated.version,
-    at: now,
-    actor,
-    superseded: { ...superseded, modifiedAt: row.modifiedAt },
-  })
+  changes.push(alteration(row, updated, superseded, { actor, at }))
   if (INDEXED.some(field => field in superseded)) found.set(row.id, updated)
   return updated
 }

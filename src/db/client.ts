@@ -7,6 +7,8 @@ export { Prisma } from '../generated/client.ts'
 export interface Database {
   pool: pg.Pool
   prisma: PrismaClient
+  /** A connection of its own beside the pool, for what stays open: the caller ends it. */
+  connect(): Promise<pg.Client>
   close(): Promise<void>
 }
 
@@ -52,6 +54,16 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   return {
     pool,
     prisma,
+    async connect() {
+      const client = new pg.Client({
+        ...{ connectionString: url, keepAlive: true, application_name: 'gongbo' },
+        ...{ connectionTimeoutMillis: 5_000, query_timeout: 5_000 },
+      })
+      // An error that nobody listens to ends the process.
+      client.on('error', error => onError?.(error))
+      await client.connect()
+      return client
+    },
     async close() {
       await prisma.$disconnect()
       await pool.end()

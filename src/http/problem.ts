@@ -42,6 +42,7 @@ export const PROBLEMS = {
   },
   conflict: { status: 409, en: 'The request conflicts with the present state', ko: '현재 상태와 충돌합니다' },
   gone: { status: 410, en: 'The article was deleted', ko: '삭제된 글입니다' },
+  'cursor-expired': { status: 410, en: 'The cursor has expired', ko: '만료된 커서입니다' },
   'precondition-failed': {
     status: 412,
     en: 'It has changed since',
