@@ -1,4 +1,4 @@
-import { badParameter, Problem } from '../http/problem.ts'
+import { badHeader, badParameter, Problem } from '../http/problem.ts'
 
 /** Opaque places in the log. */
 
@@ -24,19 +24,24 @@ export const beginning = (view: View): Place => ({ view, seq: 0, floor: 0 })
 export const encodePlace = ({ view, seq, floor }: Place): string =>
   Buffer.from(JSON.stringify([VERSION, view[0], seq, floor])).toString('base64url')
 
+/** Where a cursor may stand, and how its fault is told. */
+const BLAME = {
+  since: (en: string, ko: string) => badParameter('since', en, ko),
+  'Last-Event-ID': (en: string, ko: string) => badHeader('Last-Event-ID', en, ko),
+}
+
 /** @throws Problem 400 where it was not made here, or for other eyes. */
-export function decodePlace(text: string, view: View, name = 'since'): Place {
+export function decodePlace(text: string, view: View, where: keyof typeof BLAME = 'since'): Place {
+  const bad = BLAME[where]
   const [version, eyes, seq, floor, ...rest] = parse(text)
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
   if (version !== VERSION || (eyes !== 'p' && eyes !== 'w') || !whole(seq) || !whole(floor) || rest.length)
-    throw badParameter(
-      name,
+    throw bad(
       'is no cursor of this feed; leave it out to start from the beginning, or send "now"',
       '이 피드의 커서가 아닙니다. 처음부터 읽으려면 빼고, 지금부터 읽으려면 "now"를 쓰십시오',
     )
   if (eyes !== view[0])
-    throw badParameter(
-      name,
+    throw bad(
       eyes === 'p'
         ? 'was given to a reader without a key: go on without one, or start again with it'
         : 'was given to a reader with a key of scope articles:read: go on with one, or start again',

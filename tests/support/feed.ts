@@ -49,3 +49,40 @@ export function mirrored(
     else if (article) mirror.set(articleId, article)
   return mirror
 }
+
+export interface StreamEvent {
+  id?: string
+  event?: string
+  data?: string
+  retry?: string
+  /** A comment, which keeps the connection open. */
+  comment: boolean
+}
+
+/** An event stream over HTTP, event by event; leaving the loop closes it. */
+export async function* listenTo(
+  url: string,
+  headers: Record<string, string> = {},
+): AsyncGenerator<StreamEvent> {
+  const abort = new AbortController()
+  try {
+    const response = await fetch(url, {
+      headers: { accept: 'text/event-stream', ...headers },
+      signal: abort.signal,
+    })
+    const type = response.headers.get('content-type')
+    if (response.status !== 200 || !response.body || type !== 'text/event-stream; charset=utf-8')
+      throw new Error(`${response.status} ${type} ${await response.text()}`)
+    let rest = ''
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      const blocks = (rest + text).split('\n\n')
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const lines = block.split('\n').map(line => line.split(/: ?(.*)/s))
+        yield { ...Object.fromEntries(lines), comment: block.startsWith(':') }
+      }
+    }
+  } finally {
+    abort.abort()
+  }
+}
