@@ -8,6 +8,7 @@ import { Type } from 'typebox'
 import { duplicateComponents } from './articles/duplicates-schema.ts'
 import { unresolvedComponents } from './articles/ministry-schema.ts'
 import { articleComponents } from './articles/page-schema.ts'
+import { revisionComponents } from './articles/revision-schema.ts'
 import { articleRoutes } from './articles/routes.ts'
 import { addressRoutes } from './articles/routes-address.ts'
 import { changingRoutes } from './articles/routes-change.ts'
@@ -15,6 +16,7 @@ import { counterComponents, counterRoutes } from './articles/routes-count.ts'
 import { creatingRoutes } from './articles/routes-create.ts'
 import { duplicateRoutes } from './articles/routes-duplicates.ts'
 import { unresolvedRoutes } from './articles/routes-ministry.ts'
+import { revisionRoutes } from './articles/routes-revisions.ts'
 import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
 import { changeRoutes } from './changes/routes.ts'
@@ -136,6 +138,7 @@ export async function buildApp({
     ...unresolvedComponents,
     ...queryComponents,
     ...changeComponents,
+    ...revisionComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...coverageComponents,
@@ -155,6 +158,7 @@ export async function buildApp({
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(duplicateRoutes, { ...v1, ...articles })
+  await app.register(revisionRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })

@@ -30,6 +30,32 @@ export interface ArticleContent extends Issuer {
   attachments: Attachment[]
 }
 
+/** Columns that a writer decides, with their types, as a list of rows in JSON carries them. */
+export const COLUMNS: Record<keyof ArticleContent, [column: string, type: string]> = {
+  status: ['status', 'text'],
+  kind: ['kind', 'text'],
+  title: ['title', 'text'],
+  subtitles: ['subtitles', 'text[]'],
+  bodyHtml: ['body_html', 'text'],
+  bodyText: ['body_text', 'text'],
+  ministryCode: ['ministry_code', 'text'],
+  ministryName: ['ministry_name', 'text'],
+  ministryPublishedName: ['ministry_published_name', 'text'],
+  author: ['author', 'text'],
+  source: ['source', 'text'],
+  externalId: ['external_id', 'text'],
+  sourceUrl: ['source_url', 'text'],
+  sourceModifiedAt: ['source_modified_at', 'timestamptz'],
+  embargoUntil: ['embargo_until', 'timestamptz'],
+  publishedAt: ['published_at', 'timestamptz'],
+  postedOn: ['posted_on', 'date'],
+  licence: ['licence', 'text'],
+  attribution: ['attribution', 'text'],
+  tags: ['tags', 'text[]'],
+  thumbnailUrl: ['thumbnail_url', 'text'],
+  attachments: ['attachments', 'jsonb'],
+}
+
 function instant(text: string | null | undefined, pointer: string): Date | null {
   if (text === null || text === undefined) return null
   const date = parseInstant(text)

@@ -107,6 +107,9 @@ const PAGE = {
   }),
   published: ref(ResolvedRange),
   modified: ref(ResolvedRange),
+  asOf: nullable(Instant('The last instant of what is shown.', '2026-01-20T23:59:59.999+09:00'), {
+    description: 'Null for the present.',
+  }),
   ministries: nullable(Type.Array(ref(MinistryTakenIn)), {
     description: 'Which bodies the `ministry` filter takes in, and why. Null without it.',
   }),

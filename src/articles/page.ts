@@ -49,6 +49,7 @@ export function toPage(
     previousCursor: page.before ? cursor('previous', 0) : null,
     published: resolved(filter.published),
     modified: resolved(filter.modified),
+    asOf: formatInstantOrNull(query.asOf),
     ministries: query.ministries,
     sort,
     search: keywords?.report ?? null,

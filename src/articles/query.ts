@@ -35,6 +35,14 @@ const many = (item: ReturnType<typeof Type.String>, description: string, example
 const word = Type.String({ minLength: 1, maxLength: 200 })
 const dayOrInstant = (description: string) => Type.Optional(Type.String({ description }))
 
+/** `asOf` of the list and of one article. */
+export const AS_OF = Type.Optional(
+  Type.String({
+    description:
+      'What stood here at this instant, or at the end of this Seoul day, with the content that it had then. Needs a key of scope `articles:read`: what was taken off the list would come back by it.',
+  }),
+)
+
 /** Only parameters that make sense together have examples: reference pages fill them all in. */
 export const ArticleQuery = Type.Object(
   {
@@ -61,6 +69,7 @@ export const ArticleQuery = Type.Object(
           'Days that end today: `today`, `yesterday`, or a number of days, weeks, months or years, such as `7d`, `2w`, `1m`, `1y`. Not together with `from` or `to`.',
       }),
     ),
+    asOf: AS_OF,
     modifiedFrom: dayOrInstant('Changed here on this Seoul day or later; or at this instant or later.'),
     modifiedTo: dayOrInstant('Changed here on this Seoul day or earlier; or before this instant.'),
     ministry: many(
@@ -176,6 +185,8 @@ export interface ListQuery {
   fingerprint: string
   /** The start of the day for which a period was resolved; a cursor carries it on. */
   now: Date
+  /** The last instant of what is shown; null for the present. */
+  asOf: Date | null
 }
 
 const dayOrNone = (name: string, day: string | undefined) => (day === undefined ? null : assertDay(name, day))
@@ -221,6 +232,24 @@ function modifiedRange({ modifiedFrom, modifiedTo }: ArticleQuery): DayRange {
   return resolved
 }
 
+/** The instant up to which writes count. @throws Problem 400 where it is none, or still to come. */
+export function decideAsOf(text: string | undefined, now: Date): Date | null {
+  if (text === undefined) return null
+  if (isDay(text)) {
+    if (text <= dayOf(now)) return new Date(startOfDay(text, 1).getTime() - 1)
+  } else {
+    const instant = parseInstant(text)
+    if (!instant)
+      throw badParameter(
+        'asOf',
+        'must be a day (YYYY-MM-DD) or an instant with an offset (in a query, write its + as %2B)',
+        '날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
+      )
+    if (instant <= now) return instant
+  }
+  throw badParameter('asOf', 'is still to come', '아직 오지 않은 때입니다')
+}
+
 const sorted = (values: string[] | undefined) => [...new Set(values ?? [])].sort()
 
 /** @throws Problem 400 that names the parameter which contradicts another, or the cursor of another query. */
@@ -247,6 +276,25 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     throw badParameter('highlight', 'only together with q', 'q와 함께만 쓸 수 있습니다')
   if (query.lineage !== undefined && !query.ministry?.length)
     throw badParameter('lineage', 'only together with ministry', 'ministry와 함께만 쓸 수 있습니다')
+  const asOf = decideAsOf(query.asOf, now)
+  if (asOf && keywords)
+    throw badParameter(
+      'asOf',
+      'not together with q: what former texts were found by is not kept',
+      'q와 함께 쓸 수 없습니다. 지난 글의 검색어는 보관하지 않습니다',
+    )
+  if (asOf && sort === '-views')
+    throw badParameter(
+      'asOf',
+      'not together with sort=-views: former counts are not kept',
+      'sort=-views와 함께 쓸 수 없습니다. 지난 조회수는 보관하지 않습니다',
+    )
+  if (asOf && collapse)
+    throw badParameter(
+      'asOf',
+      'not together with duplicates=collapse: former duplicates are not kept',
+      'duplicates=collapse와 함께 쓸 수 없습니다. 지난 중복 관계는 보관하지 않습니다',
+    )
   if (cursor !== undefined && page !== undefined)
     throw badParameter('page', 'not together with cursor', 'cursor와 함께 쓸 수 없습니다')
   const lists = {
@@ -263,6 +311,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
         ...[sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage],
         // Cursors that were given out before lists could collapse stay good.
         ...(collapse ? ['collapse'] : []),
+        ...(query.asOf === undefined ? [] : [query.asOf]),
       ]),
     )
     .digest('base64url')
@@ -270,7 +319,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
   const at: ListQuery['at'] =
     cursor === undefined ? { page: page ?? 1 } : { cursor: decodeCursor(cursor, fingerprint) }
   // A cursor carries this on. It moves once a day and only for periods, so that the same list is the same bytes.
-  const asked = period === undefined ? new Date(0) : startOfDay(dayOf(now))
+  const asked = period === undefined ? new Date(0) : startOfDay(dayOf(asOf ?? now))
   const resolvedAt = 'cursor' in at ? at.cursor.now : asked
   return {
     filter: {
@@ -289,5 +338,6 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     at,
     fingerprint,
     now: resolvedAt,
+    asOf,
   }
 }

@@ -11,7 +11,7 @@ import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
-import { type ArticleRow, type Presentation, toArticle } from './row.ts'
+import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
 import { findNeighbours } from './store.ts'
 import { SOURCE } from './words.ts'
@@ -45,14 +45,13 @@ export const written = (description: string, ...more: (keyof typeof HEADERS)[]) 
     Object.fromEntries(['ETag' as const, ...more].map(name => [name, HEADERS[name]])),
   )
 
-/** How articles are shown at this moment. */
-export async function present({
-  registry,
-  now,
-  newDays,
-}: Pick<ArticleRouteOptions, 'registry' | 'now' | 'newDays'>): Promise<Presentation> {
+/** How articles are shown at a moment: now, unless it is told. */
+export async function present(
+  { registry, now, newDays }: Pick<ArticleRouteOptions, 'registry' | 'now' | 'newDays'>,
+  moment: Date | null = null,
+): Promise<Presentation> {
   const { bodies } = await registry.current()
-  const at = now()
+  const at = moment ?? now()
   const today = dayOf(at)
   const nameOf = (code: string) => {
     const body = bodies.get(code)
@@ -61,13 +60,17 @@ export async function present({
   return { now: at, newDays, nameOf }
 }
 
+/** Of a past state: what stood beside it then is not told. */
+export const NO_NEIGHBOURS: Neighbours = { previous: null, next: null }
+
 /** An article as it is answered, and its ETag. Counters move neither: they are left out of the digest. */
 export async function articleAnswer(
   db: Parameters<typeof findNeighbours>[0],
   row: ArticleRow,
   presentation: Presentation,
+  neighbours: Neighbours | null = null,
 ) {
-  const article = toArticle(row, await findNeighbours(db, row), presentation)
+  const article = toArticle(row, neighbours ?? (await findNeighbours(db, row)), presentation)
   const withoutCounts = JSON.stringify({ ...article, counts: undefined })
   return {
     article,

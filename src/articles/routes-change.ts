@@ -17,9 +17,11 @@ import {
   sendWritten,
   written,
 } from './routes-answer.ts'
+import { noRevision, RevisionId } from './routes-revisions.ts'
 import { type ArticleRow, toNewArticle } from './row.ts'
 import { ArticlePatch, NewArticle } from './schema.ts'
 import { lockArticle, replaceArticle, updateRow, type Writing, write } from './store.ts'
+import { findRevision } from './store-revisions.ts'
 
 /** Compiled once: validators are kept by the schema object. */
 const WHOLE = ref(NewArticle)
@@ -159,6 +161,36 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
     async (request, reply) => {
       const restore = (writing: Writing, row: ArticleRow) => updateRow(writing, row, { deletedAt: null })
       return sendWritten(reply, await change(request, request.params.id, restore, true), options)
+    },
+  )
+
+  app.post(
+    '/articles/:id/revisions/:version/restore',
+    {
+      config,
+      schema: {
+        operationId: 'restoreRevision',
+        tags: ['revisions'],
+        summary: 'Bring back what a former version said',
+        description:
+          'As a new version. Whether and since when the article is public stays as it is: `status`, `publishedAt` and `embargoUntil` are not brought back.',
+        params: RevisionId,
+        headers: IfMatch,
+        response: { 200: written('The article'), ...problems(404, 409, 410, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const { id, version } = request.params
+      requireIfMatch(request.headers['if-match'])
+      // Before the transaction, which has a connection already. A former version does not change any more.
+      const revision = await findRevision(db, id, version)
+      if (!revision) throw noRevision(id, version)
+      const row = await change(request, id, (writing, present) => {
+        const { status, publishedAt, embargoUntil } = toNewArticle(present)
+        const former = { ...toNewArticle(revision.row), status, publishedAt, embargoUntil }
+        return replaceArticle(writing, present, former as NewArticle)
+      })
+      return sendWritten(reply, row, options)
     },
   )
 }

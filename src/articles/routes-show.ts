@@ -6,7 +6,7 @@ import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
 import { articleToHtml, PRINT_CSP } from './print.ts'
-import { type ArticleRouteOptions, articleAnswer, present } from './routes-answer.ts'
+import { type ArticleRouteOptions, articleAnswer, NO_NEIGHBOURS, present } from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
 import { Article } from './schema.ts'
 
@@ -33,14 +33,16 @@ export const SHOWN = {
   ...problems(404, 410),
 }
 
-/** Answers with an article that the reader may see, as `Accept` wants it. */
+/** Answers with an article that the reader may see, as `Accept` wants it; with `asOf` it is what it was then. */
 export async function show(
   request: FastifyRequest,
   reply: FastifyReply,
   row: ArticleRow,
   options: ArticleRouteOptions,
+  asOf: Date | null = null,
 ): Promise<FastifyReply> {
-  const { article, etagFor } = await articleAnswer(options.db, row, await present(options))
+  const presentation = await present(options, asOf)
+  const { article, etagFor } = await articleAnswer(options.db, row, presentation, asOf && NO_NEIGHBOURS)
   const type = request.accepted
   const link = { baseUrl: options.publicUrl }
   const etag = etagFor(type)

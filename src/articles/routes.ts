@@ -10,7 +10,7 @@ import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
-import { ArticleQuery, decideQuery } from './query.ts'
+import { ArticleQuery, AS_OF, decideAsOf, decideQuery } from './query.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
@@ -23,6 +23,7 @@ import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
 import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
 import { takeInMinistries } from './store-ministries.ts'
+import { assertKept, findAsOf } from './store-revisions.ts'
 
 /** Reading: the list, and one article in four representations. */
 
@@ -54,6 +55,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
             Link: HEADERS.Link,
           }),
           304: FRESH,
+          ...problems(410),
         },
       },
       preValidation: async request => {
@@ -64,13 +66,14 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
     },
     async (request, reply) => {
       const asked = decideQuery(request.query, now())
-      if (!isPublic(asked.filter)) requireScope(request, 'articles:read')
+      if (!isPublic(asked.filter) || asked.asOf) requireScope(request, 'articles:read')
+      if (asked.asOf) await assertKept(db, asked.asOf)
       const query = await takeInMinistries(db, await registry.current(), asked, dayOf(now()))
       const page = await searchArticles(db, query, { timeout: searchTimeout })
       const body = toPage(
         page,
         query,
-        await present(options),
+        await present(options, asked.asOf),
         query.highlight ? await highlightPage(page) : null,
       )
       reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
@@ -87,14 +90,22 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         security: OPTIONAL_KEY,
         tags: ['articles'],
         summary: 'Read one article',
-        description: 'As JSON, a page to print, Markdown or plain text, by `Accept`.',
+        description:
+          'As JSON, a page to print, Markdown or plain text, by `Accept`. With `asOf` as it stood then, without neighbours.',
         params: ArticleId,
+        querystring: Type.Object({ asOf: AS_OF }, { additionalProperties: false }),
         response: SHOWN,
       },
     },
     async (request, reply) => {
       const { id } = request.params
-      return show(request, reply, assertReadable(request, await findArticle(db, id), String(id)), options)
+      const asOf = decideAsOf(request.query.asOf, now())
+      if (asOf) {
+        requireScope(request, 'articles:read')
+        await assertKept(db, asOf)
+      }
+      const row = await (asOf ? findAsOf(db, id, asOf) : findArticle(db, id))
+      return show(request, reply, assertReadable(request, row, String(id)), options, asOf)
     },
   )
 

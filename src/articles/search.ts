@@ -6,6 +6,7 @@ import type { Cursor } from './cursor.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
+import { articlesAt, rowAt } from './store-past.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
@@ -123,11 +124,16 @@ export function selection({
   return collapse ? sql`${columns}, ${DUPLICATES}` : columns
 }
 
-const tables = (sort: PlainSort) =>
-  sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
+type When = Pick<ListQuery, 'asOf'>
 
-export const rowsOf = (ids: Sql) => sql`(${ids}) AS page
-  JOIN articles a ON a.id = page.id LEFT JOIN article_counts c ON c.article_id = a.id`
+const tables = (sort: PlainSort, { asOf }: When) => {
+  if (asOf) return articlesAt(asOf)
+  return sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
+}
+
+export const rowsOf = (ids: Sql, { asOf }: When) => sql`(${ids}) AS page
+  ${asOf ? sql`JOIN LATERAL ${rowAt(asOf, sql`page.id`)} ON true` : sql`JOIN articles a ON a.id = page.id`}
+  LEFT JOIN article_counts c ON c.article_id = a.id`
 
 function orderBy(sort: PlainSort, reversed = false): Sql {
   const { key, descending } = ORDERS[sort]
@@ -165,9 +171,10 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
   const first = collapse ? sql`AND a.id NOT IN (SELECT article_id FROM repeated)` : empty
   const found = await run<ListedRow & { total: number }>(
     pool,
-    sql`WITH ${repeated} matched AS (SELECT count(*)::int ${less} AS total FROM articles a WHERE ${where}),
+    sql`WITH ${repeated} matched AS (SELECT count(*)::int ${less} AS total FROM ${query.asOf ? articlesAt(query.asOf) : sql`articles a`} WHERE ${where}),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ${first} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+        sql`SELECT a.id FROM ${tables(sort, query)} WHERE ${where} ${first} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+        query,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
   )
@@ -192,8 +199,9 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const found = await run<ListedRow>(
     pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
-      sql`SELECT a.id FROM ${tables(sort)} WHERE ${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
+      sql`SELECT a.id FROM ${tables(sort, query)} WHERE ${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
         ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
+      query,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )
   const more = found.length > pageSize

@@ -7,7 +7,7 @@ import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import { postponeSearchRows } from '../search/store.ts'
 import { takingTurns } from '../time/turns.ts'
-import { type ArticleContent, toContent } from './content.ts'
+import { type ArticleContent, COLUMNS, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -217,31 +217,6 @@ function planOne(
   return { outcome: changed ? 'updated' : 'unchanged', recounted }
 }
 
-/** Columns that a writer decides, with their types, as a list of rows in JSON carries them. */
-const COLUMNS: Record<keyof ArticleContent, [column: string, type: string]> = {
-  status: ['status', 'text'],
-  kind: ['kind', 'text'],
-  title: ['title', 'text'],
-  subtitles: ['subtitles', 'text[]'],
-  bodyHtml: ['body_html', 'text'],
-  bodyText: ['body_text', 'text'],
-  ministryCode: ['ministry_code', 'text'],
-  ministryName: ['ministry_name', 'text'],
-  ministryPublishedName: ['ministry_published_name', 'text'],
-  author: ['author', 'text'],
-  source: ['source', 'text'],
-  externalId: ['external_id', 'text'],
-  sourceUrl: ['source_url', 'text'],
-  sourceModifiedAt: ['source_modified_at', 'timestamptz'],
-  embargoUntil: ['embargo_until', 'timestamptz'],
-  publishedAt: ['published_at', 'timestamptz'],
-  postedOn: ['posted_on', 'date'],
-  licence: ['licence', 'text'],
-  attribution: ['attribution', 'text'],
-  tags: ['tags', 'text[]'],
-  thumbnailUrl: ['thumbnail_url', 'text'],
-  attachments: ['attachments', 'jsonb'],
-}
 const fields = Object.entries(COLUMNS)
 const NAMES = fields.map(([, [column]]) => column).join(', ')
 const VALUES = fields.map(([field]) => `r."${field}"`).join(', ')

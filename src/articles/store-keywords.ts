@@ -46,7 +46,7 @@ async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Pr
   if (ids.length === 0) return []
   const rows = await run<ListedRow>(
     client,
-    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`)}`,
+    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query)}`,
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.flatMap(id => byId.get(id) ?? [])

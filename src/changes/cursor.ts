@@ -62,7 +62,7 @@ function parse(text: string): unknown[] {
 }
 
 export const expired = (): Problem =>
-  new Problem('cursor-expired', {
+  new Problem('history-compacted', {
     en: 'Changes after this cursor were compacted. Start again without `since`: every article comes with its newest change, so that a mirror need not be emptied.',
     ko: '이 커서 뒤의 변경 기록이 정리되었습니다. since 없이 처음부터 다시 읽으십시오. 글마다 최신 변경이 나오므로 기존 사본을 비울 필요는 없습니다.',
   })

@@ -146,6 +146,7 @@ export async function describeApi(
       tags: [
         { name: 'articles', description: 'Policy articles' },
         { name: 'counters', description: 'Views and reactions, apart from the articles' },
+        { name: 'revisions', description: 'Former versions of articles' },
         { name: 'changes', description: 'The log of changes, for those who keep a copy' },
         { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },
         { name: 'synonyms', description: 'Spellings that keyword search takes for each other' },

@@ -42,7 +42,11 @@ export const PROBLEMS = {
   },
   conflict: { status: 409, en: 'The request conflicts with the present state', ko: '현재 상태와 충돌합니다' },
   gone: { status: 410, en: 'The article was deleted', ko: '삭제된 글입니다' },
-  'cursor-expired': { status: 410, en: 'The cursor has expired', ko: '만료된 커서입니다' },
+  'history-compacted': {
+    status: 410,
+    en: 'The record of that time was compacted',
+    ko: '그때의 변경 기록은 정리되었습니다',
+  },
   'precondition-failed': {
     status: 412,
     en: 'It has changed since',

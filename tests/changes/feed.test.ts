@@ -259,7 +259,7 @@ describe('a cursor', () => {
     const response = await call({ url: `/v1/changes?since=${since}`, headers: { 'accept-language': 'ko' } })
     expect(response.statusCode).toBe(410)
     expect(response.json()).toMatchObject({
-      ...{ type: '/problems/cursor-expired', title: '만료된 커서입니다' },
+      ...{ type: '/problems/history-compacted', title: '그때의 변경 기록은 정리되었습니다' },
       detail: expect.stringContaining('since 없이'),
     })
   })
