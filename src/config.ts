@@ -114,6 +114,12 @@ export const SETTINGS = {
     'Minutes in which a visitor counts once as a view of an article.',
   ),
   IDEMPOTENCY_HOURS: integer(24, 1, 720, 'Hours for which an `Idempotency-Key` is remembered.'),
+  HISTORY_DAYS: integer(
+    0,
+    0,
+    36_500,
+    'Days for which the log of changes is kept whole; older changes but the newest of each article are taken away. 0: for ever.',
+  ),
   SAMPLES: choice(
     'auto',
     ['auto', 'on', 'off'],

@@ -6,6 +6,7 @@ import { publishDue } from './articles/embargo.ts'
 import { sweepReceipts } from './articles/store-counts.ts'
 import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
+import { compactLog } from './changes/store-compact.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
@@ -89,10 +90,11 @@ async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
 }
 
 /** Takes away what is remembered for a time only. */
-async function sweep(db: Database, { VIEW_WINDOW_MINUTES, DATA_DIR }: Config): Promise<void> {
+async function sweep(db: Database, { VIEW_WINDOW_MINUTES, HISTORY_DAYS, DATA_DIR }: Config): Promise<void> {
   await sweepIdempotent(db)
   await sweepJobs(db)
   await sweepSpool(join(DATA_DIR, 'imports'), ids => listUnfinished(db, ids))
+  if (HISTORY_DAYS > 0) await compactLog(db, new Date(Date.now() - HISTORY_DAYS * 86_400_000))
   await sweepReceipts(db, new Date(Date.now() - VIEW_WINDOW_MINUTES * 60_000))
 }
 
