@@ -93,14 +93,16 @@ test('while sixteen write, readers by cursor, by waiting and by stream see every
     .then(() => {
       done = true
     })
-  for (const seen of await Promise.all([
+  const told = await Promise.all([
     byPages(0, {}, () => done),
     byPages(1, {}, () => done),
     byEvents({}),
     byPages(0, key, () => done),
     byPages(1, key, () => done),
     byEvents(key),
-  ])) {
+  ])
+  await writing
+  for (const seen of told) {
     const headers = seen[0]?.actor === null ? {} : key
     const all = (await follow(call, headers)).items
     const without = ({ article: _, ...told }: Told) => told
