@@ -6,7 +6,7 @@ import type { Cursor } from './cursor.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
-import { articlesAt, rowAt } from './store-past.ts'
+import { articlesAt, idsAt, rowAt } from './store-past.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
@@ -126,9 +126,17 @@ export function selection({
 
 type When = Pick<ListQuery, 'asOf'>
 
-const tables = (sort: PlainSort, { asOf }: When) => {
-  if (asOf) return articlesAt(asOf)
-  return sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
+/** The ids of a part of a list. */
+function idsOf(
+  { sort, asOf }: Pick<PlainQuery, 'sort' | 'asOf'>,
+  where: Sql,
+  order: Sql,
+  { limit, offset = 0 }: { limit: number; offset?: number },
+): Sql {
+  if (asOf) return idsAt(asOf, where, order, { limit, offset })
+  const tables =
+    sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
+  return sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`
 }
 
 export const rowsOf = (ids: Sql, { asOf }: When) => sql`(${ids}) AS page
@@ -173,7 +181,7 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
     pool,
     sql`WITH ${repeated} matched AS (SELECT count(*)::int ${less} AS total FROM ${query.asOf ? articlesAt(query.asOf) : sql`articles a`} WHERE ${where}),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        sql`SELECT a.id FROM ${tables(sort, query)} WHERE ${where} ${first} ORDER BY ${orderBy(sort)} LIMIT ${pageSize} OFFSET ${offset}`,
+        idsOf(query, sql`${where} ${first}`, orderBy(sort), { limit: pageSize, offset }),
         query,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
@@ -199,8 +207,12 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const found = await run<ListedRow>(
     pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
-      sql`SELECT a.id FROM ${tables(sort, query)} WHERE ${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})
-        ORDER BY ${orderBy(sort, backwards)} LIMIT ${pageSize + 1}`,
+      idsOf(
+        query,
+        sql`${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})`,
+        orderBy(sort, backwards),
+        { limit: pageSize + 1 },
+      ),
       query,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )

@@ -50,15 +50,31 @@ export const before = (changes: Sql, articles: Sql): Sql => sql`
 
 const NAMES = raw(['id', 'version', 'recorded_at', ...FORMER.map(([, name]) => name), 'listed_at'].join(', '))
 
-/**
- * All articles `a` as they stood at an instant: those that have not changed since, by every index of the table, and those
- * that have, each put together from its later changes. It costs as much as has changed since then.
- */
-export const articlesAt = (asOf: Date): Sql => sql`(
-  SELECT ${NAMES} FROM articles WHERE modified_at <= ${asOf}
-  UNION ALL
+/** Articles `a` that have changed since an instant, each put together from its later changes. */
+const changedAt = (asOf: Date): Sql => sql`(
   SELECT ${NAMES} FROM (${before(sql`l.at > ${asOf}`, sql`p.modified_at > ${asOf} AND p.recorded_at <= ${asOf}`)}) AS past
-  WHERE version > 0) AS a`
+  WHERE version > 0)`
+
+/** All articles `a` as they stood at an instant: those that have not changed since, and those that have. */
+export const articlesAt = (asOf: Date): Sql => sql`(
+  SELECT ${NAMES} FROM articles WHERE modified_at <= ${asOf} UNION ALL SELECT * FROM ${changedAt(asOf)} AS changed) AS a`
+
+/**
+ * The ids of a part of a list of them. What has not changed since comes in the order of an index of the table, as far as
+ * it is needed; all that has changed is looked at.
+ */
+export const idsAt = (
+  asOf: Date,
+  where: Sql,
+  order: Sql,
+  { limit, offset }: { limit: number; offset: number },
+): Sql => sql`
+  SELECT a.id FROM (
+    (SELECT a.listed_at, a.id FROM articles a WHERE ${where} AND a.modified_at <= ${asOf}
+      ORDER BY ${order} LIMIT ${limit + offset})
+    UNION ALL
+    SELECT a.listed_at, a.id FROM ${changedAt(asOf)} AS a WHERE ${where}) AS a
+  ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`
 
 /** One of them, by its id. */
 export const rowAt = (asOf: Date, id: Sql): Sql => sql`(
