@@ -21,7 +21,7 @@ export function encodeCursor({ direction, key, id, now }: Cursor, fingerprint: s
 
 /** @throws Problem 400 that names `cursor` where it was not made here, or for another query. */
 export function decodeCursor(text: string, fingerprint: string): Cursor {
-  const [version, owner, next, key, id, now] = parse(text)
+  const [version, owner, next, key, id, now] = partsOf(text)
   const whole = (value: unknown): value is number => Number.isSafeInteger(value)
   const readable =
     version === VERSION &&
@@ -46,7 +46,8 @@ export function decodeCursor(text: string, fingerprint: string): Cursor {
   return { direction: next === 1 ? 'next' : 'previous', key, id, now: new Date(now) }
 }
 
-function parse(text: string): unknown[] {
+/** What a cursor is made of; nothing where it is none. */
+export function partsOf(text: string): unknown[] {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     return Array.isArray(value) ? value : []

@@ -1,3 +1,4 @@
+import { partsOf } from '../articles/cursor.ts'
 import { badHeader, badParameter, Problem } from '../http/problem.ts'
 
 /** Opaque places in the log. */
@@ -33,7 +34,7 @@ const BLAME = {
 /** @throws Problem 400 where it was not made here, or for other eyes. */
 export function decodePlace(text: string, view: View, where: keyof typeof BLAME = 'since'): Place {
   const bad = BLAME[where]
-  const [version, eyes, seq, floor, ...rest] = parse(text)
+  const [version, eyes, seq, floor, ...rest] = partsOf(text)
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
   if (version !== VERSION || (eyes !== 'p' && eyes !== 'w') || !whole(seq) || !whole(floor) || rest.length)
     throw bad(
@@ -50,15 +51,6 @@ export function decodePlace(text: string, view: View, where: keyof typeof BLAME 
         : 'articles:read 권한이 있는 키로 받은 커서입니다. 키와 함께 이어 읽거나 처음부터 읽으십시오',
     )
   return { view, seq, floor }
-}
-
-function parse(text: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return Array.isArray(value) ? value : []
-  } catch {
-    return []
-  }
 }
 
 export const expired = (): Problem =>
