@@ -12,18 +12,21 @@ const COMPARED = FIELDS.filter(field => !PASSED_OVER.includes(field))
 /** Fields that are compared word by word. */
 const TEXTS = ['title', 'bodyText']
 
+/** Before the first version there was nothing: null. */
 export function diffRevisions(
-  before: ArticleRow,
+  before: ArticleRow | null,
   after: ArticleRow,
   presentation: Presentation,
 ): RevisionDiff['fields'] {
-  const [former, now] = [before, after].map(row => toSparse(row, null, presentation, COMPARED))
-  return COMPARED.filter(field => !isDeepStrictEqual(former?.[field], now?.[field])).map(field => ({
-    field,
-    before: former?.[field],
-    after: now?.[field],
-    words: TEXTS.includes(field) ? diffWords(String(former?.[field]), String(now?.[field])) : null,
-  }))
+  const valuesOf = (row: ArticleRow): Record<string, unknown> => toSparse(row, null, presentation, COMPARED)
+  const [former, now] = [before && valuesOf(before), valuesOf(after)]
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  return COMPARED.map(field => ({ field, before: former?.[field] ?? null, after: now[field] ?? null }))
+    .filter(({ before, after }) => !isDeepStrictEqual(before, after))
+    .map(({ field, before, after }) => ({
+      ...{ field, before, after },
+      words: TEXTS.includes(field) ? diffWords(text(before), text(after)) : null,
+    }))
 }
 
 /** Columns that the contract shows as one field. */

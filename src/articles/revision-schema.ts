@@ -47,7 +47,7 @@ export const DiffPart = Type.Object(
 export const FieldDiff = Type.Object(
   {
     field: Type.String({ description: 'As the article names it.', examples: ['title'] }),
-    before: Type.Unknown({ description: 'Its value in `from`.' }),
+    before: Type.Unknown({ description: 'Its value in `from`; null before the first version.' }),
     after: Type.Unknown({ description: 'Its value in `to`.' }),
     words: nullable(Type.Array(ref(DiffPart)), {
       description: 'Of title and `bodyText`: word by word, or by lines where little is the same.',
@@ -57,7 +57,7 @@ export const FieldDiff = Type.Object(
 )
 export const RevisionDiff = Type.Object(
   {
-    from: Type.Integer({ minimum: 1 }),
+    from: nullable(Type.Integer({ minimum: 1 }), { description: 'Null before the first version.' }),
     to: Type.Integer({ minimum: 1 }),
     fields: Type.Array(ref(FieldDiff), {
       description: 'In the order of the article. Empty where nothing differs.',
@@ -71,7 +71,10 @@ export const RevisionsQuery = Type.Object(pageParameters('Versions'), { addition
 export const DiffQuery = Type.Object(
   {
     from: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The version to compare with; by default the one before.' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'The version to compare with; by default the one before, for the first one nothing.',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
-import { badParameter, Problem } from '../http/problem.ts'
+import { Problem } from '../http/problem.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { formatInstant } from '../time/seoul.ts'
@@ -123,16 +123,10 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<
     },
     async (request, reply) => {
       const { id, version: to } = request.params
-      const { from = to - 1 } = request.query
+      const { from = to > 1 ? to - 1 : null } = request.query
       const after = await revisionOf(id, to)
-      if (from === 0)
-        throw badParameter(
-          'from',
-          'is needed for the first version, which has none before it',
-          '첫 버전에는 앞선 버전이 없으므로 필요합니다',
-        )
-      const before = await revisionOf(id, from)
-      const fields = diffRevisions(before.row, after.row, await present(options))
+      const before = from === null ? null : await revisionOf(id, from)
+      const fields = diffRevisions(before?.row ?? null, after.row, await present(options))
       const body = JSON.stringify({ from, to, fields })
       return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
     },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
-import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'

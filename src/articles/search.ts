@@ -110,7 +110,7 @@ export function selection({
   fields,
   highlight,
   collapse,
-}: Pick<ListQuery, 'fields' | 'highlight' | 'collapse'>): Sql {
+}: Pick<ListQuery, 'fields' | 'highlight'> & Partial<Pick<ListQuery, 'collapse'>>): Sql {
   const wanted = COLUMNS.filter(
     column =>
       !BODY.includes(column) ||

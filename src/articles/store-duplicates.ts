@@ -108,14 +108,16 @@ export async function listDuplicates(
 ): Promise<{ original: number | null; total: number; found: (FoundDuplicate & { row: ArticleRow })[] }> {
   const rows = await run<ArticleRow & FoundDuplicate & { total: number; original: number | null }>(
     pool,
-    sql`SELECT ${selection({ fields: null, highlight: false, collapse: false })}, total, original, reason, similarity, "comparedWith"
-      FROM ${rowsOf(sql`
-        SELECT m.article_id AS id, m.listed_at, count(*) OVER ()::int AS total, (
+    sql`SELECT ${selection({ fields: null, highlight: false })}, total, original, reason, similarity, "comparedWith"
+      FROM ${rowsOf(
+        sql`SELECT m.article_id AS id, m.listed_at, count(*) OVER ()::int AS total, (
             SELECT article_id FROM duplicate_members WHERE group_id = m.group_id AND public
             ORDER BY listed_at, article_id LIMIT 1) AS original
         FROM duplicate_members own JOIN duplicate_members m USING (group_id)
         WHERE own.article_id = ${id} AND m.article_id <> ${id} AND (m.public OR ${hidden})
-        ORDER BY m.listed_at, m.article_id LIMIT ${LISTED}`)}
+        ORDER BY m.listed_at, m.article_id LIMIT ${LISTED}`,
+        { asOf: null },
+      )}
       CROSS JOIN LATERAL (
         SELECT reason, similarity, CASE WHEN o.public OR ${hidden} OR o.article_id = ${id} THEN o.article_id END AS "comparedWith"
         FROM duplicate_members o JOIN (

@@ -115,7 +115,7 @@ describe('over HTTP', () => {
   const ids: number[] = []
   beforeAll(async () => {
     await db.pool.query(
-      'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions',
+      'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions CASCADE',
     )
     const release = { publishedAt: '2026-01-05T09:00:00+09:00' }
     const rows = await insertArticles(

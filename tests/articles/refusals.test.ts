@@ -160,6 +160,7 @@ describe('an unknown parameter is refused, whatever the method', () => {
     const { url: article } = await create()
     const url = path
       .replace('{id}', idIn(path, article))
+      .replace('{version}', '1')
       .replace('{source}', 'korea.kr')
       .replace('{externalId}', 'unknown-parameter')
       .replace('{code}', path.includes('/ministries/') ? 'A00015' : 'gone')

@@ -135,7 +135,7 @@ describe('a comparison', () => {
     expect(fields.get('bodyText')?.words).toContainEqual({ op: 'insert', text: '세종에서' })
   })
 
-  test('goes between any two, either way; the first has none before it', async () => {
+  test('goes between any two, either way, and of the first with nothing', async () => {
     const id = await create({ title: '하나' })
     await patch(id, { title: '둘' })
     await patch(id, { title: '하나' })
@@ -144,8 +144,13 @@ describe('a comparison', () => {
       { field: 'title', before: '둘', after: '하나' },
     ])
     const first = await ask(`${id}/revisions/1/diff`)
-    expect(first.statusCode).toBe(400)
-    expect(first.json().errors[0].parameter).toBe('from')
+    expect(first.json().from).toBeNull()
+    expect(first.json().fields).toContainEqual({
+      ...{ field: 'title', before: null, after: '하나' },
+      words: [{ op: 'insert', text: '하나' }],
+    })
+    const named = first.json().fields.map(({ field }: { field: string }) => field)
+    expect(named).not.toContain('author')
   })
 
   test('of texts keeps both whole, whatever they are', () => {

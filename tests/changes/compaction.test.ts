@@ -16,7 +16,9 @@ const day = (n: number) => new Date(Date.UTC(2026, 0, n, 3))
 clock.at = day(200)
 
 beforeEach(async () => {
-  await db.pool.query('TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions')
+  await db.pool.query(
+    'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions CASCADE',
+  )
   await db.pool.query(
     'UPDATE change_horizon SET scanned_seq = 0, removed_seq = 0, removed_public_seq = 0, removed_at = NULL',
   )
@@ -152,7 +154,7 @@ test('mirrors that start again where they are told to are the table, whatever is
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async steps => {
       await db.pool.query(
-        'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions',
+        'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions CASCADE',
       )
       const ids = [await create(1), await create(1, { status: 'draft', publishedAt: null }), await create(1)]
       const readers = mirrors()

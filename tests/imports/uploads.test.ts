@@ -31,7 +31,7 @@ const other = await buildApp({ config: { ...readConfig({}), DATA_DIR }, db })
 afterAll(() => other.close())
 beforeEach(async () => {
   await db.pool.query(
-    'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions, import_jobs, import_rejects, import_progress',
+    'TRUNCATE articles, article_search, changes, article_counts, view_receipts, reactions, import_jobs, import_rejects, import_progress CASCADE',
   )
 })
 

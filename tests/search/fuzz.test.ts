@@ -10,7 +10,7 @@ import { testApp } from '../support/app.ts'
 const WHOLE = process.env.FUZZ_RUNS !== undefined
 const QUERIES = Number(process.env.FUZZ_RUNS ?? 1_500)
 /** Milliseconds for each kind. */
-const LIMIT = WHOLE ? 3_600_000 : 5_000
+const LIMIT = WHOLE ? 3_600_000 : 12_000
 const AT_ONCE = 5
 
 /** Tries some cases at a time. What fails depends on what was written before, so it is not made smaller. */

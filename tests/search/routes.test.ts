@@ -203,7 +203,7 @@ test('each route is taken', async () => {
     )
   }
   await take('암모니아', { walk: 1e9, window: 1e9 })
-  await take('지원', {})
+  await take('지원', { window: 1e6 })
   await take('지원', { walk: 1e9, all: 1e9 })
   expect([...taken].sort()).toEqual(['all', 'walk', 'window'])
 })
