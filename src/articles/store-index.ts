@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../db/client.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
-import { expectMany, mergeCollected } from '../search/store-load.ts'
+import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
 import { toSearchRows } from './indexing.ts'
 
 /**
- * The upkeep of the search rows: what another analyser made is made anew, the counts of terms are added up, and what a
- * load has collected is merged.
+ * The upkeep of the search rows: what another analyser made is made anew, the counts of terms are added up, and what
+ * the index of terms was left is merged.
  */
 
 /** Articles that are analysed at once: some tenths of a second, and a few megabytes. */
@@ -23,7 +23,6 @@ export async function reindexSome(db: Database): Promise<number> {
   if (fault) return 0
   const ids = await listStale(db, ANALYSIS_VERSION, BATCH)
   if (ids.length === 0) return 0
-  if (ids.length === BATCH) await expectMany(db)
   const articles = await db.prisma.article.findMany({ where: { id: { in: ids } } })
   const rows = await toSearchRows(articles)
   const versions = new Map(articles.map(({ id, version }) => [id, version]))
@@ -68,7 +67,7 @@ const ROUND = 2_000
 /** What is due, or some of it; what a clock calls. */
 export async function keepIndex(db: Database): Promise<void> {
   const began = performance.now()
-  await mergeCollected(db)
+  await mergeTerms(db)
   do await addUpAll(db)
   while (performance.now() - began < ROUND && (await reindexSome(db)) > 0)
 }

@@ -2,7 +2,7 @@ import cliProgress from 'cli-progress'
 import { addUpAll, reindexSome } from '../articles/store-index.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { claimIndex, countStale, listStale } from '../search/store.ts'
-import { endLoad } from '../search/store-load.ts'
+import { mergeTerms } from '../search/store-merge.ts'
 import { print, runCommand } from './command.ts'
 
 /**
@@ -33,6 +33,6 @@ await runCommand(async db => {
     if (written === 0) await new Promise(next => setTimeout(next, 500))
   }
   bar.stop()
-  await endLoad(db)
+  await mergeTerms(db)
   print(total === 0 ? 'every search row is up to date' : `${total} articles re-indexed`)
 })

@@ -4,7 +4,7 @@ import { type BulkItem, type BulkResult, upsertArticles } from '../articles/stor
 import type { Database } from '../db/client.ts'
 import { isDeadlock } from '../http/errors.ts'
 import { Problem } from '../http/problem.ts'
-import { endLoad, expectMany } from '../search/store-load.ts'
+import { mergeTerms } from '../search/store-merge.ts'
 import { takingTurns } from '../time/turns.ts'
 import {
   checkArticle,
@@ -111,7 +111,6 @@ export async function load(
     },
     line => options.onCommitted?.(line, report),
   )
-  const indexing = !options.deferSearch && !options.dryRun
   try {
     let batch: Checked[] = []
     let characters = 0
@@ -129,14 +128,13 @@ export async function load(
       batch.push(checked)
       characters += sizeOf(checked.item)
       if (batch.length < BATCH && characters < CHARACTERS) continue
-      if (indexing) await expectMany(db)
       await lanes.give(batch)
       batch = []
       characters = 0
     }
     if (batch.length > 0 && !signal?.aborted) await lanes.give(batch)
     await lanes.finish()
-    if (indexing) await endLoad(db)
+    if (!options.deferSearch && !options.dryRun) await mergeTerms(db)
   } finally {
     await lanes.settle()
   }
