@@ -244,12 +244,12 @@ export class Compiler {
     const [pair, ...more] = pairs
     if (pair && more.length === 0)
       return [...(stem === stemTerm(pair) ? [] : whole), ...this.pair(pair, title)]
-    return [...whole, phrase ? this.phrase(way, title) : this.chain(pairs, title)]
+    return [...whole, phrase ? this.phrase(way, title) : this.chain(way, title)]
   }
 
   /** Each two neighbours of a compound one after the other, which is the compound itself: its parts go together. */
-  private chain(pairs: string[], title: boolean): Compiled {
-    const parts = pairs.map(pair => anyOf(this.pair(pair, title)))
+  private chain({ morphemes }: Way, title: boolean): Compiled {
+    const parts = this.neighbours(morphemes, title)
     const share = SPACED * Math.min(...parts.map(part => part.share))
     return { ...known(joined(parts, '&'), share), postings: leastOf(parts) }
   }
