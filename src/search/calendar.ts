@@ -1,5 +1,3 @@
-import type { DayRange } from '../time/seoul.ts'
-
 /**
  * How articles are spread over time, as PostgreSQL's statistics know it: where a window must end to have about so many
  * rows. What a search finds does not depend on it, only what it costs.
@@ -17,13 +15,13 @@ function positionOf(calendar: Calendar, at: number): number {
   return next - 1 + (at - from) / (to - from)
 }
 
-/** The share of all rows that a range of days holds; all of them where nothing is known. */
-export function shareOf(calendar: Calendar, { fromInstant, toInstant }: DayRange): number {
+/** The share of all rows from one instant to before another, open where null; all of them where nothing is known. */
+export function shareBetween(calendar: Calendar, from: Date | null, to: Date | null): number {
   const parts = calendar.length - 1
   if (parts < 1) return 1
-  const from = fromInstant ? positionOf(calendar, fromInstant.getTime()) : 0
-  const to = toInstant ? positionOf(calendar, toInstant.getTime()) : parts
-  return Math.max(1e-4, (to - from) / parts)
+  const start = from ? positionOf(calendar, from.getTime()) : 0
+  const end = to ? positionOf(calendar, to.getTime()) : parts
+  return Math.max(1e-4, (end - start) / parts)
 }
 
 /** The instant about so many of `articles` rows before or after another one; null beyond the first and last. */

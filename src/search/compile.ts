@@ -30,8 +30,10 @@ export interface Compiled {
   term?: string
   /** The estimated share of articles, from 0 to 1. */
   share: number
-  /** Entries of the index that it takes to find them, as a multiple of the articles. */
+  /** The entries of the index from which they are found, as a multiple of the articles: those of the rarest that all must have. */
   postings: number
+  /** How many lists of the index are read beside each other. */
+  lists: number
   /** The share of articles that must be read: an index does not know where words stand, so phrases are seen in the row. */
   read: number
   /** What finds all of the same and more without reading; null where that would be every article. */
@@ -89,11 +91,8 @@ export const allRuns = (meaning: Meaning): Run[] =>
 const together = (shares: number[]): number =>
   shares.length === 0 ? 0 : Math.sqrt(independent(shares) * Math.min(...shares))
 const independent = (shares: number[]): number => shares.reduce((a, b) => a * b, 1)
-const either = (shares: number[]): number =>
-  Math.min(
-    1,
-    shares.reduce((a, b) => a + b, 0),
-  )
+const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0)
+const either = (shares: number[]): number => Math.min(1, sum(shares))
 
 export const anyOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
@@ -101,7 +100,8 @@ export const anyOf = (parts: Compiled[]): Compiled => {
   return {
     query: joined(parts, '|'),
     share: either(parts.map(p => p.share)),
-    postings: sumOf(parts),
+    postings: sum(parts.map(p => p.postings)),
+    lists: sum(parts.map(p => p.lists)),
     read: either(parts.map(p => p.read)),
     loose: looseOf(parts, '|'),
   }
@@ -116,12 +116,11 @@ function looseOf(parts: Compiled[], operator: '&' | '|'): string | null {
   return some ? `(${loose.join(` ${operator} `)})` : null
 }
 
-const sumOf = (parts: Compiled[]) => parts.reduce((sum, { postings }) => sum + postings, 0)
-
-/** Of the longer lists only what the shortest one has is read. */
-const SKIPPED = 4
-const leastOf = (parts: Compiled[]) =>
-  Math.min(sumOf(parts), SKIPPED * Math.min(...parts.map(({ postings }) => postings)))
+/** Of the longer lists only what the shortest one has is read; what is excluded has none. */
+const indexed = (parts: Compiled[]): Pick<Compiled, 'postings' | 'lists'> => ({
+  postings: Math.min(1, ...parts.filter(({ lists }) => lists > 0).map(({ postings }) => postings)),
+  lists: sum(parts.map(p => p.lists)),
+})
 
 export const allOf = (parts: Compiled[]): Compiled => {
   const [only, ...more] = parts
@@ -129,7 +128,7 @@ export const allOf = (parts: Compiled[]): Compiled => {
   return {
     query: joined(parts, '&'),
     share: together(parts.map(p => p.share)),
-    postings: leastOf(parts.filter(({ postings }) => postings > 0)),
+    ...indexed(parts),
     read: together(parts.map(p => p.read)),
     loose: looseOf(parts, '&'),
   }
@@ -137,13 +136,13 @@ export const allOf = (parts: Compiled[]): Compiled => {
 
 /** What the index answers by itself. */
 const known = (query: string, share: number): Compiled => ({
-  ...{ query, share, postings: share, read: share, loose: query },
+  ...{ query, share, postings: share, lists: 1, read: share, loose: query },
 })
 
 /** All but what is excluded; of a phrase the index cannot tell which these are. */
 const excluding = (compiled: Compiled): Compiled => ({
   ...known(`!${compiled.query}`, 1),
-  postings: 0,
+  lists: 0,
   ...(needsReading(compiled) && { loose: null }),
 })
 
@@ -226,7 +225,7 @@ export class Compiler {
     return {
       query: joined([...parts, { query: `(${query})` }], '&'),
       share: Math.min(read / 2, SPACED * written),
-      postings: leastOf(parts),
+      ...indexed(parts),
       read,
       loose: joined(parts, '&'),
     }
@@ -251,7 +250,7 @@ export class Compiler {
   private chain({ morphemes }: Way, title: boolean): Compiled {
     const parts = this.neighbours(morphemes, title)
     const share = SPACED * Math.min(...parts.map(part => part.share))
-    return { ...known(joined(parts, '&'), share), postings: leastOf(parts) }
+    return { ...known(joined(parts, '&'), share), ...indexed(parts) }
   }
 
   private word(word: Word): Compiled {

@@ -1,6 +1,7 @@
 import type { DayRange } from '../time/seoul.ts'
-import { type Calendar, shareOf } from './calendar.ts'
+import { type Calendar, instantAfter, shareBetween } from './calendar.ts'
 import { type Compiled, needsReading } from './compile.ts'
+import { type Cover, coversOf } from './spans.ts'
 
 /** What each route of a search would cost; see search.ts. */
 
@@ -10,44 +11,145 @@ export interface Estimated extends Omit<Compiled, 'term'> {
   articles: number
   calendar: Calendar
   published: DayRange
+  /** When the first and last article was listed; null where there is none. */
+  ends: Ends | null
+}
+
+export interface Ends {
+  first: Date
+  last: Date
+}
+
+/** A part of the matches, in the order of time. */
+export interface Place {
+  /** Milliseconds since 1970. */
+  key: number
+  id: number
+}
+
+export interface Slice {
+  descending: boolean
+  /** Rows beyond this one. */
+  after: Place | null
+  offset: number
+  limit: number
 }
 
 /**
- * Microseconds, as measured over 1,000,000 articles in memory: to look into a row (twice over, since a walk that was
- * thought short has no end), to take an entry from the index of terms, the same with months, to fetch a row that this has
- * found, and to look for a phrase in it. And the share of all articles that a month has.
+ * Microseconds, as measured over 1,000,000 articles in memory (bench/search). `row`: to look into a row along the index
+ * of days (twice over, since a walk that was thought short has no end). `entry`: to take an entry from the index of terms,
+ * `beside` for each other list that is asked for it, `taken` to note what is found; `spanned` and `checked` are entries
+ * of months, and entries of words that are asked for years. `fetch`: to read a row that was found, `phrase` to look for a
+ * phrase in it.
  */
-const COSTS = { row: 6, term: 0.3, ofMonths: 0.45, fetch: 1, phrase: 3, month: 0.005 }
+const COSTS = {
+  row: 6,
+  entry: 0.1,
+  beside: 0.012,
+  taken: 0.1,
+  spanned: 0.05,
+  checked: 0.035,
+  fetch: 1,
+  phrase: 3,
+}
 
 /** Rows that hold so many matches, though fewer than estimated: to look again costs more than to look further. */
 export const rowsFor = (wanted: number, share: number) => ((1.7 + 9 / Math.sqrt(wanted)) * wanted) / share
 
 /** Public articles of the range of days. */
 export const rowsIn = ({ calendar, published, articles }: Estimated) =>
-  articles * shareOf(calendar, published)
+  articles * shareBetween(calendar, published.fromInstant, published.toInstant)
+
+/** Milliseconds. */
+const MONTH = (365.25 / 12) * 86_400_000
+
+/** What the lists of a search cost with the months and years of a cover, which `rows` articles have. */
+function indexCost(
+  { postings, lists, articles }: Estimated,
+  { terms, from, to }: Cover,
+  rows: number,
+): number {
+  const months = Math.round((to.getTime() - from.getTime()) / MONTH)
+  // Of the lists of months and those of words the shorter are read, the others asked; years differ in length.
+  const longest = (rows / months) * (terms.length < months ? 12 : 1)
+  const beside = COSTS.beside * (lists + terms.length)
+  return longest < 2 * postings * articles
+    ? rows * (COSTS.spanned + beside)
+    : postings * articles * (COSTS.entry + COSTS.checked * terms.length + beside)
+}
+
+export interface Reading {
+  cover: Cover | null
+  cost: number
+}
+
+/**
+ * The cheapest way to find the matches of a span of time by the index of terms, and read them, or `most` of them; null:
+ * those of all time.
+ */
+export function readingOf(
+  matching: Estimated,
+  span: { from: Date; to: Date } | null,
+  most = Infinity,
+): Reading {
+  const { postings, lists, articles, read, calendar } = matching
+  const fetch = COSTS.fetch + (needsReading(matching) ? COSTS.phrase : 0)
+  const taken = (rows: number) => COSTS.taken * read * rows + fetch * Math.min(most, read * rows)
+  const whole: Reading = {
+    cover: null,
+    cost: articles * postings * (COSTS.entry + COSTS.beside * lists) + taken(articles),
+  }
+  return (span ? coversOf(span.from, span.to) : [])
+    .map((cover): Reading => {
+      const rows = articles * shareBetween(calendar, cover.from, cover.to)
+      return { cover, cost: indexCost(matching, cover, rows) + taken(rows) }
+    })
+    .reduce((best, one) => (one.cost < best.cost ? one : best), whole)
+}
+
+/** From where to where a slice up to an edge reaches; null where all articles are meant, or nothing is known. */
+export function spanOf(
+  { published: { fromInstant, toInstant }, ends }: Estimated,
+  { after, descending }: Slice,
+  edge: Date | null,
+): { from: Date; to: Date } | null {
+  const start = after ? new Date(after.key) : null
+  const [from, to] = descending
+    ? [edge ?? fromInstant, start ?? toInstant]
+    : [start ?? fromInstant, edge ?? toInstant]
+  return ends && (from || to) ? { from: from ?? ends.first, to: to ?? ends.last } : null
+}
+
+/** About where the n-th row of a slice was listed; null beyond the last one, or where nothing is known. */
+export function edgeOf({ articles, calendar, published }: Estimated, slice: Slice, n: number): Date | null {
+  const { after, descending } = slice
+  const from = after ? new Date(after.key) : descending ? published.toInstant : published.fromInstant
+  return calendar.length > 1 ? instantAfter(calendar, articles, { from, rows: n, descending }) : null
+}
 
 type Costs = Record<'walk' | 'window' | 'all', number>
 
-/** What each route costs for so many matches. */
-export function estimate(matching: Estimated, wanted: number): Costs {
-  const { share, postings, read, articles } = matching
+/** What it costs to look at so many rows of a slice. */
+export const windowCost = (matching: Estimated, slice: Slice, rows: number, most = Infinity): number =>
+  readingOf(matching, spanOf(matching, slice, edgeOf(matching, slice, rows)), most).cost
+
+/** What each route costs for a slice. */
+export function estimate(matching: Estimated, slice: Slice): Costs {
+  const { share } = matching
+  const wanted = slice.offset + slice.limit
   const rows = rowsIn(matching)
-  /** Of the months that so many rows are of. */
-  const among = (some: number) =>
-    COSTS.ofMonths * Math.min(postings * articles, some + COSTS.month * articles)
-  const fetch = read * (needsReading(matching) ? COSTS.fetch + COSTS.phrase : COSTS.fetch)
-  const window = Math.min(rowsFor(wanted, share), rows)
   return {
     walk: COSTS.row * Math.min(wanted / share, rows),
-    window: among(window) + fetch * window,
-    all: (rows < articles ? among(rows) : COSTS.term * postings * articles) + fetch * rows,
+    window: windowCost(matching, slice, Math.min(rowsFor(wanted, share), rows)),
+    all: windowCost(matching, slice, Infinity),
   }
 }
 
+/** A slice for counts, which have no order. */
+export const COUNTING: Slice = { descending: true, after: null, offset: 0, limit: 0 }
+
 /** What a count up to `cap` costs. */
-export function estimateCount(matching: Estimated, cap: number): Pick<Costs, 'walk' | 'all'> {
-  const { walk, all } = estimate(matching, cap)
-  const { share } = matching
-  const spared = needsReading(matching) ? 0 : COSTS.fetch * Math.max(0, share * rowsIn(matching) - cap)
-  return { walk, all: all - spared }
-}
+export const estimateCount = (matching: Estimated, cap: number): Pick<Costs, 'walk' | 'all'> => ({
+  walk: COSTS.row * Math.min(cap / matching.share, rowsIn(matching)),
+  all: windowCost(matching, COUNTING, Infinity, needsReading(matching) ? Infinity : cap),
+})

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { loadAnalysis } from './analysis.ts'
 import { anyOf, Compiler } from './compile.ts'
+import type { Slice } from './costs.ts'
 import { COUNTED, countFound } from './count.ts'
 import { filterTerm } from './document.ts'
 import { type LookedUp, lookUp } from './knowledge.ts'
@@ -14,7 +15,7 @@ import {
   type Search,
   type Total,
 } from './request.ts'
-import { ROUTES, type Routes, type Slice, searchByDate, searchByViews } from './search.ts'
+import { ROUTES, type Routes, searchByDate, searchByViews } from './search.ts'
 import { suggestSpellings } from './store-words.ts'
 import { type Meaning, understand, type Word, wordsOf } from './words-of-query.ts'
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { allRuns, type Knowledge, termsToLookUp } from './compile.ts'
-import type { Ends } from './search.ts'
+import type { Ends } from './costs.ts'
 import { findFrequencies, type Sums } from './store.ts'
 import { listSynonymsOf } from './store-synonyms.ts'
 import { listWordsWith } from './store-words.ts'

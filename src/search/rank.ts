@@ -1,11 +1,13 @@
 import { bigramScores } from './bigrams.ts'
-import { allOf, allRuns, anyOf, type Compiled, Compiler } from './compile.ts'
+import { allOf, allRuns, anyOf, type Compiled, Compiler, type Knowledge } from './compile.ts'
+import type { Slice } from './costs.ts'
 import { COUNTED } from './count.ts'
 import { titleTerm } from './document.ts'
 import { type Relaxed, relaxations } from './relax.ts'
 import { type Found, type KeywordRequest, matchingOf, type Search } from './request.ts'
-import { type Slice, searchByDate } from './search.ts'
-import { byScore, type Scored, type Scoring, scoreArticles, scoreProximity } from './store-score.ts'
+import { Formula, idfOf } from './score.ts'
+import { searchByDate } from './search.ts'
+import { byScore, type Scored, scoreArticles, scoreProximity } from './store-score.ts'
 import { type Meaning, type Word, wordsOf } from './words-of-query.ts'
 
 /** Pages by relevance: candidates, their scores, and the rerank of the best. */
@@ -16,6 +18,7 @@ const RERANKED = 60
 const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
 const FEW = 5
+const TELLING = 0.5
 
 interface Candidates {
   ids: number[]
@@ -23,7 +26,7 @@ interface Candidates {
   total: number | null
 }
 
-/** The newest matches, and the newest with one of the words in the title. */
+/** The newest matches, and the newest with one of the telling words in the title. */
 async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
   const { client, knowledge, routes } = search
   const slice: Slice = { descending: true, after: null, offset: 0, limit: routes.ranked }
@@ -32,15 +35,19 @@ async function listCandidates(search: Search, compiled: Compiled, words: Word[])
   const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
   const ids = hits.map(({ id }) => id)
   if (hits.length < routes.ranked) return { ids, total: hits.length }
-  const compiler = new Compiler(knowledge)
-  const titles = words.flatMap(({ itself }) =>
-    itself.morphemes.map(({ term }) => compiler.whole(titleTerm(term))),
-  )
+  const titles = tellingOf(words, knowledge).map(term => new Compiler(knowledge).whole(titleTerm(term)))
   if (titles.length === 0) return { ids, total }
   const { leaveOut } = matching
   const titled = { ...matchingOf(search, allOf([compiled, anyOf(titles)])), leaveOut }
   const more = await searchByDate(client, titled, { ...slice, limit: routes.titled }, { routes })
   return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
+}
+
+/** Of the words those that tell half as much as the one that tells most: the others lift no title to the first pages. */
+function tellingOf(words: Word[], { df, articles }: Knowledge): string[] {
+  const terms = words.flatMap(({ itself }) => itself.morphemes.map(({ term }) => term))
+  const most = Math.max(...terms.map(term => idfOf(df(term), articles)))
+  return terms.filter(term => idfOf(df(term), articles) >= TELLING * most)
 }
 
 interface Collected extends Candidates {
@@ -79,10 +86,10 @@ function raise(scored: Scored[], best: number, by: (id: number, place: number) =
   return [...raised.sort(byScore), ...scored.slice(best)]
 }
 
-async function rerank({ client, request }: Search, scored: Scored[], scoring: Scoring): Promise<Scored[]> {
+async function rerank({ client, request }: Search, scored: Scored[], formula: Formula): Promise<Scored[]> {
   if (scored.length < 2) return scored
   const idsOf = (best: Scored[]) => best.map(({ id }) => id)
-  const near = await scoreProximity(client, idsOf(scored.slice(0, NEAR)), scoring)
+  const near = await scoreProximity(client, idsOf(scored.slice(0, NEAR)), formula)
   const closer = raise(scored, NEAR, id => near.get(id) ?? 0)
   const best = idsOf(closer.slice(0, RERANKED))
   const texts = await request.textsOf(client, best)
@@ -114,15 +121,15 @@ function pageOf(ranking: Scored[], { at, limit }: KeywordRequest): Pick<Found, '
 export async function rankPage(search: Search, meaning: Meaning): Promise<Found> {
   const { client, request, knowledge } = search
   const { ids, total, compiled, relaxed } = await collect(search, meaning)
-  const scoring = {
+  const formula = new Formula({
     words: wordsOf(meaning),
     runs: allRuns(meaning).map(({ stem }) => stem),
     knowledge,
     averages: knowledge.averages,
-  }
-  const scored = await scoreArticles(client, ids, scoring)
+  })
+  const scored = await scoreArticles(client, ids, formula)
   const { at } = request
-  const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, scoring) : scored
+  const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, formula) : scored
   return {
     ...pageOf(ranking, request),
     compiled,

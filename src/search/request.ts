@@ -2,10 +2,11 @@ import type pg from 'pg'
 import type { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
 import { allOf, type Compiled } from './compile.ts'
+import type { Place } from './costs.ts'
 import type { QueryNode } from './grammar.ts'
 import type { LookedUp } from './knowledge.ts'
 import type { Relaxed } from './relax.ts'
-import type { Matching, Place, Routes } from './search.ts'
+import type { Matching, Routes } from './search.ts'
 
 /** What is asked of a keyword search, and what its steps share. */
 

@@ -1,9 +1,21 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
-import { instantAfter } from './calendar.ts'
 import { needsReading } from './compile.ts'
-import { type Estimated, estimate, estimateCount, rowsFor } from './costs.ts'
-import { spanQuery } from './spans.ts'
+import {
+  COUNTING,
+  type Estimated,
+  edgeOf,
+  estimate,
+  estimateCount,
+  type Place,
+  readingOf,
+  rowsFor,
+  rowsIn,
+  type Slice,
+  spanOf,
+  windowCost,
+} from './costs.ts'
+import { type Cover, coverQuery } from './spans.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
@@ -22,27 +34,6 @@ export interface Matching extends Estimated {
   also: Sql | null
   /** What leaves an article `s` out; null where nothing does. It goes by the whole query also where a route looks for less. */
   leaveOut?: Sql | null
-  /** When the first and last article was listed; null where there is none. */
-  ends: Ends | null
-}
-
-export interface Ends {
-  first: Date
-  last: Date
-}
-
-export interface Place {
-  /** Milliseconds since 1970. */
-  key: number
-  id: number
-}
-
-export interface Slice {
-  descending: boolean
-  /** Rows beyond this one. */
-  after: Place | null
-  offset: number
-  limit: number
 }
 
 export interface Hit {
@@ -98,21 +89,13 @@ const walk = (matching: Matching, slice: Slice, edge: Date) =>
     WHERE ${and([sql`s.public`, upTo(slice, edge), ...within(matching, slice), sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
-/** Of more of the time that articles span, months spare too little. */
-const PART = 0.5
+/** The same matches of no other months than those of a cover. */
+const covered = (query: string, cover: Cover | null): string =>
+  cover ? `(${query}) & ${coverQuery(cover)}` : query
 
-/** The same matches of no other months than those of the slice, up to an edge where there is one. */
-function ofMonths(query: string, { published, ends }: Matching, slice: Slice, edge: Date | null): string {
-  if (!ends) return query
-  const start = slice.after ? new Date(slice.after.key) : null
-  const { fromInstant, toInstant } = published
-  const [from, to] = slice.descending
-    ? [edge ?? fromInstant ?? ends.first, start ?? toInstant ?? ends.last]
-    : [start ?? fromInstant ?? ends.first, edge ?? toInstant ?? ends.last]
-  const span = to.getTime() - from.getTime()
-  const months = span < PART * (ends.last.getTime() - ends.first.getTime()) ? spanQuery(from, to) : null
-  return months ? `(${query}) & ${months}` : query
-}
+/** The same, where knowing from where to where a slice reaches spares anything. */
+const ofMonths = (query: string, matching: Matching, slice: Slice, edge: Date | null): string =>
+  covered(query, readingOf(matching, spanOf(matching, slice, edge)).cover)
 
 /** All matches by the index of terms, or those up to an edge, then sorted; and how many they are. */
 const gather = (matching: Matching, slice: Slice, edge: Date | null) =>
@@ -136,12 +119,7 @@ async function instantOf(
   slice: Slice,
   n: number,
 ): Promise<Date | null> {
-  const { articles, calendar, published } = matching
-  const { after, descending } = slice
-  if (n > COUNTED_ROWS && calendar.length > 1) {
-    const from = after ? new Date(after.key) : descending ? published.toInstant : published.fromInstant
-    return instantAfter(calendar, articles, { from, rows: n, descending })
-  }
+  if (n > COUNTED_ROWS && matching.calendar.length > 1) return edgeOf(matching, slice, n)
   const where = within({ ...matching, leaveOut: null }, slice)
   const [row] = await run<{ at: Date }>(
     client,
@@ -181,34 +159,59 @@ export async function searchByDate(
     told('restricted')
     return { hits: await run(client, restricted(matching, matching.also, slice)), total: null }
   }
-  const wanted = slice.offset + slice.limit
-  const costs = estimate(matching, wanted)
-  const { walk: byRow, all: byTerm } = estimateCount(matching, counted)
-  const count = counted > 0 ? Math.min(byRow, byTerm) : 0
-  const dear = {
-    walk: count + routes.walk * costs.walk,
-    window: count + routes.window * costs.window,
-    all: routes.all * costs.all,
-  }
-  const walked = dear.walk < dear.window
+  const costs = estimate(matching, slice)
+  const count = counted > 0 ? Math.min(...Object.values(estimateCount(matching, counted))) : 0
+  const dear = { walk: count + routes.walk * costs.walk, window: count + routes.window * costs.window }
+  let all = routes.all * costs.all
+  let walked = dear.walk < dear.window
   let next = Math.min(dear.walk, dear.window)
-  for (let rows = rowsFor(wanted, share), first = true; next < dear.all && rows < articles; first = false) {
+  let rows = firstRows(slice, share)
+  const kept: Hit[] = []
+  let [rest, looked] = [slice, 0]
+  for (; next < all && rows < articles; walked = false) {
     // A walk ends by itself when it has enough, so it may look further than a window.
-    const edge = await instantOf(client, matching, slice, first && walked ? rows * routes.widen : rows)
+    rows = walked ? rows * routes.widen : rows
+    const edge = await instantOf(client, matching, rest, rows)
     if (!edge) break
-    told(first && walked ? 'walk' : 'window')
-    const hits = await run<Hit>(client, (first && walked ? walk : gather)(matching, slice, edge))
-    if (hits.length >= slice.limit) return { hits, total: null }
+    told(walked ? 'walk' : 'window')
+    const hits = await run<Hit>(client, (walked ? walk : gather)(matching, rest, edge))
+    if (hits.length >= rest.limit) return { hits: [...kept, ...hits], total: null }
+    if (slice.offset === 0) {
+      kept.push(...hits)
+      looked += rows
+      rest = { ...slice, after: beyond(edge, slice), limit: slice.limit - kept.length }
+    } else looked = rows
     // What was found tells better than the estimate how far there is to go.
-    const more = hits.length > 0 ? (1.5 * wanted) / hits.length : routes.widen
-    rows *= more
-    next = routes.window * costs.window * more
+    const found = kept.length + (slice.offset > 0 && hits.length > 0 ? slice.offset + hits.length : 0)
+    const density = found > 0 ? found / looked : share / routes.widen
+    const known = { ...matching, share: density, read: Math.min(1, (matching.read * density) / share) }
+    rows = found > 0 ? (KNOWN * (rest.offset + rest.limit)) / density : rows * routes.widen
+    next = routes.window * windowCost(known, rest, rows)
+    all = routes.all * windowCost(known, rest, Infinity)
   }
   told('all')
-  const hits = await run<Hit & { found: number }>(client, gather(matching, slice, null))
+  const hits = await run<Hit & { found: number }>(client, gather(matching, rest, null))
   const whole = slice.after === null && hits.length > 0
-  return { hits, total: whole ? (hits[0]?.found ?? 0) : null }
+  return { hits: [...kept, ...hits], total: whole ? kept.length + (hits[0]?.found ?? 0) : null }
 }
+
+/** Hits from which a window is cut into several, the first of which tells how far the others must reach. */
+const SEVERAL = 100
+const PROBED = 0.3
+/** How much further than to where so many are expected, from what was found already. */
+const KNOWN = 1.25
+
+const firstRows = ({ offset, limit }: Slice, share: number): number =>
+  rowsFor(offset + limit, share) * (offset === 0 && limit > SEVERAL ? PROBED : 1)
+
+/** No identity is higher. */
+const HIGHEST = 2 ** 31 - 1
+
+/** Where a slice goes on that has been looked through up to an edge, and with it. */
+const beyond = (edge: Date, { descending }: Slice): Place => ({
+  key: edge.getTime(),
+  id: descending ? 0 : HIGHEST,
+})
 
 /** With what only `articles` knows: status, the day of a change. */
 const restricted = (matching: Matching, also: Sql, slice: Slice) =>
@@ -257,25 +260,52 @@ export interface Counted {
   exact: boolean
 }
 
+/** As so many times more are expected as are counted, those of some months are counted first, which may be enough. */
+const MANY = 1.5
+/** Of months in which so many times more are expected. */
+const SOME = 2
+
+/** Months that have more than so many matches, if reading them alone spares anything. */
+const someMonths = (matching: Matching, cap: number): Cover | null => {
+  if (needsReading(matching) || matching.share * rowsIn(matching) < MANY * cap) return null
+  const edge = edgeOf(matching, COUNTING, (SOME * cap) / matching.share)
+  return edge && readingOf(matching, spanOf(matching, COUNTING, edge), cap).cover
+}
+
 /** How many matches there are: of more than `cap` rows that would have to be read, as many as these have. */
 export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Counted> {
-  const { also, query, loose } = matching
-  const slice: Slice = { descending: true, after: null, offset: 0, limit: 0 }
-  const range = within(matching, slice)
   const costs = estimateCount(matching, cap)
   // An estimate that is too high would make this read all rows.
-  const walked = !also && 2 * costs.walk < costs.all
-  const phrased = needsReading(matching)
+  if (!matching.also && 2 * costs.walk < costs.all) return countWithin(client, matching, cap, 'walk')
+  const some = someMonths(matching, cap)
+  if (some) {
+    const part = await countWithin(client, matching, cap, some)
+    if (!part.exact) return part
+  }
+  const { cover } = readingOf(matching, spanOf(matching, COUNTING, null))
+  return countWithin(client, matching, cap, cover)
+}
+
+/** The same along the index of days, or by the index of terms with some months. */
+async function countWithin(
+  client: pg.ClientBase,
+  matching: Matching,
+  cap: number,
+  route: 'walk' | Cover | null,
+): Promise<Counted> {
+  const { also, query, loose } = matching
   const found = sql`s.terms @@ ${query}::tsquery`
   // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
-  const candidate = walked
-    ? sql`coalesce(${found}, false)`
-    : sql`s.terms @@ ${ofMonths(loose ?? query, matching, slice, null)}::tsquery`
+  const phrased = needsReading(matching) && route !== 'walk'
+  const candidate =
+    route === 'walk'
+      ? sql`coalesce(${found}, false)`
+      : sql`s.terms @@ ${covered(loose ?? query, route)}::tsquery`
   const [row] = await run<{ read: number; count: number }>(
     client,
-    sql`SELECT count(*)::int AS read, ${phrased && !walked ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (
+    sql`SELECT count(*)::int AS read, ${phrased ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (
       SELECT s.terms FROM article_search s ${also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([candidate, ...range, also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
+      WHERE ${and([candidate, ...within(matching, COUNTING), also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
   )
   const { read = 0, count = 0 } = row ?? {}
   return read > cap ? { count: Math.min(count, cap), exact: false } : { count, exact: true }

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { type Database, type Execute, inTransaction, Prisma } from '../db/client.ts'
 import type { IndexedTerms } from './analysis.ts'
 import type { Calendar } from './calendar.ts'
-import type { Ends } from './search.ts'
+import type { Ends } from './costs.ts'
 import type { DescribedWord } from './words.ts'
 
 /** Search rows, each in the transaction of its article, and the counts of terms that follow from them. */
