@@ -15,13 +15,20 @@ import {
   indexFound,
   lockKey,
   ministryGone,
-  type SourceCounts,
   type SourcedArticle,
-  sourceCounts,
   type Upserted,
   type Writing,
 } from './store.ts'
 import { relateFound } from './store-duplicates.ts'
+import {
+  COUNT_TYPES,
+  type CountColumns,
+  insertRows,
+  type NewRow,
+  type SourceCounts,
+  sourceCounts,
+  TYPES,
+} from './store-insert.ts'
 import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
 
 /**
@@ -59,12 +66,11 @@ interface BulkWriting extends Pick<Writing, 'actor' | 'now'> {
   found: Map<number, Indexed>
 }
 
-type CountColumns = ReturnType<typeof sourceCounts>
 interface Entry extends BulkItem {
   index: number
 }
 interface Plan {
-  created: { index: number; content: ArticleContent; counts: CountColumns }[]
+  created: (NewRow & { index: number })[]
   updated: { index: number; present: ArticleRow; content: ArticleContent; superseded: Partial<ArticleRow> }[]
   recounted: { id: number; counts: CountColumns }[]
 }
@@ -218,42 +224,17 @@ function planOne(
 }
 
 const fields = Object.entries(COLUMNS)
-const NAMES = fields.map(([, [column]]) => column).join(', ')
-const VALUES = fields.map(([field]) => `r."${field}"`).join(', ')
 const SELECTED = fields.map(([field, [column]]) => `a.${column} AS "${field}"`).join(', ')
 const SETTINGS = fields.map(([field, [column]]) => `${column} = r."${field}"`).join(', ')
-const TYPES = fields.map(([field, [, type]]) => `"${field}" ${type}`).join(', ')
-const COUNTS = '"sourceViews" int, "sourceComments" int, "sourceLikes" int, "sourceDislikes" int'
-
-interface Inserted {
-  id: number
-  source: string
-  externalId: string
-  listedAt: Date
-}
 
 async function insertNew(
   { client, actor, now, found, changes }: BulkWriting,
   created: Plan['created'],
 ): Promise<void> {
   if (created.length === 0) return
-  const { rows } = await client.query<Inserted>(
-    `WITH r AS MATERIALIZED (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS given (ord int, ${TYPES}, ${COUNTS})
-     ), written AS (
-       INSERT INTO articles (${NAMES}, recorded_at, modified_at) SELECT ${VALUES}, $2, $2 FROM r ORDER BY ord
-       RETURNING id, source, external_id, listed_at
-     ), counted AS (
-       INSERT INTO article_counts (article_id, source_views, source_comments, source_likes, source_dislikes)
-       SELECT w.id, r."sourceViews", r."sourceComments", r."sourceLikes", r."sourceDislikes"
-       FROM written w JOIN r ON r.source = w.source AND r."externalId" = w.external_id
-     )
-     SELECT id, source, external_id AS "externalId", listed_at AS "listedAt" FROM written`,
-    [JSON.stringify(created.map(({ content, counts }, ord) => ({ ...content, ...counts, ord }))), now],
-  )
-  const written = new Map(rows.map(row => [lockKey(row.source, row.externalId), row]))
-  for (const { index, content } of created) {
-    const row = written.get(lockKey(content.source ?? '', content.externalId ?? ''))
+  const rows = await insertRows(statement => run(client, statement), created, now)
+  for (const [i, { index, content }] of created.entries()) {
+    const row = rows[i]
     if (!row) throw new Error(`no row came back for ${content.source}/${content.externalId}`)
     const { id, listedAt } = row
     found.set(id, { ...content, id, listedAt, deletedAt: null })
@@ -287,7 +268,7 @@ async function recount({ client }: BulkWriting, recounted: Plan['recounted']): P
   await client.query(
     `UPDATE article_counts c SET source_views = r."sourceViews", source_comments = r."sourceComments",
        source_likes = r."sourceLikes", source_dislikes = r."sourceDislikes"
-     FROM jsonb_to_recordset($1::jsonb) AS r (id int, ${COUNTS}) WHERE c.article_id = r.id`,
+     FROM jsonb_to_recordset($1::jsonb) AS r (id int, ${COUNT_TYPES}) WHERE c.article_id = r.id`,
     [JSON.stringify(recounted.map(({ id, counts }) => ({ ...counts, id })))],
   )
 }

@@ -9,15 +9,13 @@ import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
+import { insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
 import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
 
 /** Articles as rows: reading one, and every write with its entry in the log. */
 
 type Tx = Prisma.TransactionClient
 const include = { counts: true } as const
-
-/** Counts as the source has them, beside those that are counted here. */
-export type SourceCounts = Record<'views' | 'comments' | 'likes' | 'dislikes', number>
 
 /** One transaction of writes, and what follows from them at its end. */
 export interface Writing {
@@ -137,39 +135,23 @@ export async function insertArticle(
 async function insertRow(
   { tx, actor, now, changes, found }: Writing,
   content: ArticleContent,
-  counts: Partial<SourceCounts> = {},
+  given: Partial<SourceCounts> = {},
 ): Promise<ArticleRow> {
-  const row = await tx.article.create({
-    data: {
-      ...columns(content),
-      recordedAt: now,
-      modifiedAt: now,
-      counts: { create: sourceCounts(counts) },
-    },
-    include,
-  })
+  const counts = sourceCounts(given)
+  const query: Query = statement => tx.$queryRaw(statement)
+  const [inserted] = await insertRows(query, [{ content, counts }], now)
+  if (!inserted) throw new Error('no row came back for a new article')
+  const { id: articleId } = inserted
+  const row: ArticleRow = {
+    ...content,
+    ...inserted,
+    ...{ version: 1, recordedAt: now, modifiedAt: now, deletedAt: null },
+    counts: { articleId, ...counts, views: 0, likes: 0, dislikes: 0, totalViews: counts.sourceViews },
+  }
   changes.push(creation(row, { actor, at: now }))
   found.set(row.id, row)
   return row
 }
-
-/** Prisma's JSON columns want index signatures that interfaces lack. */
-const columns = (content: ArticleContent) => ({
-  ...content,
-  attachments: content.attachments as Prisma.InputJsonArray,
-})
-
-export const sourceCounts = ({
-  views = 0,
-  comments = 0,
-  likes = 0,
-  dislikes = 0,
-}: Partial<SourceCounts>) => ({
-  sourceViews: views,
-  sourceComments: comments,
-  sourceLikes: likes,
-  sourceDislikes: dislikes,
-})
 
 const identityTaken = ({ source, externalId }: Pick<ArticleContent, 'source' | 'externalId'>, id: number) => {
   const detail = {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type SourceCounts, type SourcedArticle, upsertArticle, write } from '../articles/store.ts'
+import { type SourcedArticle, upsertArticle, write } from '../articles/store.ts'
+import type { SourceCounts } from '../articles/store-insert.ts'
 import type { Database } from '../db/client.ts'
 import { hasHistory } from './store.ts'
 

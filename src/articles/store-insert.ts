@@ -1,0 +1,55 @@
+import { Prisma, type Query } from '../db/client.ts'
+import { type ArticleContent, COLUMNS } from './content.ts'
+import type { ArticleRow } from './row.ts'
+
+/** New articles as rows, with their counters: one statement for all of them. */
+
+/** Counts as the source has them, beside those that are counted here. */
+export type SourceCounts = Record<'views' | 'comments' | 'likes' | 'dislikes', number>
+
+export const sourceCounts = ({
+  views = 0,
+  comments = 0,
+  likes = 0,
+  dislikes = 0,
+}: Partial<SourceCounts>) => ({
+  sourceViews: views,
+  sourceComments: comments,
+  sourceLikes: likes,
+  sourceDislikes: dislikes,
+})
+export type CountColumns = ReturnType<typeof sourceCounts>
+
+export interface NewRow {
+  content: ArticleContent
+  counts: CountColumns
+}
+
+const { sql, raw } = Prisma
+
+const fields = Object.entries(COLUMNS)
+const NAMES = raw(fields.map(([, [column]]) => column).join(', '))
+const VALUES = raw(fields.map(([field]) => `r."${field}"`).join(', '))
+/** Of a list of rows in JSON. */
+export const TYPES = fields.map(([field, [, type]]) => `"${field}" ${type}`).join(', ')
+export const COUNT_TYPES = '"sourceViews" int, "sourceComments" int, "sourceLikes" int, "sourceDislikes" int'
+
+/** What the database has made of a new row. `attachments`: JSON with its keys in the order in which they are read. */
+export type Inserted = Pick<ArticleRow, 'id' | 'listedAt' | 'attachments'>
+
+/** Inserts articles whose identities the caller has made sure of; what comes back is in their order. */
+export async function insertRows(query: Query, rows: readonly NewRow[], now: Date): Promise<Inserted[]> {
+  const given = JSON.stringify(rows.map(({ content, counts }, ord) => ({ ...content, ...counts, ord })))
+  return query(sql`
+    WITH r AS MATERIALIZED (
+      SELECT nextval('articles_id_seq')::int AS id, given.*
+      FROM (SELECT * FROM jsonb_to_recordset(${given}::jsonb) AS given (ord int, ${raw(TYPES)}, ${raw(COUNT_TYPES)}) ORDER BY ord) AS given
+    ), written AS (
+      INSERT INTO articles (id, ${NAMES}, recorded_at, modified_at) SELECT id, ${VALUES}, ${now}, ${now} FROM r
+      RETURNING id, listed_at, attachments
+    ), counted AS (
+      INSERT INTO article_counts (article_id, source_views, source_comments, source_likes, source_dislikes)
+      SELECT id, "sourceViews", "sourceComments", "sourceLikes", "sourceDislikes" FROM r
+    )
+    SELECT id, listed_at AS "listedAt", attachments FROM written ORDER BY id`)
+}
