@@ -54,7 +54,19 @@ const COSTS = {
 }
 
 /** Rows that hold so many matches, though fewer than estimated: to look again costs more than to look further. */
-export const rowsFor = (wanted: number, share: number) => ((1.7 + 9 / Math.sqrt(wanted)) * wanted) / share
+const rowsFor = (wanted: number, share: number) => ((1.7 + 9 / Math.sqrt(wanted)) * wanted) / share
+
+/** Hits from which a window is cut into several, the first of which tells how far the others must reach. */
+const SEVERAL = 100
+const PROBED = 0.3
+const partFirst = ({ offset, limit }: Slice): number => (offset === 0 && limit > SEVERAL ? PROBED : 1)
+
+/** How many times the first window all of them cost: of the others half are needed, since together words are often more frequent than thought. */
+const windowsOf = (slice: Slice): number => (1 + 1 / partFirst(slice)) / 2
+
+/** Rows of the first window. */
+export const firstRows = (slice: Slice, share: number): number =>
+  rowsFor(slice.offset + slice.limit, share) * partFirst(slice)
 
 /** Public articles of the range of days. */
 export const rowsIn = ({ calendar, published, articles }: Estimated) =>
@@ -135,13 +147,15 @@ export const windowCost = (matching: Estimated, slice: Slice, rows: number, most
 
 /** What each route costs for a slice. */
 export function estimate(matching: Estimated, slice: Slice): Costs {
-  const { share } = matching
+  const { share, read, postings } = matching
   const wanted = slice.offset + slice.limit
   const rows = rowsIn(matching)
+  // A window has an end, all matches of several words may be as many as those of the rarest.
+  const feared = { ...matching, read: Math.sqrt(read * Math.max(read, postings)) }
   return {
     walk: COSTS.row * Math.min(wanted / share, rows),
-    window: windowCost(matching, slice, Math.min(rowsFor(wanted, share), rows)),
-    all: windowCost(matching, slice, Infinity),
+    window: windowCost(matching, slice, Math.min(firstRows(slice, share), rows)) * windowsOf(slice),
+    all: windowCost(feared, slice, Infinity),
   }
 }
 

@@ -1,5 +1,5 @@
 import { bigramScores } from './bigrams.ts'
-import { allOf, allRuns, anyOf, type Compiled, Compiler, type Knowledge } from './compile.ts'
+import { allOf, allRuns, anyOf, type Compiled, Compiler, type Knowledge, needsReading } from './compile.ts'
 import type { Slice } from './costs.ts'
 import { COUNTED } from './count.ts'
 import { titleTerm } from './document.ts'
@@ -19,6 +19,8 @@ const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
 const FEW = 5
 const TELLING = 0.5
+/** The part of the candidates that are looked for where each must be read, which takes four times as long. */
+const PHRASED = 1 / 3
 
 interface Candidates {
   ids: number[]
@@ -29,17 +31,19 @@ interface Candidates {
 /** The newest matches, and the newest with one of the telling words in the title. */
 async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
   const { client, knowledge, routes } = search
-  const slice: Slice = { descending: true, after: null, offset: 0, limit: routes.ranked }
+  const some = needsReading(compiled) ? PHRASED : 1
+  const [ranked, titled] = [some * routes.ranked, some * routes.titled]
+  const slice: Slice = { descending: true, after: null, offset: 0, limit: ranked }
   const counted = search.count ? COUNTED + 1 : 0
   const matching = matchingOf(search, compiled)
   const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
   const ids = hits.map(({ id }) => id)
-  if (hits.length < routes.ranked) return { ids, total: hits.length }
+  if (hits.length < ranked) return { ids, total: hits.length }
   const titles = tellingOf(words, knowledge).map(term => new Compiler(knowledge).whole(titleTerm(term)))
   if (titles.length === 0) return { ids, total }
   const { leaveOut } = matching
-  const titled = { ...matchingOf(search, allOf([compiled, anyOf(titles)])), leaveOut }
-  const more = await searchByDate(client, titled, { ...slice, limit: routes.titled }, { routes })
+  const lifted = { ...matchingOf(search, allOf([compiled, anyOf(titles)])), leaveOut }
+  const more = await searchByDate(client, lifted, { ...slice, limit: titled }, { routes })
   return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
 }
 

@@ -7,9 +7,9 @@ import {
   edgeOf,
   estimate,
   estimateCount,
+  firstRows,
   type Place,
   readingOf,
-  rowsFor,
   rowsIn,
   type Slice,
   spanOf,
@@ -195,14 +195,8 @@ export async function searchByDate(
   return { hits: [...kept, ...hits], total: whole ? kept.length + (hits[0]?.found ?? 0) : null }
 }
 
-/** Hits from which a window is cut into several, the first of which tells how far the others must reach. */
-const SEVERAL = 100
-const PROBED = 0.3
 /** How much further than to where so many are expected, from what was found already. */
 const KNOWN = 1.25
-
-const firstRows = ({ offset, limit }: Slice, share: number): number =>
-  rowsFor(offset + limit, share) * (offset === 0 && limit > SEVERAL ? PROBED : 1)
 
 /** No identity is higher. */
 const HIGHEST = 2 ** 31 - 1
