@@ -6,6 +6,7 @@ import { publishDue } from './articles/embargo.ts'
 import { sweepReceipts } from './articles/store-counts.ts'
 import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
+import { keepTotals } from './articles/store-totals.ts'
 import { compactLog } from './changes/store-compact.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
@@ -71,6 +72,7 @@ async function start(config: Config): Promise<void> {
     ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
     ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
     ends.push(every(1_000, () => keepDuplicates(db), told('the upkeep of duplicates')))
+    ends.push(every(1_000, () => keepTotals(db), told('adding up the totals')))
     ends.push(every(600_000, () => sweep(db, config), told('sweeping what has expired')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Filter, ListQuery, Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
 import { articlesAt, idsAt, rowAt } from './store-past.ts'
+import { dayOfRow, isCounted, totalOf } from './store-totals.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
@@ -131,12 +132,12 @@ function idsOf(
   { sort, asOf }: Pick<PlainQuery, 'sort' | 'asOf'>,
   where: Sql,
   order: Sql,
-  { limit, offset = 0 }: { limit: number; offset?: number },
+  { limit, offset = 0, passed = sql`${offset}` }: { limit: number; offset?: number; passed?: Sql },
 ): Sql {
   if (asOf) return idsAt(asOf, where, order, { limit, offset })
   const tables =
     sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
-  return sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`
+  return sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${passed}`
 }
 
 export const rowsOf = (ids: Sql, { asOf }: When) => sql`(${ids}) AS page
@@ -169,19 +170,34 @@ export interface Page {
 
 export type PlainQuery = ListQuery & { sort: PlainSort }
 
-/** A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. */
+/** Rows from which a page is sought by its day: fewer are passed over sooner. */
+const SOUGHT = 500
+
+/**
+ * A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. Where totals are kept
+ * nothing is counted, and a page far down begins with its day.
+ */
 async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
   const { filter, sort, pageSize, collapse } = query
   const where = matches(filter)
   const offset = (page - 1) * pageSize
+  const kept = isCounted(query)
   const repeated = collapse ? sql`repeated AS MATERIALIZED (${listRepeated(filter, where)}),` : empty
   const less = collapse ? sql`- (SELECT count(*)::int FROM repeated)` : empty
   const first = collapse ? sql`AND a.id NOT IN (SELECT article_id FROM repeated)` : empty
+  const total = kept
+    ? totalOf(filter)
+    : sql`SELECT count(*)::int ${less} AS total FROM ${query.asOf ? articlesAt(query.asOf) : sql`articles a`} WHERE ${where}`
+  const sought = kept && sort !== '-views' && offset >= SOUGHT
+  const { descending } = ORDERS[sort]
+  const start = sought ? sql`start AS MATERIALIZED (${dayOfRow(filter, offset, descending)}),` : empty
+  const from = sought ? sql`AND ${fromDay(descending)}` : empty
+  const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
   const found = await run<ListedRow & { total: number }>(
     pool,
-    sql`WITH ${repeated} matched AS (SELECT count(*)::int ${less} AS total FROM ${query.asOf ? articlesAt(query.asOf) : sql`articles a`} WHERE ${where}),
+    sql`WITH ${repeated} ${start} matched AS (${total}),
       found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        idsOf(query, sql`${where} ${first}`, orderBy(sort), { limit: pageSize, offset }),
+        idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed }),
         query,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
@@ -193,6 +209,15 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
     ...{ rows, keys, total: count, exact: true, keywords: null },
     ...{ before: page > 1 && count > 0, after: offset + rows.length < count },
   }
+}
+
+/** Articles of the day in `start` and of those beyond it. The index knows instants: they bound what is read, the day decides. */
+const fromDay = (descending: boolean): Sql => {
+  const day = sql`(SELECT day FROM start)`
+  const seoul = sql`(a.listed_at AT TIME ZONE 'Asia/Seoul')::date`
+  return descending
+    ? sql`a.listed_at < (${day} + 1)::timestamp AT TIME ZONE 'Asia/Seoul' + interval '3 hours' AND ${seoul} <= ${day}`
+    : sql`a.listed_at >= ${day}::timestamp AT TIME ZONE 'Asia/Seoul' - interval '3 hours' AND ${seoul} >= ${day}`
 }
 
 /** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import { addUpAll } from '../articles/store-index.ts'
+import { keepTotals } from '../articles/store-totals.ts'
 import type { Database } from '../db/client.ts'
 import { parseBoardPage } from '../imports/board-page.ts'
 import { readMapping } from '../imports/columns.ts'
@@ -157,7 +158,10 @@ function summary(report: ImportReport & Partial<LoadReport>): string {
 /** Adds up the counts of terms beside the load: a million notes would take more room than the articles. */
 function addUpBeside(db: Database) {
   let adding: Promise<unknown> | undefined
-  const round = () => addUpAll(db)
+  const round = async () => {
+    await addUpAll(db)
+    await keepTotals(db)
+  }
   return {
     keepUp() {
       adding ??= round().then(

@@ -1,0 +1,159 @@
+import { type Database, inTransaction, Prisma } from '../db/client.ts'
+import type { Filter, ListQuery } from './query.ts'
+import { partsOf, type Span } from './total-range.ts'
+
+/**
+ * How many articles a list has, without counting them, and the day on which its page begins: from totals of each day and
+ * month, which triggers keep in the transaction of each write (see the migration). Exact in every snapshot.
+ */
+
+const { sql, join, raw } = Prisma
+type Sql = Prisma.Sql
+
+/** Notes added up at once: bounds a round's memory. */
+const NOTES = 20_000
+/** Of the one who adds up ("totl" in ASCII). */
+const LOCK = 0x746f746c
+
+/** Adds up some of the notes and says how many. One at a time over all nodes: who comes second has nothing to do. */
+const addUpSome = (db: Pick<Database, 'pool'>): Promise<number> =>
+  inTransaction(db, async client => {
+    const lock = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOCK])
+    if (!lock.rows[0].held) return 0
+    const { rows } = await client.query<{ notes: number }>(
+      `WITH taken AS MATERIALIZED (
+         DELETE FROM article_moves WHERE id IN (SELECT id FROM article_moves ORDER BY id LIMIT $1) RETURNING *
+       ), named AS (
+         INSERT INTO article_issuers (code, name, published_name) SELECT DISTINCT code, name, published_name FROM taken
+         ON CONFLICT DO NOTHING RETURNING *
+       ), issuers AS (
+         SELECT * FROM named UNION ALL SELECT * FROM article_issuers
+       ), sums AS (
+         SELECT state, kind, issuers.id AS issuer_id, day, sum(by) AS n
+         FROM taken JOIN issuers USING (code, name, published_name) GROUP BY 1, 2, 3, 4
+       ), kept AS (
+         INSERT INTO article_totals (state, kind, issuer_id, grain, period, n)
+         SELECT state, k.kind, i.issuer_id, g.grain, g.period, sum(n)
+         FROM sums, LATERAL (VALUES (sums.kind), ('')) AS k (kind), LATERAL (VALUES (sums.issuer_id), (0)) AS i (issuer_id),
+           LATERAL (VALUES ('day', day), ('month', date_trunc('month', day::timestamp)::date)) AS g (grain, period)
+         GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0
+         ON CONFLICT (state, kind, issuer_id, grain, period) DO UPDATE SET n = article_totals.n + excluded.n
+       )
+       SELECT count(*)::int AS notes FROM taken`,
+      [NOTES],
+    )
+    return rows[0]?.notes ?? 0
+  })
+
+/** Adds up the notes until none is left; what a clock calls. */
+export async function keepTotals(db: Pick<Database, 'pool'>): Promise<void> {
+  while ((await addUpSome(db)) === NOTES);
+}
+
+/** Whether the totals know what a list has: nothing is asked but days of release, ministry, kind and status, of the present. */
+export function isCounted({
+  filter,
+  asOf,
+  collapse,
+}: Pick<ListQuery, 'filter' | 'asOf' | 'collapse'>): boolean {
+  const { tag, source, author, modified } = filter
+  return (
+    asOf === null &&
+    !collapse &&
+    [tag, source, author].every(values => values.length === 0) &&
+    modified.fromInstant === null &&
+    modified.toInstant === null
+  )
+}
+
+const within = (column: Sql, { from, to }: Span): Sql =>
+  join(
+    [
+      ...(from === null ? [] : [sql`${column} >= ${from}::date`]),
+      ...(to === null ? [] : [sql`${column} < ${to}::date`]),
+      ...(from === null && to === null ? [raw('true')] : []),
+    ],
+    ' AND ',
+  )
+
+const PERIOD = raw('t.period')
+
+/** Totals `t` of a filter: its months, and the days at its ends. */
+function parts(filter: Filter): Sql {
+  const { months, days } = partsOf(filter.published)
+  return sql`(${join(
+    [
+      ...(months ? [sql`t.grain = 'month' AND ${within(PERIOD, months)}`] : []),
+      ...days.map(span => sql`t.grain = 'day' AND ${within(PERIOD, span)}`),
+    ],
+    ' OR ',
+  )})`
+}
+
+/** Who issued it, of articles, notes and issuers alike. */
+function issuedBy({ ministry, lineage }: Filter): Sql {
+  const published = sql`published_name = ANY(${ministry}::text[])`
+  return lineage === 'exact'
+    ? published
+    : sql`(name = ANY(${ministry}::text[]) OR ${published} OR code = ANY(${ministry}::text[]))`
+}
+
+const all = (values: string[]) => (values.length > 0 ? values : [''])
+
+/** Totals `t` of whatever day. */
+const ofFilter = (filter: Filter): Sql =>
+  sql`t.state = ANY(${filter.status}::text[]) AND t.kind = ANY(${all(filter.kind)}::text[]) AND ${
+    filter.ministry.length > 0
+      ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter)})`
+      : sql`t.issuer_id = 0`
+  }`
+
+/** Notes of a filter that nobody has added up yet, by day. */
+const moves = ({ published: { from, to }, ...filter }: Filter): Sql =>
+  sql`SELECT day, sum(by)::int AS n FROM article_moves
+    WHERE state = ANY(${filter.status}::text[]) AND (day >= ${from}::date OR ${from}::date IS NULL) AND (day <= ${to}::date OR ${to}::date IS NULL)
+      ${filter.kind.length > 0 ? sql`AND kind = ANY(${filter.kind}::text[])` : sql``}
+      ${filter.ministry.length > 0 ? sql`AND ${issuedBy({ published: { from, to }, ...filter } as Filter)}` : sql``}
+    GROUP BY day`
+
+/** How many articles a filter has: a statement with one row, `total`. */
+export const totalOf = (filter: Filter): Sql =>
+  sql`SELECT ((SELECT coalesce(sum(t.n), 0) FROM article_totals t WHERE ${ofFilter(filter)} AND ${parts(filter)})
+    + (SELECT coalesce(sum(n), 0) FROM (${moves(filter)}) AS moves))::int AS total`
+
+/**
+ * The day of the n-th article of a filter, counted from 0, and how many come before that day: a statement with one row,
+ * `day` and `before`; none where there are not so many.
+ */
+export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
+  const direction = descending ? raw('DESC') : raw('ASC')
+  const running = (unit: Sql, before: Sql) =>
+    sql`SELECT ${unit} AS unit, n, ${before} + (sum(n) OVER (ORDER BY ${unit} ${direction}) - n)::int AS before`
+  const chosen = sql`before <= ${n} AND ${n} < before + n`
+  return sql`WITH moves AS MATERIALIZED (${moves(filter)}),
+    months AS (
+      SELECT month, sum(n)::int AS n FROM (
+        SELECT date_trunc('month', t.period::timestamp)::date AS month, t.n FROM article_totals t
+        WHERE ${ofFilter(filter)} AND ${parts(filter)}
+        UNION ALL SELECT date_trunc('month', day::timestamp)::date, n FROM moves
+      ) AS parts GROUP BY month
+    ), month AS MATERIALIZED (
+      SELECT unit AS month, before AS earlier FROM (${running(raw('month'), raw('0'))} FROM months) AS m WHERE ${chosen}
+    ), days AS (
+      SELECT day, sum(n)::int AS n FROM (
+        SELECT t.period AS day, t.n FROM article_totals t, month
+        WHERE ${ofFilter(filter)} AND t.grain = 'day' AND t.period >= month AND t.period < month + interval '1 month'
+          AND ${within(PERIOD, spanOf(filter))}
+        UNION ALL SELECT day, n FROM moves, month WHERE day >= month AND day < month + interval '1 month'
+      ) AS parts GROUP BY day
+    )
+    SELECT unit AS day, before FROM (${running(raw('day'), raw('(SELECT earlier FROM month)'))} FROM days) AS d WHERE ${chosen}`
+}
+
+function spanOf({ published }: Filter): Span {
+  const { months, days } = partsOf(published)
+  const first = days[0]
+  if (!months) return first ?? { from: null, to: null }
+  const last = days.at(-1)
+  return { from: published.from, to: last && last.from === months.to ? last.to : months.to }
+}
