@@ -17,6 +17,8 @@ import { creatingRoutes } from './articles/routes-create.ts'
 import { duplicateRoutes } from './articles/routes-duplicates.ts'
 import { unresolvedRoutes } from './articles/routes-ministry.ts'
 import { revisionRoutes } from './articles/routes-revisions.ts'
+import { statisticsRoutes } from './articles/routes-statistics.ts'
+import { statisticsComponents } from './articles/statistics-schema.ts'
 import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
 import { changeRoutes } from './changes/routes.ts'
@@ -134,6 +136,7 @@ export async function buildApp({
     ...articleComponents,
     ...duplicateComponents,
     ...counterComponents,
+    ...statisticsComponents,
     ...ministryComponents,
     ...unresolvedComponents,
     ...queryComponents,
@@ -154,6 +157,7 @@ export async function buildApp({
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  await app.register(statisticsRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(addressRoutes, { ...v1, ...articles })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })

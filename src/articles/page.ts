@@ -67,7 +67,7 @@ function pagesOf({ total, exact, keywords }: Page, pageSize: number): number | n
   return exact ? Math.ceil(total / pageSize) : null
 }
 
-const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
+export const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
   from,
   to,
   fromInstant: formatInstantOrNull(fromInstant),

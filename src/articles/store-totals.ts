@@ -100,21 +100,39 @@ function issuedBy({ ministry, lineage }: Filter): Sql {
 
 const all = (values: string[]) => (values.length > 0 ? values : [''])
 
-/** Totals `t` of whatever day. */
-const ofFilter = (filter: Filter): Sql =>
-  sql`t.state = ANY(${filter.status}::text[]) AND t.kind = ANY(${all(filter.kind)}::text[]) AND ${
-    filter.ministry.length > 0
-      ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter)})`
-      : sql`t.issuer_id = 0`
-  }`
+/** Totals `t` of whatever day; `by` tells apart what is not asked for. */
+function ofFilter(filter: Filter, by: 'kind' | 'ministry' | null = null): Sql {
+  const { status, kind, ministry } = filter
+  return join(
+    [
+      sql`t.state = ANY(${status}::text[])`,
+      by === 'kind' && kind.length === 0 ? raw(`t.kind <> ''`) : sql`t.kind = ANY(${all(kind)}::text[])`,
+      ministry.length > 0
+        ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter)})`
+        : raw(by === 'ministry' ? 't.issuer_id <> 0' : 't.issuer_id = 0'),
+    ],
+    ' AND ',
+  )
+}
 
-/** Notes of a filter that nobody has added up yet, by day. */
-const moves = ({ published: { from, to }, ...filter }: Filter): Sql =>
-  sql`SELECT day, sum(by)::int AS n FROM article_moves
-    WHERE state = ANY(${filter.status}::text[]) AND (day >= ${from}::date OR ${from}::date IS NULL) AND (day <= ${to}::date OR ${to}::date IS NULL)
-      ${filter.kind.length > 0 ? sql`AND kind = ANY(${filter.kind}::text[])` : sql``}
-      ${filter.ministry.length > 0 ? sql`AND ${issuedBy({ published: { from, to }, ...filter } as Filter)}` : sql``}
-    GROUP BY day`
+/** Notes that nobody has added up yet. */
+function ofMoves(filter: Filter): Sql {
+  const { from, to } = filter.published
+  return join(
+    [
+      sql`state = ANY(${filter.status}::text[])`,
+      ...(from === null ? [] : [sql`day >= ${from}::date`]),
+      ...(to === null ? [] : [sql`day <= ${to}::date`]),
+      ...(filter.kind.length > 0 ? [sql`kind = ANY(${filter.kind}::text[])`] : []),
+      ...(filter.ministry.length > 0 ? [issuedBy(filter)] : []),
+    ],
+    ' AND ',
+  )
+}
+
+/** The same by day. */
+const moves = (filter: Filter): Sql =>
+  sql`SELECT day, sum(by)::int AS n FROM article_moves WHERE ${ofMoves(filter)} GROUP BY day`
 
 /** How many articles a filter has: a statement with one row, `total`. */
 export const totalOf = (filter: Filter): Sql =>
@@ -157,3 +175,20 @@ function spanOf({ published }: Filter): Span {
   const last = days.at(-1)
   return { from: published.from, to: last && last.from === months.to ? last.to : months.to }
 }
+
+/** How many articles a filter has of each day (or of each month, and of each day at its ends): `day`, `n`. */
+export const perDay = (filter: Filter, grain: 'day' | 'month'): Sql =>
+  sql`SELECT t.period AS day, t.n FROM article_totals t WHERE ${ofFilter(filter)} AND ${
+    grain === 'month' ? parts(filter) : sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter))}`
+  } UNION ALL ${moves(filter)}`
+
+/** How many it has of each kind: `kind`, `n`. */
+export const perKind = (filter: Filter): Sql =>
+  sql`SELECT t.kind, t.n FROM article_totals t WHERE ${ofFilter(filter, 'kind')} AND ${parts(filter)}
+    UNION ALL SELECT kind, by FROM article_moves WHERE ${ofMoves(filter)}`
+
+/** How many it has of each ministry: `code`, `name`, `n`. */
+export const perMinistry = (filter: Filter): Sql =>
+  sql`SELECT i.code, i.name, t.n FROM article_totals t JOIN article_issuers i ON i.id = t.issuer_id
+    WHERE ${ofFilter(filter, 'ministry')} AND ${parts(filter)}
+    UNION ALL SELECT code, name, by FROM article_moves WHERE ${ofMoves(filter)}`

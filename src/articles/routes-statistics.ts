@@ -1,0 +1,97 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { requireScope } from '../http/access.ts'
+import { CACHEABLE, FRESH, json, OPTIONAL_KEY } from '../http/openapi.ts'
+import { sendCacheable } from '../http/representation.ts'
+import { ref } from '../http/schema.ts'
+import { dayOf } from '../time/seoul.ts'
+import { resolved } from './page.ts'
+import { type ArticleQuery, decideQuery, type ListQuery } from './query.ts'
+import { type ArticleRouteOptions, listEtag, present } from './routes-answer.ts'
+import { isPublic } from './search.ts'
+import { fillBuckets, mergeShares } from './statistics.ts'
+import { FacetQuery, Facets, Histogram, HistogramQuery } from './statistics-schema.ts'
+import { takeInMinistries } from './store-ministries.ts'
+import { FACETS, type Facet, listBuckets, listShares } from './store-statistics.ts'
+
+/** How the articles of a list are spread over time, ministries and kinds. */
+
+interface StatisticsOptions {
+  /** See `SEARCH_TIMEOUT_MS` in config.ts. */
+  searchTimeout: number
+}
+
+export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & StatisticsOptions> = async (
+  app,
+  options,
+) => {
+  const { db, registry, now, searchTimeout: timeout } = options
+
+  const decide = async (request: FastifyRequest, asked: ArticleQuery): Promise<ListQuery> => {
+    const query = decideQuery(asked, now())
+    if (!isPublic(query.filter)) requireScope(request, 'articles:read')
+    return takeInMinistries(db, await registry.current(), query, dayOf(now()))
+  }
+  const ofList = ({ filter, ministries }: ListQuery, counts: { count: number }[]) => ({
+    total: counts.reduce((total, { count }) => total + count, 0),
+    published: resolved(filter.published),
+    modified: resolved(filter.modified),
+    ministries,
+  })
+
+  app.get(
+    '/articles/histogram',
+    {
+      schema: {
+        operationId: 'getHistogram',
+        security: OPTIONAL_KEY,
+        tags: ['articles'],
+        summary: 'Count articles over time',
+        description:
+          'How many articles a query has in each day, week, month or year of Seoul. Days, ministries, kinds and statuses are kept counted; with other filters, or `q`, it takes as long as there are articles.',
+        querystring: HistogramQuery,
+        response: { 200: json('The intervals', ref(Histogram), CACHEABLE), 304: FRESH },
+      },
+    },
+    async (request, reply) => {
+      const { interval = 'month', ...asked } = request.query
+      const query = await decide(request, asked)
+      const counted = await listBuckets(db, query, interval, { timeout })
+      const body = { interval, buckets: fillBuckets(counted, interval), ...ofList(query, counted) }
+      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+    },
+  )
+
+  app.get(
+    '/articles/facets',
+    {
+      schema: {
+        operationId: 'getFacets',
+        security: OPTIONAL_KEY,
+        tags: ['articles'],
+        summary: 'Count articles by ministry, kind and source',
+        description:
+          'How many articles a query has of each ministry, kind and source. Ministries and kinds are kept counted by day and status; with other filters, or `q`, it takes as long as there are articles.',
+        querystring: FacetQuery,
+        response: { 200: json('The facets', ref(Facets), CACHEABLE), 304: FRESH },
+      },
+      preValidation: async request => {
+        // `facets=ministry,kind` is what people type; the document says array.
+        const query = request.query as { facets?: string | string[] }
+        if (query.facets !== undefined) query.facets = [query.facets].flat().flatMap(part => part.split(','))
+      },
+    },
+    async (request, reply) => {
+      const { facets: wanted = [...FACETS], ...asked } = request.query
+      const query = await decide(request, asked)
+      const { nameOf } = await present(options)
+      const sharesOf = async (facet: Facet) =>
+        mergeShares(await listShares(db, query, facet, { timeout }), nameOf)
+      const facets = await Promise.all(
+        [...new Set(wanted)].map(async facet => [facet, await sharesOf(facet)] as const),
+      )
+      const body = { facets: Object.fromEntries(facets), ...ofList(query, facets[0]?.[1] ?? []) }
+      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+    },
+  )
+}
