@@ -10,8 +10,8 @@ import { partsOf, type Span } from './total-range.ts'
 const { sql, join, raw } = Prisma
 type Sql = Prisma.Sql
 
-/** Notes added up at once: bounds a round's memory. */
-const NOTES = 20_000
+/** Notes added up at once, some megabytes: of a load many are of one month. */
+const NOTES = 200_000
 /** Of the one who adds up ("totl" in ASCII). */
 const LOCK = 0x746f746c
 
