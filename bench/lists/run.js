@@ -1,0 +1,170 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { median, table } from '../search/report.js'
+
+/**
+ * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, and ours, on one database, in
+ * interleaved rounds. Each server has the first core, wrk (a Debian package) the second one; where the database runs on this
+ * machine, pin it there too: `taskset -acp 1 <postmaster>`. Usage: node bench/lists/run.js <url of a database> [--rounds 5]
+ * [--seconds 3] [--connections 32] [--only newest,detail]
+ */
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '32' },
+    only: { type: 'string', default: '' },
+  },
+})
+const [url] = positionals
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+const dir = mkdtempSync(join(tmpdir(), 'gongbo-lists-'))
+
+/** Requests that differ, in the language of wrk. The range is any week of 2012 to 2025, the article any of a million. */
+const days = `local d = os.date('!%Y-%m-%d', at); local e = os.date('!%Y-%m-%d', at + 6 * 86400)`
+const OPERATIONS = {
+  'newest, with total': `return wrk.format(nil, '/v1/articles')`,
+  'seven days, with total': `local at = 1325376000 + math.random(0, 5000) * 86400; ${days}; return wrk.format(nil, '/v1/articles?from=' .. d .. '&to=' .. e)`,
+  'page 50, with total': `return wrk.format(nil, '/v1/articles?page=50')`,
+  'page 5,000, with total': `return wrk.format(nil, '/v1/articles?page=5000')`,
+  'page 50,000, with total': `return wrk.format(nil, '/v1/articles?page=50000')`,
+  detail: `return wrk.format(nil, '/v1/articles/' .. math.random(1, LAST))`,
+}
+
+const freePort = () =>
+  new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+
+async function start(name, args, env = {}) {
+  const port = await freePort()
+  const child = spawn('taskset', ['-c', '0', process.execPath, ...args(port)], {
+    env: { PATH: process.env.PATH, ...env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  for (let tries = 0; tries < 100; tries++) {
+    const ready = await fetch(`http://127.0.0.1:${port}/v1/articles?page=1`).then(
+      r => r.ok,
+      () => false,
+    )
+    if (ready) return { name, port, child }
+    await setTimeout(100)
+  }
+  throw new Error(`${name} did not start`)
+}
+
+/** Seconds of processor time, and mebibytes, of a process. */
+function usage(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
+  const ticks = Number(execFileSync('getconf', ['CLK_TCK']))
+  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return { cpu: (Number(fields[11]) + Number(fields[12])) / ticks, rss: Number(rss[1]) / 1024 }
+}
+
+const milliseconds = text =>
+  Number.parseFloat(text) * (text.endsWith('us') ? 0.001 : text.endsWith('ms') ? 1 : 1000)
+
+async function load({ port, child }, operation) {
+  const script = join(dir, 'wrk.lua')
+  writeFileSync(
+    script,
+    `LAST = ${last}\nmath.randomseed(os.time())\nrequest = function() ${OPERATIONS[operation]} end\n`,
+  )
+  const before = usage(child.pid)
+  const wrk = spawn(
+    'taskset',
+    [
+      '-c',
+      '1',
+      'wrk',
+      '-t1',
+      `-c${options.connections}`,
+      `-d${options.seconds}`,
+      '--latency',
+      '-s',
+      script,
+      `http://127.0.0.1:${port}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let out = ''
+  wrk.stdout.on('data', chunk => {
+    out += chunk
+  })
+  await new Promise(done => wrk.once('close', done))
+  if (/Non-2xx/.test(out) || /Socket errors/.test(out)) throw new Error(out)
+  const requests = Number(/(\d+) requests in/.exec(out)[1])
+  const after = usage(child.pid)
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
+    p50: milliseconds(/50%\s+(\S+)/.exec(out)[1]),
+    p99: milliseconds(/99%\s+(\S+)/.exec(out)[1]),
+    cpu: ((after.cpu - before.cpu) / requests) * 1000,
+    rss: after.rss,
+  }
+}
+
+const pg = (await import('pg')).default
+const client = new pg.Client({ connectionString: url })
+await client.connect()
+const { last, n } = (await client.query('SELECT max(id) AS last, count(*)::int AS n FROM articles')).rows[0]
+process.stdout.write(
+  `${n} articles, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s\n\n`,
+)
+await client.end()
+
+const servers = [
+  await start('bare', port => [here('bare.js'), url, String(port)]),
+  await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)]),
+  await start('Gongbo', () => [here('../../dist/main.js')], {
+    DATABASE_URL: url,
+    RATE_LIMIT: '0',
+    LOG_LEVEL: 'silent',
+    DATA_DIR: dir,
+    SAMPLES: 'off',
+  }),
+]
+try {
+  const wanted = Object.keys(OPERATIONS).filter(
+    name => options.only === '' || options.only.split(',').some(part => name.startsWith(part)),
+  )
+  const rows = []
+  for (const operation of wanted) {
+    const rounds = []
+    for (let round = 0; round < Number(options.rounds); round++) {
+      const round = new Map()
+      for (const server of servers) round.set(server.name, await load(server, operation))
+      rounds.push(round)
+    }
+    const of = (name, field) => median(rounds.map(round => round.get(name)[field]))
+    for (const { name } of servers) {
+      const ratio = median(rounds.map(round => round.get(name).rate / round.get('bare').rate))
+      rows.push([
+        operation,
+        name,
+        of(name, 'rate'),
+        ratio.toFixed(2),
+        of(name, 'p50'),
+        of(name, 'p99'),
+        of(name, 'cpu').toFixed(2),
+        of(name, 'rss'),
+      ])
+    }
+  }
+  process.stdout.write(
+    `${table(['operation', 'server', 'requests a second', 'to bare', 'p50, ms', 'p99, ms', 'processor time a request, ms', 'memory, MiB'], rows)}\n`,
+  )
+} finally {
+  for (const { child } of servers) child.kill()
+  rmSync(dir, { recursive: true, force: true })
+}
