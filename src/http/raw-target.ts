@@ -1,5 +1,6 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
 import { decodeUtf8 } from './text-input.ts'
@@ -7,7 +8,7 @@ import { decodeUtf8 } from './text-input.ts'
 /**
  * Errors of Node's HTTP parser, which come before Fastify. One of them is no error of the reader's:
  * `curl 'http://…?ministry=고용노동부'` sends raw UTF-8 in the request line, which the parser refuses. Such a request
- * is encoded and answered as if it had come encoded.
+ * is encoded and handed to the server once more, as a connection of its own.
  */
 
 /** What Node gives; Fastify types it as it looks in JSON. */
@@ -26,17 +27,20 @@ const CODES: Record<string, ProblemCode> = {
 /** Connections whose request may take longer than others (`REQUEST_TIMEOUT_MS`); who adds one watches over it. */
 export const unhurried = new WeakSet<Socket>()
 
+/** Connections whose request was encoded and said again: whatever else comes on them is not read. */
+const passedOn = new WeakSet<Socket>()
+
 export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return
+    if (passedOn.has(socket) || (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket))) return
     // With an earlier answer still under way on this connection, bytes of ours would land in its middle.
     const busy = (socket as Socket & { _httpMessage?: unknown })._httpMessage
     if (error.code === 'ECONNRESET' || !socket.writable || busy) {
       socket.destroy()
       return
     }
-    answer(app(), error, socket).catch(() => socket.destroy())
+    answer(app().server, error, socket)
   }
 }
 
@@ -64,50 +68,64 @@ export function answerOddRequests(app: FastifyInstance): void {
   })
 }
 
-async function answer(app: FastifyInstance, error: ParserError, socket: Socket): Promise<void> {
+/** Answers what the parser could not read, or lets the server answer it once more, encoded. */
+function answer(server: Server, error: ParserError, socket: Socket): void {
   const packet = error.rawPacket ?? Buffer.alloc(0)
   const raw = error.code === 'HPE_INVALID_URL' ? readRawRequest(packet, error.bytesParsed ?? 0) : null
-  if (!raw) return send(socket, parserProblem(error), packet)
-  const { method, target, headers, rest } = raw
-  const length = Number(headers['content-length'] ?? 0)
-  let url: string
+  if (!raw) {
+    send(socket, parserProblem(error), packet)
+    return
+  }
+  const { line, fields, rest } = raw
+  const header = (name: string) =>
+    fields.find(field => field.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1)
+  const length = Number(header('content-length') ?? 0)
+  let encoded: string
   try {
-    url = decodeUtf8(Buffer.from(target, 'latin1'), 'The address').replace(
+    encoded = decodeUtf8(Buffer.from(line, 'latin1'), 'The address').replace(
       /[\u0080-\u{10ffff}]+/gu,
       encodeURIComponent,
     )
   } catch (problem) {
-    return send(socket, problem as Problem, packet)
+    send(socket, problem as Problem, packet)
+    return
   }
-  if (headers['transfer-encoding'] !== undefined || rest.length < length)
-    return send(
-      socket,
-      new Problem('bad-request', {
-        en: 'Percent-encode the address of a request with a body.',
-        ko: '본문이 있는 요청의 주소는 퍼센트 인코딩하십시오.',
-      }),
-      packet,
-    )
-  const response = await app.inject({
-    method: method as 'GET',
-    url,
-    headers,
-    remoteAddress: socket.remoteAddress ?? '127.0.0.1',
-    ...(length > 0 && { payload: Buffer.from(rest.slice(0, length), 'latin1') }),
-  })
-  const lines = Object.entries(response.headers)
-    .filter(([name]) => name !== 'connection' && name !== 'transfer-encoding' && name !== 'keep-alive')
-    .flatMap(([name, value]) => [value].flat().map(one => `${name}: ${one}\r\n`))
-  const withLength =
-    response.headers['content-length'] === undefined &&
-    response.statusCode !== 304 &&
-    response.statusCode !== 204
-  if (withLength) lines.push(`content-length: ${response.rawPayload.length}\r\n`)
-  socket.write(
-    `HTTP/1.1 ${response.statusCode} ${STATUS_CODES[response.statusCode] ?? ''}\r\n${lines.join('')}connection: close\r\n\r\n`,
+  if (header('transfer-encoding') !== undefined || rest.length < length) {
+    const problem = new Problem('bad-request', {
+      en: 'Percent-encode the address of a request with a body.',
+      ko: '본문이 있는 요청의 주소는 퍼센트 인코딩하십시오.',
+    })
+    send(socket, problem, packet)
+    return
+  }
+  // The parser of the socket has failed and will read nothing more.
+  const others = fields.filter(field => !/^connection:/i.test(field))
+  const head = [encoded, ...others, 'Connection: close'].join('\r\n')
+  passedOn.add(socket)
+  server.emit(
+    'connection',
+    reconnect(socket, Buffer.from(`${head}\r\n\r\n${rest.slice(0, length)}`, 'latin1')),
   )
-  if (method === 'HEAD') socket.end()
-  else socket.end(response.rawPayload)
+}
+
+/** A connection that says `request`, and whose answer goes out on a socket as fast as the reader takes it. */
+function reconnect(socket: Socket, request: Buffer): Duplex {
+  const connection = new Duplex({
+    read() {},
+    write: (chunk: Buffer, _encoding, done) => socket.write(chunk, done),
+    final: done => socket.end(done),
+    destroy: (error, done) => {
+      socket.destroy()
+      done(error)
+    },
+  })
+  // What the server asks of a socket. Its timer would find no answer on this one and destroy it.
+  socket.removeAllListeners('timeout').on('timeout', () => connection.emit('timeout'))
+  const { remoteAddress, remotePort, localAddress, localPort } = socket
+  const setTimeout = (ms: number) => socket.setTimeout(ms)
+  socket.once('close', () => connection.destroy())
+  connection.push(request)
+  return Object.assign(connection, { remoteAddress, remotePort, localAddress, localPort, setTimeout })
 }
 
 /** As much as Node's parser would take for a request's head. */
@@ -125,24 +143,7 @@ function readRawRequest(packet: Buffer, stopped: number) {
   const [method = '', target = '', version = '', ...more] = line.split(' ')
   const wellFormed = /^[A-Z]+$/.test(method) && /^HTTP\/1\.[01]$/.test(version) && more.length === 0
   if (!wellFormed || !/[\x80-\xff]/.test(target)) return null
-  return { method, target, headers: parseHeaders(fields), rest: packet.toString('latin1', end + 4) }
-}
-
-/** Of these Node keeps the first where they are repeated; others it joins. */
-const SINGLE = new Set(['authorization', 'content-length', 'content-type', 'host', 'user-agent'])
-
-function parseHeaders(fields: string[]): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const field of fields) {
-    const colon = field.indexOf(':')
-    if (colon <= 0) continue
-    const name = field.slice(0, colon).toLowerCase()
-    const value = field.slice(colon + 1).trim()
-    const before = headers[name]
-    if (before === undefined) headers[name] = value
-    else if (!SINGLE.has(name)) headers[name] = `${before}, ${value}`
-  }
-  return headers
+  return { line, fields, rest: packet.toString('latin1', end + 4) }
 }
 
 function parserProblem(error: ParserError): Problem {
