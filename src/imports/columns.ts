@@ -71,7 +71,7 @@ export const FIELDS: Record<string, Field> = {
 /** What the API shows of an article and nobody writes. */
 const SHOWN = new Set([
   ...Object.keys(Article.properties).filter(name => !(name in FIELDS)),
-  ...['number', 'highlight', 'id', 'version'],
+  ...['number', 'highlight', 'duplicates', 'id', 'version'],
 ])
 const isShown = (header: string) =>
   SHOWN.has(header.split('.')[0] ?? '') &&

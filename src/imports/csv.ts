@@ -4,7 +4,7 @@ import { type CsvError, parse } from 'csv-parse'
 import { CellError } from './cells.ts'
 import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
 import { decodeText, type Encoding } from './file.ts'
-import type { FileRecord, RecordFault } from './record.ts'
+import { DELETED, type FileRecord, type RecordFault } from './record.ts'
 import { reviseBy, type Stated, toArticle } from './stated.ts'
 
 /** CSV (RFC 4180), as the API's names have it or as Excel saves a board. A column that is not there says nothing. */
@@ -144,6 +144,8 @@ function toRecord(
     const column = columns[i]
     if (!column?.header && cell.trim() !== '')
       fail(undefined, `cell ${i + 1} has no header: "${cell.slice(0, 40)}"`)
+    if (column?.header === 'deletedAt' && cell.trim() !== '')
+      faults.push({ ...DELETED, column: column.header })
     if (!column?.field) continue
     const text = /^="((?:[^"]|"")*)"$/.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell
     if (text.includes('\ufffd'))

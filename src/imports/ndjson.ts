@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Article, NewArticle } from '../articles/schema.ts'
 import { splitLines } from './file.ts'
-import type { FileRecord } from './record.ts'
+import { DELETED, type FileRecord } from './record.ts'
 
 /** NDJSON: an article a line, as one writes it (NewArticle, with counts at the source beside) or as the API shows it. */
 
@@ -26,8 +26,7 @@ export async function* readNdjson(
         const value: unknown = JSON.parse(text)
         if (value === null || typeof value !== 'object' || Array.isArray(value))
           yield fault('is not a JSON object')
-        else if ('deletedAt' in value && value.deletedAt !== null)
-          yield { line, faults: [{ pointer: '/deletedAt', detail: 'a deleted article is not imported' }] }
+        else if ('deletedAt' in value && value.deletedAt !== null) yield { line, faults: [DELETED] }
         else yield { line, faults: [], ...toRecord(value as Record<string, unknown>, source) }
       } catch (error) {
         yield fault(`is not valid JSON: ${(error as Error).message}`)
@@ -37,7 +36,7 @@ export async function* readNdjson(
 }
 
 /** What the API shows of an article and nobody writes. */
-const SHOWN = [...Object.keys(Article.properties), 'number', 'highlight'].filter(
+const SHOWN = [...Object.keys(Article.properties), 'number', 'highlight', 'duplicates'].filter(
   name => !(name in NewArticle.properties) && name !== 'counts',
 )
 

@@ -20,6 +20,9 @@ export interface RecordFault {
   detail: string
 }
 
+/** Of what the API shows with an instant at which it was deleted. */
+export const DELETED: RecordFault = { pointer: '/deletedAt', detail: 'a deleted article is not imported' }
+
 /** A text that stands here and of which the file has only what its encoding could save. */
 export interface Kept {
   field: string

@@ -174,13 +174,16 @@ export const reviseBy =
     return revised
   }
 
+/** Readers of CSV bring all line ends to one. */
+const withoutReturns = (text: string | null) => text?.replaceAll(/\r\n?/g, '\n').trim() ?? null
+
 function sameText(
   text: string | null,
   before: string | null,
   cp949: boolean,
   kept: (characters: string[]) => void,
 ): boolean {
-  const [after, former] = [text?.trim() ?? null, before?.trim() ?? null]
+  const [after = null, former = null] = [text, before].map(withoutReturns)
   if (after === former) return true
   if (after === null || former === null) return false
   if (after.length >= EXCEL_CELL - 1 && former.startsWith(after)) {
