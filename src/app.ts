@@ -25,6 +25,8 @@ import { changeRoutes } from './changes/routes.ts'
 import { changeComponents } from './changes/schema.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
+import { exportRoutes } from './exports/routes.ts'
+import { exportComponents } from './exports/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
@@ -112,6 +114,8 @@ export async function buildApp({
       'Link',
       'Location',
       'Content-Location',
+      'Content-Disposition',
+      'Gongbo-Export',
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
@@ -142,6 +146,7 @@ export async function buildApp({
     ...queryComponents,
     ...changeComponents,
     ...revisionComponents,
+    ...exportComponents,
     ...synonymComponents,
     ...suggestionComponents,
     ...coverageComponents,
@@ -167,6 +172,9 @@ export async function buildApp({
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(changeRoutes, { ...v1, ...articles })
+  await app.register(exportRoutes, {
+    ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },
+  })
   await app.register(ministryRoutes, { ...v1, db, now })
   const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
   await app.register(ministryWriteRoutes, { ...v1, ...ministries })

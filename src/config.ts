@@ -106,6 +106,18 @@ export const SETTINGS = {
   ),
   CORS_ORIGINS: text('*', 'Origins that browsers may call from, separated by commas; `*` for all.'),
   RATE_LIMIT: integer(600, 0, 10_000_000, 'Requests a minute for one address or key; 0 for no limit.'),
+  EXPORTS: integer(
+    3,
+    1,
+    100,
+    'Exports that may run at once on this server, each with a database connection beside the pool; the last of several is kept for those with a key.',
+  ),
+  EXPORT_STALL_MS: integer(
+    30_000,
+    100,
+    3_600_000,
+    'Milliseconds after which an export is cut whose reader takes nothing.',
+  ),
   NEW_DAYS: integer(1, 0, 365, 'On how many last Seoul days, today included, an article counts as `New`.'),
   VIEW_WINDOW_MINUTES: integer(
     1_440,

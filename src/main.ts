@@ -13,6 +13,7 @@ import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
+import { sweepExports } from './exports/store.ts'
 import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
@@ -95,6 +96,7 @@ async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
 async function sweep(db: Database, { VIEW_WINDOW_MINUTES, HISTORY_DAYS, DATA_DIR }: Config): Promise<void> {
   await sweepIdempotent(db)
   await sweepJobs(db)
+  await sweepExports(db)
   await sweepSpool(join(DATA_DIR, 'imports'), ids => listUnfinished(db, ids))
   if (HISTORY_DAYS > 0) await compactLog(db, new Date(Date.now() - HISTORY_DAYS * 86_400_000))
   await sweepReceipts(db, new Date(Date.now() - VIEW_WINDOW_MINUTES * 60_000))

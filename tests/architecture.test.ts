@@ -12,7 +12,7 @@ const FLOORS = [
   ['ministries'],
   ['articles'],
   ['changes'],
-  ['imports', 'queries', 'suggestions'],
+  ['imports', 'exports', 'queries', 'suggestions'],
   ['app.ts'],
   ['commands', 'main.ts'],
 ]
@@ -90,6 +90,7 @@ describe('imports go down only', () => {
     ['keys/store.ts', "import { begin } from '../idempotency/store.ts'"],
     ['ministries/names.ts', "import type { NewArticle } from '../articles/schema.ts'"],
     ['articles/store.ts', "import { readChanges } from '../changes/store.ts'"],
+    ['exports/csv.ts', "import { FIELDS } from '../imports/columns.ts'"],
     ['suggestions/store.ts', "import { hasHistory } from '../imports/store.ts'"],
     ['articles/content.ts', "import Fastify from 'fastify'"],
     ['articles/routes.ts', "import pg from 'pg'"],

@@ -5,12 +5,11 @@ import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY, problems } from '../http
 import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
-import { dayOf } from '../time/seoul.ts'
 import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
 import { pageLinks, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
-import { ArticleQuery, AS_OF, decideAsOf, decideQuery } from './query.ts'
+import { ArticleQuery, AS_OF, decideAsOf } from './query.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
@@ -19,10 +18,9 @@ import {
   present,
   SourceIdentity,
 } from './routes-answer.ts'
+import { decideList, splitFields } from './routes-list.ts'
 import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
-import { isPublic } from './search.ts'
 import { findArticle, findBySource } from './store.ts'
-import { takeInMinistries } from './store-ministries.ts'
 import { assertKept, findAsOf } from './store-revisions.ts'
 
 /** Reading: the list, and one article in four representations. */
@@ -36,7 +34,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
   app,
   options,
 ) => {
-  const { db, registry, publicUrl, now, searchTimeout } = options
+  const { db, publicUrl, now, searchTimeout } = options
 
   app.get(
     '/articles',
@@ -58,22 +56,15 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
           ...problems(410),
         },
       },
-      preValidation: async request => {
-        // `fields=id,title` is what people type; the document says array.
-        const query = request.query as { fields?: string | string[] }
-        if (query.fields !== undefined) query.fields = [query.fields].flat().flatMap(part => part.split(','))
-      },
+      preValidation: splitFields,
     },
     async (request, reply) => {
-      const asked = decideQuery(request.query, now())
-      if (!isPublic(asked.filter) || asked.asOf) requireScope(request, 'articles:read')
-      if (asked.asOf) await assertKept(db, asked.asOf)
-      const query = await takeInMinistries(db, await registry.current(), asked, dayOf(now()))
+      const query = await decideList(request, request.query, options)
       const page = await searchArticles(db, query, { timeout: searchTimeout })
       const body = toPage(
         page,
         query,
-        await present(options, asked.asOf),
+        await present(options, query.asOf),
         query.highlight ? await highlightPage(page) : null,
       )
       reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))

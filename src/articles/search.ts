@@ -144,7 +144,7 @@ export const rowsOf = (ids: Sql, { asOf }: When) => sql`(${ids}) AS page
   ${asOf ? sql`JOIN LATERAL ${rowAt(asOf, sql`page.id`)} ON true` : sql`JOIN articles a ON a.id = page.id`}
   LEFT JOIN article_counts c ON c.article_id = a.id`
 
-function orderBy(sort: PlainSort, reversed = false): Sql {
+export function orderBy(sort: PlainSort, reversed = false): Sql {
   const { key, descending } = ORDERS[sort]
   const direction = descending === reversed ? sql`ASC` : sql`DESC`
   return sql`${key} ${direction}, a.id ${direction}`

@@ -1,11 +1,11 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { badParameter } from '../http/problem.ts'
-import { searchKeywords } from '../search/keyword.ts'
+import { everyHit, searchKeywords } from '../search/keyword.ts'
 import type { KeywordRequest, Order } from '../search/request.ts'
 import { type Routes, run } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
-import { isPublic, type ListedRow, matches, type Page, rowsOf, selection } from './search.ts'
+import { isPublic, type ListedRow, matches, type Page, type PlainQuery, rowsOf, selection } from './search.ts'
 import { isRepeated } from './store-collapse.ts'
 
 /** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
@@ -22,12 +22,12 @@ export interface SearchOptions {
   routes?: Routes
 }
 
-const KEYWORD_ORDERS: Record<Sort, Order> = {
+const KEYWORD_ORDERS = {
   '-publishedAt': 'newest',
   publishedAt: 'oldest',
   '-views': 'views',
   relevance: 'relevance',
-}
+} as const satisfies Record<Sort, Order>
 
 /** What the terms of search rows say of a filter; the others are asked of the articles. */
 function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][] {
@@ -42,7 +42,7 @@ function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][
 }
 
 /** The rows of identities, in their order. */
-async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ListedRow[]> {
+export async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ListedRow[]> {
   if (ids.length === 0) return []
   const rows = await run<ListedRow>(
     client,
@@ -64,7 +64,11 @@ const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
 const findsToo = (found: string) =>
   sql`AND EXISTS (SELECT FROM article_search f WHERE f.article_id = e.article_id AND f.terms @@ ${found}::tsquery)`
 
-function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): KeywordRequest {
+function keywordRequest<T extends Order>(
+  query: ListQuery,
+  keywords: Keywords,
+  order: T,
+): KeywordRequest & { order: T } {
   const { filter, at, pageSize } = query
   const { modified } = filter
   // A term says that an article has a name, not whether it was published under it.
@@ -90,6 +94,13 @@ function keywordRequest(query: ListQuery, keywords: Keywords, order: Order): Key
     textsOf,
   }
 }
+
+/** The ids of everything that keywords find, as a statement; null where there is nothing to look for. */
+export const everyFound = (
+  client: Parameters<typeof everyHit>[0],
+  query: PlainQuery,
+  keywords: Keywords,
+): Promise<Prisma.Sql | null> => everyHit(client, keywordRequest(query, keywords, KEYWORD_ORDERS[query.sort]))
 
 /** A page of a keyword search, all of it of one snapshot. @throws Problem 400 for a page beyond what is ranked. */
 export async function searchByKeywords(

@@ -8,7 +8,7 @@ export interface Database {
   pool: pg.Pool
   prisma: PrismaClient
   /** A connection of its own beside the pool, for what stays open: the caller ends it. */
-  connect(): Promise<pg.Client>
+  connect(settings?: pg.ClientConfig): Promise<pg.Client>
   close(): Promise<void>
 }
 
@@ -54,10 +54,11 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   return {
     pool,
     prisma,
-    async connect() {
+    async connect(settings = {}) {
       const client = new pg.Client({
         ...{ connectionString: url, keepAlive: true, application_name: 'gongbo' },
         ...{ connectionTimeoutMillis: 5_000, query_timeout: 5_000 },
+        ...settings,
       })
       // An error that nobody listens to ends the process.
       client.on('error', error => onError?.(error))

@@ -148,6 +148,7 @@ export async function describeApi(
         { name: 'counters', description: 'Views and reactions, apart from the articles' },
         { name: 'revisions', description: 'Former versions of articles' },
         { name: 'changes', description: 'The log of changes, for those who keep a copy' },
+        { name: 'exports', description: 'Whole lists as files' },
         { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },
         { name: 'synonyms', description: 'Spellings that keyword search takes for each other' },
         { name: 'imports', description: 'Files of articles, imported while one looks on' },

@@ -84,6 +84,11 @@ export const PROBLEMS = {
   },
   'query-timeout': { status: 503, en: 'The query took too long', ko: '질의 시간이 초과되었습니다' },
   busy: { status: 503, en: 'The server is busy with other writes', ko: '다른 쓰기를 처리하느라 바쁩니다' },
+  'too-many-exports': {
+    status: 503,
+    en: 'Too many exports are running',
+    ko: '진행 중인 내보내기가 너무 많습니다',
+  },
   'not-ready': { status: 503, en: 'The service is not ready', ko: '아직 준비되지 않았습니다' },
 } as const satisfies Record<string, Bilingual & { status: number }>
 export type ProblemCode = keyof typeof PROBLEMS

@@ -37,6 +37,10 @@ export function negotiate(app: FastifyInstance): void {
   })
 }
 
+/** Whether the reader takes gzip, and likes it no less than what is not coded at all. */
+export const takesGzip = ({ headers }: FastifyRequest): boolean =>
+  new Negotiator({ headers }).encoding(['gzip', 'identity']) === 'gzip'
+
 /** A short digest of what a representation says. */
 export const digest = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 16)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Prisma } from '../db/client.ts'
 import { loadAnalysis } from './analysis.ts'
 import { anyOf, Compiler } from './compile.ts'
 import type { Slice } from './costs.ts'
@@ -12,10 +13,11 @@ import {
   type KeywordHit,
   type KeywordRequest,
   matchingOf,
+  type Order,
   type Search,
   type Total,
 } from './request.ts'
-import { ROUTES, type Routes, searchByDate, searchByViews } from './search.ts'
+import { everyMatch, ROUTES, type Routes, searchByDate, searchByViews } from './search.ts'
 import { suggestSpellings } from './store-words.ts'
 import { type Meaning, understand, type Word, wordsOf } from './words-of-query.ts'
 
@@ -105,6 +107,36 @@ export interface KeywordOptions {
   routes?: Routes
 }
 
+/** What is known of the words of a request. */
+async function readUp(
+  client: pg.ClientBase,
+  request: KeywordRequest,
+  analyser: Parameters<typeof lookUp>[1],
+  meaning: Meaning,
+) {
+  const terms = request.filters.map(any => any.map(filterTerm))
+  const knowledge = await lookUp(client, analyser, meaning, terms.flat())
+  const compiler = new Compiler(knowledge)
+  const filters = terms.map(any => anyOf(any.map(term => compiler.whole(term))))
+  return { client, request, knowledge, filters }
+}
+
+/** A statement that gives the identities of all matches, in order; null where there is nothing to look for. */
+export async function everyHit(
+  client: pg.ClientBase,
+  request: KeywordRequest & { order: Exclude<Order, 'relevance'> },
+): Promise<Prisma.Sql | null> {
+  const { analyser } = await loadAnalysis()
+  const { meaning } = understand(analyser, request.query)
+  if (!meaning) return null
+  const search: Search = {
+    ...(await readUp(client, request, analyser, meaning)),
+    ...{ routes: ROUTES, count: false },
+  }
+  const compiled = new Compiler(search.knowledge).compile(meaning)
+  return everyMatch(matchingOf(search, compiled), request.order)
+}
+
 /** Runs a search on a connection whose snapshot the caller holds. */
 export async function searchKeywords(
   client: pg.ClientBase,
@@ -124,11 +156,8 @@ export async function searchKeywords(
   if (!meaning)
     return { hits: [], more: false, total: { count: 0, exact: true }, report, words: [], knowledge: null }
   const words = wordsOf(meaning)
-  const terms = request.filters.map(any => any.map(filterTerm))
-  const knowledge = await lookUp(client, analyser, meaning, terms.flat())
-  const compiler = new Compiler(knowledge)
-  const filters = terms.map(any => anyOf(any.map(term => compiler.whole(term))))
-  const search: Search = { client, request, knowledge, filters, routes, count }
+  const search: Search = { ...(await readUp(client, request, analyser, meaning)), routes, count }
+  const { knowledge } = search
   const page = byRelevance ? await rankPage(search, meaning) : await listPage(search, meaning)
   const { hits, more, relaxed, ranked } = page
   const total = count

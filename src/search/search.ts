@@ -213,6 +213,22 @@ const restricted = (matching: Matching, also: Sql, slice: Slice) =>
     WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, also, ...within(matching, slice)])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
+/** Every match in an order, for who reads them all: there no route spares anything. */
+export function everyMatch(matching: Matching, by: 'newest' | 'oldest' | 'views'): Sql {
+  const slice: Slice = { descending: by === 'newest', after: null, offset: 0, limit: 0 }
+  const [counted, sorted] =
+    by === 'views'
+      ? [
+          sql`JOIN article_counts c ON c.article_id = s.article_id`,
+          sql`c.total_views DESC, s.article_id DESC`,
+        ]
+      : [empty, order(slice)]
+  return sql`SELECT s.article_id AS id FROM article_search s ${counted}
+    ${matching.also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
+    WHERE ${and([sql`s.terms @@ ${matching.query}::tsquery`, matching.also ?? sql`s.public`, ...within(matching, slice)])}
+    ORDER BY ${sorted}`
+}
+
 export interface ViewedHit {
   id: number
   views: number

@@ -58,7 +58,7 @@ export async function contract(app: FastifyInstance): Promise<Call> {
     }
     if (!types.includes(type))
       throw new Error(`${where}: media type "${type}", but the document says ${types.join(', ')}`)
-    if (!type.endsWith('json')) return response
+    if (!/[/+]json$/.test(type)) return response
     const validate = ajv.compile({ $ref: `api#${pointer}/content/${type.replaceAll('/', '~1')}/schema` })
     if (!validate(response.json()))
       throw new Error(`${where}: ${ajv.errorsText(validate.errors)} in ${response.body.slice(0, 2000)}`)
