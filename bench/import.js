@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { startEmbedded } from '../dist/db/embedded.js'
-import { makeCorpus } from './search/corpus.js'
+import { lines } from './records.js'
 
 /**
  * How fast `npm run import` is and what memory it takes: NDJSON of the search corpus into an empty embedded database, with
@@ -17,30 +17,6 @@ const count = Number(process.argv[2] ?? 20_000)
 const COMMAND = new URL('../dist/commands/import.js', import.meta.url).pathname
 /** Prints the most memory that the process ever had. */
 const WATCH = `data:text/javascript,process.on('exit',()=>{const{maxRSS,userCPUTime,systemCPUTime}=process.resourceUsage();process.stderr.write('@'+JSON.stringify({rss:maxRSS/1024,cpu:(userCPUTime+systemCPUTime)/1e6})+'\\n')})`
-
-function* lines() {
-  const corpus = makeCorpus(1)
-  for (let i = 0; i < count; i++) {
-    const {
-      ministryCode,
-      ministryName,
-      ministryPublishedName,
-      source,
-      externalId,
-      bodyText: _,
-      publishedAt,
-      ...article
-    } = corpus.article(i)
-    yield `${JSON.stringify({
-      status: 'published',
-      ...article,
-      publishedAt: publishedAt.toISOString(),
-      ministry: { code: ministryCode, name: ministryName, publishedName: ministryPublishedName },
-      source: { name: source, externalId },
-      counts: { views: i % 500 },
-    })}\n`
-  }
-}
 
 async function run(url, ...args) {
   const began = performance.now()
@@ -66,7 +42,7 @@ async function run(url, ...args) {
 const dir = await mkdtemp(join(tmpdir(), 'gongbo-import-'))
 await chmod(dir, 0o755)
 const file = join(dir, 'articles.ndjson')
-await pipeline(Readable.from(lines()), createWriteStream(file))
+await pipeline(Readable.from(lines(count)), createWriteStream(file))
 process.stdout.write(
   `${count} articles, ${((await stat(file)).size / count).toFixed(0)} bytes each\n\n| run | articles a second | seconds of processor time for 1,000 (the importer alone) | changes | memory, MiB |\n|---|---|---|---|---|\n`,
 )
