@@ -27,6 +27,7 @@ import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { exportComponents } from './exports/schema.ts'
+import { feedRoutes } from './feeds/routes.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
@@ -171,6 +172,7 @@ export async function buildApp({
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  await app.register(feedRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
   await app.register(changeRoutes, { ...v1, ...articles })
   await app.register(exportRoutes, {
     ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },

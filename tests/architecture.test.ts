@@ -12,7 +12,7 @@ const FLOORS = [
   ['ministries'],
   ['articles'],
   ['changes'],
-  ['imports', 'exports', 'queries', 'suggestions'],
+  ['feeds', 'imports', 'exports', 'queries', 'suggestions'],
   ['app.ts'],
   ['commands', 'main.ts'],
 ]

@@ -74,27 +74,31 @@ export const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
   toInstant: formatInstantOrNull(toInstant),
 })
 
-/**
- * The `Link` header (RFC 8288): `first`, and `prev` and `next` where there are such pages, each with every other
- * parameter of the request kept.
- */
-export function pageLinks(path: string, search: string, body: ReturnType<typeof toPage>): string {
-  const to = (rel: string, change: Record<string, string | null>) => {
+type Places = Pick<ReturnType<typeof toPage>, 'page' | 'pages' | 'total' | 'nextCursor' | 'previousCursor'>
+export type PageRelation = 'first' | 'prev' | 'next'
+
+/** The first page, and the previous and next one where there are such, each with every other parameter of the request kept. */
+export function pageAddresses(path: string, search: string, body: Places): Map<PageRelation, string> {
+  const to = (change: Record<string, string | null>) => {
     const parameters = new URLSearchParams(search)
     for (const [name, value] of Object.entries(change))
       if (value === null) parameters.delete(name)
       else parameters.set(name, value)
     const query = parameters.toString()
-    return `<${path}${query && '?'}${query}>; rel="${rel}"`
+    return `${path}${query && '?'}${query}`
   }
-  const links = [to('first', { cursor: null, page: null })]
+  const addresses = new Map<PageRelation, string>([['first', to({ cursor: null, page: null })]])
   if (body.page !== null) {
     if (body.page > 1 && body.total)
-      links.push(to('prev', { page: String(Math.min(body.page - 1, body.pages ?? body.page - 1)) }))
-    if (body.nextCursor !== null) links.push(to('next', { page: String(body.page + 1) }))
+      addresses.set('prev', to({ page: String(Math.min(body.page - 1, body.pages ?? body.page - 1)) }))
+    if (body.nextCursor !== null) addresses.set('next', to({ page: String(body.page + 1) }))
   } else {
-    if (body.previousCursor !== null) links.push(to('prev', { cursor: body.previousCursor }))
-    if (body.nextCursor !== null) links.push(to('next', { cursor: body.nextCursor }))
+    if (body.previousCursor !== null) addresses.set('prev', to({ cursor: body.previousCursor }))
+    if (body.nextCursor !== null) addresses.set('next', to({ cursor: body.nextCursor }))
   }
-  return links.join(', ')
+  return addresses
 }
+
+/** The same as the `Link` header (RFC 8288). */
+export const linkHeader = (addresses: ReturnType<typeof pageAddresses>): string =>
+  [...addresses].map(([rel, address]) => `<${address}>; rel="${rel}"`).join(', ')

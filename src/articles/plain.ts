@@ -44,6 +44,9 @@ const LICENCE: Record<NonNullable<Article['licence']>, string> = {
 export const licenceUrl = (licence: NonNullable<Article['licence']>): string =>
   `https://www.kogl.or.kr/info/licenseType${licence.at(-1)}.do`
 
+/** A type of the licence in Korean: 공공누리 제1유형 (출처표시). */
+export const licenceLabel = (licence: NonNullable<Article['licence']>): string => LICENCE[licence]
+
 /** The kind of an article in Korean: 보도자료. */
 export const kindLabel = (kind: Article['kind']): string => KIND[kind]
 
@@ -89,7 +92,7 @@ export function originFacts(article: Article, options: Representation): Fact[] {
   return [
     ...fact('키워드', tags.length > 0 ? tags.join(', ') : null),
     ...fact('출처', source).map(of => ({ ...of, value: source?.name ?? '', url: source?.url ?? undefined })),
-    ...fact('라이선스', licence, type => LICENCE[type]).map(of => ({
+    ...fact('라이선스', licence, licenceLabel).map(of => ({
       ...of,
       url: licence ? licenceUrl(licence) : undefined,
     })),

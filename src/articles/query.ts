@@ -173,7 +173,8 @@ export interface ListQuery {
   sort: Sort
   pageSize: number
   fields: (typeof FIELDS)[number][] | null
-  at: { page: number } | { cursor: Cursor }
+  /** A numbered page, which is counted, or what a cursor is beside, which is not; null for the list's beginning. */
+  at: { page: number } | { cursor: Cursor | null }
   /** What is searched for; null in plain lists. */
   keywords: { q: string; query: QueryNode } | null
   highlight: boolean
@@ -320,7 +321,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     cursor === undefined ? { page: page ?? 1 } : { cursor: decodeCursor(cursor, fingerprint) }
   // A cursor carries this on. It moves once a day and only for periods, so that the same list is the same bytes.
   const asked = period === undefined ? new Date(0) : startOfDay(dayOf(asOf ?? now))
-  const resolvedAt = 'cursor' in at ? at.cursor.now : asked
+  const resolvedAt = 'cursor' in at && at.cursor ? at.cursor.now : asked
   return {
     filter: {
       published: publishedRange(query, resolvedAt),

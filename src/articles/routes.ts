@@ -7,7 +7,7 @@ import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
 import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
-import { pageLinks, toPage } from './page.ts'
+import { linkHeader, pageAddresses, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
 import { ArticleQuery, AS_OF, decideAsOf } from './query.ts'
 import {
@@ -67,7 +67,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         await present(options, query.asOf),
         query.highlight ? await highlightPage(page) : null,
       )
-      reply.header('link', pageLinks(`${publicUrl}/v1/articles`, splitTarget(request.url).search, body))
+      const { search } = splitTarget(request.url)
+      reply.header('link', linkHeader(pageAddresses(`${publicUrl}/v1/articles`, search, body)))
       return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
     },
   )

@@ -220,24 +220,20 @@ const fromDay = (descending: boolean): Sql => {
     : sql`a.listed_at >= ${day}::timestamp AT TIME ZONE 'Asia/Seoul' - interval '3 hours' AND ${seoul} >= ${day}`
 }
 
-/** The page beside a cursor's article, which need not exist any more. One row more than asked for tells if there is more. */
-async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Cursor): Promise<Page> {
+/**
+ * The page beside a cursor's article, which need not exist any more, or without one the first. One row more than asked for
+ * tells if there is more.
+ */
+async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Cursor | null): Promise<Page> {
   const { filter, sort, pageSize, collapse } = query
   const where = matches(filter)
   const first = collapse ? sql`AND NOT ${isRepeated(sql`a.id`, filter, where)}` : empty
-  const { key, descending } = ORDERS[sort]
-  const backwards = cursor.direction === 'previous'
-  const beyond = descending === backwards ? sql`>` : sql`<`
-  const edge = sort === '-views' ? sql`${cursor.key}::bigint` : sql`${new Date(cursor.key)}::timestamptz`
+  const backwards = cursor?.direction === 'previous'
+  const beyond = cursor ? beyondPlace(sort, cursor) : empty
   const found = await run<ListedRow>(
     pool,
     sql`SELECT ${selection(query)} FROM ${rowsOf(
-      idsOf(
-        query,
-        sql`${where} ${first} AND (${key}, a.id) ${beyond} (${edge}, ${cursor.id})`,
-        orderBy(sort, backwards),
-        { limit: pageSize + 1 },
-      ),
+      idsOf(query, sql`${where} ${first} ${beyond}`, orderBy(sort, backwards), { limit: pageSize + 1 }),
       query,
     )} ORDER BY ${orderBy(sort, backwards)}`,
   )
@@ -247,8 +243,17 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const keys = rows.map(row => sortKey(row, sort))
   return {
     ...{ rows, keys, total: null, exact: false, keywords: null },
-    ...(backwards ? { before: more, after: true } : { before: kept.length > 0, after: more }),
+    ...(backwards
+      ? { before: more, after: true }
+      : { before: cursor !== null && kept.length > 0, after: more }),
   }
+}
+
+function beyondPlace(sort: PlainSort, { direction, key: at, id }: Cursor): Sql {
+  const { key, descending } = ORDERS[sort]
+  const beyond = descending === (direction === 'previous') ? sql`>` : sql`<`
+  const edge = sort === '-views' ? sql`${at}::bigint` : sql`${new Date(at)}::timestamptz`
+  return sql`AND (${key}, a.id) ${beyond} (${edge}, ${id})`
 }
 
 /** A plain list, by page or by cursor. */

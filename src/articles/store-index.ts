@@ -72,6 +72,18 @@ export async function keepIndex(db: Database): Promise<void> {
   while (performance.now() - began < ROUND && (await reindexSome(db)) > 0)
 }
 
+/**
+ * What keyword searches go by besides the articles, as a text that moves with it; null while the upkeep is behind, since what
+ * they find then may move by itself.
+ */
+export async function findSearchStamp(db: Database): Promise<string | null> {
+  if ((await searchState(db)) !== 'ok') return null
+  const [row] = await db.prisma.$queryRaw<{ settled: boolean; synonyms: string }[]>`
+    SELECT NOT EXISTS (SELECT FROM search_deltas) AS settled,
+      (SELECT concat_ws(' ', count(*), max(id), max(modified_at)) FROM search_synonyms) AS synonyms`
+  return row?.settled ? `${ANALYSIS_VERSION} ${row.synonyms}` : null
+}
+
 /** Whether keyword search is what it should be. */
 export async function searchState(db: Database): Promise<'ok' | 'no-dictionary' | 'indexing'> {
   const { fault } = await loadAnalysis()

@@ -64,6 +64,13 @@ const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
 const findsToo = (found: string) =>
   sql`AND EXISTS (SELECT FROM article_search f WHERE f.article_id = e.article_id AND f.terms @@ ${found}::tsquery)`
 
+function placeOf(at: ListQuery['at'], pageSize: number): KeywordRequest['at'] {
+  if ('page' in at) return { offset: (at.page - 1) * pageSize }
+  if (!at.cursor) return { offset: 0 }
+  const { key, id, direction } = at.cursor
+  return { place: { key, id }, backwards: direction === 'previous' }
+}
+
 function keywordRequest<T extends Order>(
   query: ListQuery,
   keywords: Keywords,
@@ -83,13 +90,7 @@ function keywordRequest<T extends Order>(
       ? found => isRepeated(sql`s.article_id`, filter, matches(filter), findsToo(found))
       : undefined,
     order,
-    at:
-      'page' in at
-        ? { offset: (at.page - 1) * pageSize }
-        : {
-            place: { key: at.cursor.key, id: at.cursor.id },
-            backwards: at.cursor.direction === 'previous',
-          },
+    at: placeOf(at, pageSize),
     limit: pageSize,
     textsOf,
   }
@@ -135,9 +136,12 @@ export async function searchByKeywords(
   if (count && hits.length === 0 && report.ranked !== null && (total?.count ?? 0) > report.ranked)
     throw beyondRanking(report.ranked, Math.ceil(report.ranked / pageSize))
   const around =
-    'cursor' in at && at.cursor.direction === 'previous'
+    'cursor' in at && at.cursor?.direction === 'previous'
       ? { before: more, after: true }
-      : { before: count ? at.page > 1 && (total?.count ?? 0) > 0 : hits.length > 0, after: more }
+      : {
+          before: count ? at.page > 1 && (total?.count ?? 0) > 0 : at.cursor !== null && hits.length > 0,
+          after: more,
+        }
   return {
     rows,
     keys: hits.map(({ key }) => key),

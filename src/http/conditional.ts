@@ -27,6 +27,14 @@ export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean 
 }
 
 /**
+ * Whether If-Modified-Since is the very date that the reader was given. A later one says no more: instants in the log of
+ * changes may go back by the time that a writer waited.
+ */
+export const isSameDate = (ifModifiedSince: string | undefined, lastModified: Date): boolean =>
+  ifModifiedSince !== undefined &&
+  Date.parse(ifModifiedSince) === Math.floor(lastModified.getTime() / 1000) * 1000
+
+/**
  * The ETag of one article: its version, then a digest of the representation. A reader's validator is the whole tag;
  * a writer's precondition is the version, so a neighbour that moved does not fail a write.
  */

@@ -147,6 +147,7 @@ export async function describeApi(
         { name: 'articles', description: 'Policy articles' },
         { name: 'counters', description: 'Views and reactions, apart from the articles' },
         { name: 'revisions', description: 'Former versions of articles' },
+        { name: 'feeds', description: 'Lists of articles as Atom and JSON feeds' },
         { name: 'changes', description: 'The log of changes, for those who keep a copy' },
         { name: 'exports', description: 'Whole lists as files' },
         { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },

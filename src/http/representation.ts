@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { JSON_TYPE, JSON_UTF8 } from './body.ts'
-import { isFresh } from './conditional.ts'
+import { isFresh, isSameDate } from './conditional.ts'
 import { addVary, Problem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types that the route can answer with, the preferred one first; JSON unless it says so. */
     produces?: string[]
+    /** Whether its address names the media type, so that `Accept` has no say: many feed readers send a wrong one. */
+    addressed?: boolean
   }
   interface FastifyRequest {
     /** The media type to answer with, negotiated by `Accept`. */
@@ -24,7 +26,13 @@ export function negotiate(app: FastifyInstance): void {
     request.accepted = produces[0] ?? JSON_TYPE
     const { accept } = request.headers
     // The reference page and its assets are no part of the API.
-    if (!accept || request.is404 || request.routeOptions.schema?.hide) return
+    if (
+      !accept ||
+      request.is404 ||
+      request.routeOptions.config.addressed ||
+      request.routeOptions.schema?.hide
+    )
+      return
     // Parameters such as charset or indent say nothing of the type.
     const types = accept.replace(/;\s*(?!q=)[^;,=\s]+=[^;,]*/gi, '')
     const chosen = new Negotiator({ headers: { accept: types } }).mediaType(produces)
@@ -45,20 +53,37 @@ export const takesGzip = ({ headers }: FastifyRequest): boolean =>
 export const digest = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 16)
 
-/**
- * Answers with a body that readers may keep and revalidate, or with 304 where they have it already. `maxAge` is for how
- * many seconds they need not revalidate.
- */
+/** By what a reader may keep an answer and ask about it again. */
+export interface Validators {
+  etag: string
+  /** When it last changed; null or left out where that is not known. */
+  lastModified?: Date | null
+  /** For how many seconds readers need not revalidate. */
+  maxAge?: number
+}
+
+/** Tells the validators of the answer, and whether the reader has it already: then 304 is the answer. */
+export function isCurrent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { etag, lastModified, maxAge }: Validators,
+): boolean {
+  addVary(reply, request.routeOptions.config.addressed ? 'Authorization' : 'Accept, Authorization').headers({
+    etag,
+    ...(lastModified && { 'last-modified': lastModified.toUTCString() }),
+    'cache-control': `${request.caller === null ? 'public' : 'private'}, ${maxAge ? `max-age=${maxAge}` : 'no-cache'}`,
+  })
+  const { 'if-none-match': tags, 'if-modified-since': date } = request.headers
+  return tags === undefined && lastModified ? isSameDate(date, lastModified) : isFresh(tags, etag)
+}
+
+/** Answers with a body that readers may keep and revalidate, or with 304 where they have it already. */
 export function sendCacheable(
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: { etag: string; body: string | (() => string); type?: string; maxAge?: number },
+  answer: Validators & { body: string | (() => string); type?: string },
 ): FastifyReply {
-  addVary(reply, 'Accept, Authorization').headers({
-    etag: answer.etag,
-    'cache-control': `${request.caller === null ? 'public' : 'private'}, ${answer.maxAge ? `max-age=${answer.maxAge}` : 'no-cache'}`,
-  })
-  if (isFresh(request.headers['if-none-match'], answer.etag)) return reply.code(304).send()
+  if (isCurrent(request, reply, answer)) return reply.code(304).send()
   return reply
     .type(answer.type ?? JSON_UTF8)
     .send(typeof answer.body === 'string' ? answer.body : answer.body())
