@@ -27,7 +27,9 @@ import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { exportComponents } from './exports/schema.ts'
-import { feedRoutes } from './feeds/routes.ts'
+import { feedForms, feedRoutes } from './feeds/routes.ts'
+import { feedAnswers } from './feeds/routes-answer.ts'
+import { feedComponents } from './feeds/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
@@ -146,6 +148,7 @@ export async function buildApp({
     ...unresolvedComponents,
     ...queryComponents,
     ...changeComponents,
+    ...feedComponents,
     ...revisionComponents,
     ...exportComponents,
     ...synonymComponents,
@@ -162,8 +165,10 @@ export async function buildApp({
   const registry = registryReader(db)
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
-  await app.register(articleRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
-  await app.register(statisticsRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  const lists = { ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS }
+  const feeds = feedAnswers(lists)
+  await app.register(articleRoutes, { ...v1, ...lists, forms: feedForms(feeds) })
+  await app.register(statisticsRoutes, { ...v1, ...lists })
   await app.register(addressRoutes, { ...v1, ...articles })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
@@ -171,8 +176,8 @@ export async function buildApp({
   await app.register(revisionRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
-  await app.register(queryRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
-  await app.register(feedRoutes, { ...v1, ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS })
+  await app.register(queryRoutes, { ...v1, ...lists })
+  await app.register(feedRoutes, { ...v1, answers: feeds })
   await app.register(changeRoutes, { ...v1, ...articles })
   await app.register(exportRoutes, {
     ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },

@@ -11,6 +11,7 @@ import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
+import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
 import { findNeighbours } from './store.ts'
@@ -27,6 +28,13 @@ export interface ArticleRouteOptions {
   /** The clock, which tests may turn. */
   now: () => Date
 }
+
+/** Answers with a list in another form than JSON. */
+export type AnswerInForm = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: ArticleQuery,
+) => Promise<FastifyReply>
 
 export const ArticleId = Type.Object({
   id: Type.Integer({

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type TSchema, Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
-import { CACHEABLE, FRESH, HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
+import { JSON_TYPE } from '../http/body.ts'
+import { CACHEABLE, FRESH, HEADERS, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
@@ -11,6 +12,7 @@ import { linkHeader, pageAddresses, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
 import { ArticleQuery, AS_OF, decideAsOf } from './query.ts'
 import {
+  type AnswerInForm,
   ArticleId,
   type ArticleRouteOptions,
   assertReadable,
@@ -25,33 +27,42 @@ import { assertKept, findAsOf } from './store-revisions.ts'
 
 /** Reading: the list, and one article in four representations. */
 
+/** Further media types of the list, made in rooms above this one. */
+export type OtherForms = Record<string, { schema: TSchema; answer: AnswerInForm }>
+
 interface ListOptions {
   /** See `SEARCH_TIMEOUT_MS` in config.ts. */
   searchTimeout: number
+  forms: OtherForms
 }
 
 export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & ListOptions> = async (
   app,
   options,
 ) => {
-  const { db, publicUrl, now, searchTimeout } = options
+  const { db, publicUrl, now, searchTimeout, forms } = options
 
   app.get(
     '/articles',
     {
+      config: { produces: [JSON_TYPE, ...Object.keys(forms)] },
       schema: {
         operationId: 'listArticles',
         security: OPTIONAL_KEY,
         tags: ['articles'],
         summary: 'List articles',
         description:
-          'By page number, with the total and the board’s running numbers, or by cursor, which neither skips nor repeats while articles come and go (but by relevance, where an article that changes its rank may). With `q` those that match the keywords.',
+          'By page number, with the total and the board’s running numbers, or by cursor, which neither skips nor repeats while articles come and go (but by relevance, where an article that changes its rank may). With `q` those that match the keywords. As a feed by `Accept`.',
         querystring: ArticleQuery,
         response: {
-          200: json('A page of articles', Type.Union([ref(ArticlePage), ref(SparseArticlePage)]), {
-            ...CACHEABLE,
-            Link: HEADERS.Link,
-          }),
+          200: {
+            description: 'A page of articles',
+            headers: { ...CACHEABLE, Link: HEADERS.Link },
+            content: {
+              [JSON_TYPE]: { schema: Type.Union([ref(ArticlePage), ref(SparseArticlePage)]) },
+              ...Object.fromEntries(Object.entries(forms).map(([type, { schema }]) => [type, { schema }])),
+            },
+          },
           304: FRESH,
           ...problems(410),
         },
@@ -59,6 +70,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
       preValidation: splitFields,
     },
     async (request, reply) => {
+      const other = forms[request.accepted]
+      if (other) return other.answer(request, reply, request.query)
       const query = await decideList(request, request.query, options)
       const page = await searchArticles(db, query, { timeout: searchTimeout })
       const body = toPage(

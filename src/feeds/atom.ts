@@ -1,6 +1,6 @@
 import { kindLabel, licenceLabel, licenceUrl } from '../articles/plain.ts'
 import { VERSION } from '../version.ts'
-import { type Feed, type FeedEntry, SERVICE } from './feed.ts'
+import { authorOf, type Feed, type FeedEntry, SERVICE } from './feed.ts'
 import { writeXml, type XmlElement } from './xml.ts'
 
 /** A feed as Atom (RFC 4287), in pages (RFC 5005) and with deleted entries (RFC 6721). */
@@ -74,9 +74,5 @@ function toEntry({ identity, article, self, page }: FeedEntry): XmlElement {
     ...(isOpen(article) ? {} : { 'app:control': { 'app:draft': 'yes' } }),
   }
 }
-
-/** Whom an article is by: the ministry under the name of its day. */
-export const authorOf = ({ ministry, author }: FeedEntry['article']): string =>
-  ministry?.publishedName ?? author ?? SERVICE
 
 const isOpen = ({ status, deletedAt }: FeedEntry['article']) => status === 'published' && deletedAt === null

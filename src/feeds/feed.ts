@@ -46,7 +46,7 @@ export interface Feed {
 }
 
 export const PATHS = { list: '/v1/articles', atom: '/v1/articles.atom', json: '/v1/articles/feed.json' }
-export type Form = 'atom'
+export type Form = 'atom' | 'json'
 
 export interface FeedParts {
   page: Page
@@ -114,3 +114,7 @@ function titleOf({ filter, ministries, keywords }: ListQuery): string {
   ]
   return ['공보', ...(conditions.length > 0 ? conditions : ['모든 글'])].join(' · ')
 }
+
+/** Whom an article is by: the ministry under the name of its day. */
+export const authorOf = ({ ministry, author }: FeedEntry['article']): string =>
+  ministry?.publishedName ?? author ?? SERVICE

@@ -1,8 +1,7 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { searchArticles } from '../articles/list.ts'
 import { linkHeader } from '../articles/page.ts'
 import { type ArticleQuery, decideQuery, type ListQuery } from '../articles/query.ts'
-import { type ArticleRouteOptions, present } from '../articles/routes-answer.ts'
+import { type AnswerInForm, type ArticleRouteOptions, present } from '../articles/routes-answer.ts'
 import { isPublic } from '../articles/search.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
 import { assertKept } from '../articles/store-revisions.ts'
@@ -14,6 +13,7 @@ import { dayOf } from '../time/seoul.ts'
 import { ATOM, feedToAtom } from './atom.ts'
 import { FEED_FIELDS, type Feed, type Form, toFeed } from './feed.ts'
 import { type Identify, identifier } from './identity.ts'
+import { feedToJson, JSON_FEED } from './json-feed.ts'
 import { findInstallation, findLogHead, listRemovals } from './store.ts'
 import { findValidators } from './validator.ts'
 
@@ -24,16 +24,17 @@ export type FeedRouteOptions = ArticleRouteOptions & {
   searchTimeout: number
 }
 
-type Answer = (request: FastifyRequest, reply: FastifyReply, query: ArticleQuery) => Promise<FastifyReply>
+export type FeedAnswers = Record<Form, AnswerInForm>
 
 /** Seconds for which caches may answer those who poll. */
 const MAX_AGE = 60
 
 const WRITERS: Record<Form, { type: string; write: (feed: Feed) => string }> = {
   atom: { type: ATOM, write: feedToAtom },
+  json: { type: JSON_FEED, write: feedToJson },
 }
 
-export function feedAnswers(options: FeedRouteOptions): Record<Form, Answer> {
+export function feedAnswers(options: FeedRouteOptions): FeedAnswers {
   const { db, registry, publicUrl, now, searchTimeout } = options
   let installation: Identify | undefined
   const identity = async () => {
@@ -50,7 +51,7 @@ export function feedAnswers(options: FeedRouteOptions): Record<Form, Answer> {
   }
 
   const answerAs =
-    (form: Form): Answer =>
+    (form: Form): AnswerInForm =>
     async (request, reply, given) => {
       const asked = decideFeed(given, now())
       if (!isPublic(asked.filter) || asked.asOf) requireScope(request, 'articles:read')
@@ -69,7 +70,7 @@ export function feedAnswers(options: FeedRouteOptions): Record<Form, Answer> {
       const etag = `W/"${digest(body)}"`
       return sendCacheable(request, reply, { etag, body, type: `${type}; charset=utf-8`, ...age })
     }
-  return { atom: answerAs('atom') }
+  return { atom: answerAs('atom'), json: answerAs('json') }
 }
 
 /** A feed begins at the beginning of its list and is not counted, unless a numbered page is asked for. */

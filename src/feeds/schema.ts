@@ -1,5 +1,7 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { ArticleQuery } from '../articles/query.ts'
+import { Article } from '../articles/schema.ts'
+import { Instant, ref } from '../http/schema.ts'
 
 /** The contract of feeds. */
 
@@ -30,3 +32,81 @@ export const AtomFeed = Type.String({
 </feed>`,
   ],
 })
+
+const text = (description: string, example?: string) =>
+  Type.String({ description, ...(example !== undefined && { examples: [example] }) })
+const optional = (description: string, example?: string) => Type.Optional(text(description, example))
+const IDENTITY = text(
+  'The same in every feed, wherever the API is reached; in Atom too.',
+  'urn:uuid:0d9c8b7a-6f5e-8d4c-b3a2-918070605040',
+)
+const Author = Type.Object({ name: text('A name.', '고용노동부'), url: optional('An address.') })
+const { id, kind, status, ministry, licence, attribution } = Article.properties
+
+export const JsonFeedItem = Type.Object(
+  {
+    id: IDENTITY,
+    url: text(
+      'The page that people read: at its source, else here.',
+      'https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172',
+    ),
+    title: text('The title as published.', '고용노동부, 새해 안전 점검 시작'),
+    content_html: text('The body, sanitised.', '<p>본문입니다.</p>'),
+    summary: optional('The subtitles, one a line.'),
+    image: optional('A picture for lists.'),
+    date_published: Type.Optional(Instant('The instant of release. Left out of drafts.')),
+    date_modified: Instant('When it last changed here.'),
+    authors: Type.Array(Author, {
+      description: 'The ministry under the name of its day, else who wrote it.',
+    }),
+    tags: Type.Array(Type.String(), {
+      description: 'Its kind in Korean, then its tags.',
+      examples: [['보도자료', '순환경제']],
+    }),
+    language: text('Always Korean.', 'ko'),
+    attachments: Type.Array(
+      Type.Object({
+        url: text('Where the file is.'),
+        mime_type: text('Its type, `application/octet-stream` where that is not known.'),
+        title: text('Its name.', '보도자료.hwpx'),
+        size_in_bytes: Type.Optional(Type.Integer({ minimum: 0, description: 'Bytes, where known.' })),
+      }),
+      { description: 'Files, in their order.' },
+    ),
+    _gongbo: Type.Object(
+      { id, kind, status, ministry, licence, attribution },
+      { description: 'What JSON Feed has no field for.' },
+    ),
+  },
+  { $id: 'JsonFeedItem', description: 'An article in a JSON feed.' },
+)
+export type JsonFeedItem = Static<typeof JsonFeedItem>
+
+export const JsonFeed = Type.Object(
+  {
+    version: text('The version of the format.', 'https://jsonfeed.org/version/1.1'),
+    title: text('The conditions of the query.', '공보 · 고용노동부'),
+    home_page_url: text('The list that it is a feed of.'),
+    feed_url: text('Its own address.'),
+    next_url: optional('The next page; left out on the last one.'),
+    language: text('Always Korean.', 'ko'),
+    authors: Type.Array(Author, { description: 'Who serves it.' }),
+    items: Type.Array(ref(JsonFeedItem)),
+    _gongbo: Type.Object(
+      {
+        id: IDENTITY,
+        updated: Instant('When something in it last changed.'),
+        first_url: text('The first page.'),
+        previous_url: optional('The page before; left out on the first one.'),
+        deleted: Type.Array(Type.Object({ id: IDENTITY, when: Instant('Since when.') }), {
+          description: 'On the first page: what is not public any more, the latest first, 100 at most.',
+        }),
+      },
+      { description: 'What JSON Feed has no field for.' },
+    ),
+  },
+  { $id: 'JsonFeed', description: 'A page of a list as JSON Feed 1.1.' },
+)
+export type JsonFeed = Static<typeof JsonFeed>
+
+export const feedComponents = [JsonFeedItem, JsonFeed]
