@@ -29,6 +29,7 @@ import { exportRoutes } from './exports/routes.ts'
 import { exportComponents } from './exports/schema.ts'
 import { feedForms, feedRoutes } from './feeds/routes.ts'
 import { feedAnswers } from './feeds/routes-answer.ts'
+import { opmlRoutes } from './feeds/routes-opml.ts'
 import { feedComponents } from './feeds/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
@@ -178,6 +179,7 @@ export async function buildApp({
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...lists })
   await app.register(feedRoutes, { ...v1, answers: feeds })
+  await app.register(opmlRoutes, { ...v1, ...articles })
   await app.register(changeRoutes, { ...v1, ...articles })
   await app.register(exportRoutes, {
     ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },

@@ -33,6 +33,21 @@ export const AtomFeed = Type.String({
   ],
 })
 
+export const OpmlDocument = Type.String({
+  description: 'OPML 2.0: an outline for each kind of body, and in it one for each with its `xmlUrl`.',
+  examples: [
+    `<?xml version="1.0" encoding="utf-8"?>
+<opml version="2.0">
+ <head><title>공보: 기관별 피드</title></head>
+ <body>
+  <outline text="부">
+   <outline type="rss" text="고용노동부" xmlUrl="https://api.example.go.kr/v1/articles.atom?ministry=A00001"/>
+  </outline>
+ </body>
+</opml>`,
+  ],
+})
+
 const text = (description: string, example?: string) =>
   Type.String({ description, ...(example !== undefined && { examples: [example] }) })
 const optional = (description: string, example?: string) => Type.Optional(text(description, example))
