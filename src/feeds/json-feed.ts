@@ -49,6 +49,7 @@ function toItem({ identity, article, page }: FeedEntry): JsonFeedItem {
       ...{ url, mime_type: mediaType ?? ANY_FILE, title: name },
       ...(typeof size === 'number' && { size_in_bytes: size }),
     })),
-    _gongbo: { id: article.id, kind, status, ministry, licence, attribution },
+    // Of the ministry what no renaming changes: names of today would move a feed without a change.
+    _gongbo: { id: article.id, kind, status, ministryCode: ministry?.code ?? null, licence, attribution },
   }
 }

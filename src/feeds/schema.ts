@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ArticleQuery } from '../articles/query.ts'
 import { Article } from '../articles/schema.ts'
+import { MINISTRY } from '../articles/words.ts'
 import { Instant, ref } from '../http/schema.ts'
 
 /** The contract of feeds. */
@@ -56,7 +57,7 @@ const IDENTITY = text(
   'urn:uuid:0d9c8b7a-6f5e-8d4c-b3a2-918070605040',
 )
 const Author = Type.Object({ name: text('A name.', '고용노동부'), url: optional('An address.') })
-const { id, kind, status, ministry, licence, attribution } = Article.properties
+const { id, kind, status, licence, attribution } = Article.properties
 
 export const JsonFeedItem = Type.Object(
   {
@@ -89,7 +90,7 @@ export const JsonFeedItem = Type.Object(
       { description: 'Files, in their order.' },
     ),
     _gongbo: Type.Object(
-      { id, kind, status, ministry, licence, attribution },
+      { id, kind, status, ministryCode: MINISTRY.code, licence, attribution },
       { description: 'What JSON Feed has no field for.' },
     ),
   },

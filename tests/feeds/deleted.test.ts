@@ -214,7 +214,7 @@ test('whatever is done to an article: it stands in the feed, or is told as delet
       expect(press.entries).toHaveLength(open && seen === 'press-release' ? 1 : 0)
       expect(Object.keys(press.deleted)).toHaveLength(!open && seen === 'press-release' ? 1 : 0)
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   )
 }, 60_000)
 

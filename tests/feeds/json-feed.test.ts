@@ -69,7 +69,7 @@ describe('a JSON feed', () => {
         id: row?.id,
         kind: 'press-release',
         status: 'published',
-        ministry: { code: 'A00015', name: '산업통상부', publishedName: '산업통상자원부' },
+        ministryCode: 'A00015',
         licence: 'kogl-1',
         attribution: '(산업통상자원부, 2023.06.21)',
       },
