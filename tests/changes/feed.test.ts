@@ -5,23 +5,14 @@ import { encodePlace } from '../../src/changes/cursor.ts'
 import { LASTING_FIELDS } from '../../src/changes/schema.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
+import { editor } from '../support/editor.ts'
 import { type FeedAnswer, follow, mirrored } from '../support/feed.ts'
 
 const { call, db, authorize } = await testApp()
 const writer = await authorize('articles:write')
 const reader = await authorize('articles:read')
 
-const send = (method: 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) =>
-  call({
-    ...{ method, url },
-    headers: {
-      ...{ ...writer, 'if-match': '*' },
-      ...(payload && {
-        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-      }),
-    },
-    ...(payload && { payload: JSON.stringify(payload) }),
-  })
+const send = editor(call, writer)
 const create = async (changes: Parameters<typeof anArticle>[0] = {}): Promise<number> =>
   (await send('POST', '/v1/articles', anArticle(changes))).json().id
 const patch = (id: number, changes: object) => send('PATCH', `/v1/articles/${id}`, changes)

@@ -4,21 +4,12 @@ import { compactLog } from '../../src/changes/store-compact.ts'
 import { testApp } from '../support/app.ts'
 import { readAtom } from '../support/atom.ts'
 import { anArticle } from '../support/builders.ts'
+import { editor } from '../support/editor.ts'
 
 const { call, db, authorize } = await testApp()
 const writer = await authorize('articles:write')
 
-const send = (method: 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) =>
-  call({
-    ...{ method, url },
-    headers: {
-      ...{ ...writer, 'if-match': '*' },
-      ...(payload && {
-        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-      }),
-    },
-    ...(payload && { payload: JSON.stringify(payload) }),
-  })
+const send = editor(call, writer)
 const create = async (changes = {}): Promise<number> =>
   (await send('POST', '/v1/articles', anArticle(changes))).json().id
 const patch = (id: number, changes: object) => send('PATCH', `/v1/articles/${id}`, changes)

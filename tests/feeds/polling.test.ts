@@ -4,6 +4,7 @@ import { DUPLICATE_RULES } from '../../src/duplicates/relate.ts'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
+import { editor } from '../support/editor.ts'
 import { childrenOf, parseXml, textOf } from '../support/xml.ts'
 
 const { call, db, authorize, clock } = await testApp()
@@ -13,17 +14,7 @@ const poll = (query: string, headers: Record<string, string> = {}, url = '/v1/ar
   call({ url: `${url}?${query}`, headers })
 const tagOf = async (query: string, headers = {}) => String((await poll(query, headers)).headers.etag)
 const again = async (query: string, etag: string) => (await poll(query, { 'if-none-match': etag })).statusCode
-const write = (method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', url: string, payload?: object) =>
-  call({
-    ...{ method, url },
-    headers: {
-      ...{ ...writer, 'if-match': '*' },
-      ...(payload && {
-        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-      }),
-    },
-    ...(payload && { payload: JSON.stringify(payload) }),
-  })
+const write = editor(call, writer)
 const create = async (changes = {}): Promise<number> =>
   (await write('POST', '/v1/articles', anArticle(changes))).json().id
 
