@@ -60,7 +60,7 @@ export interface FeedParts {
 export interface FeedPlace {
   form: Form
   base: string
-  /** The query as it was asked for. */
+  /** The query as it was asked for, encoded. */
   search: string
   identify: Identify
 }

@@ -63,7 +63,9 @@ export function feedAnswers(options: FeedRouteOptions): FeedAnswers {
       const validators = await findValidators(db, query, { now: now(), registry: known, form: [form, base] })
       if (validators && isCurrent(request, reply, { ...validators, ...age })) return reply.code(304).send()
       const { type, write } = WRITERS[form]
-      const feed = await read(query, { form, base, search: splitTarget(request.url).search })
+      // As it was typed it may hold what no address may.
+      const search = new URLSearchParams(splitTarget(request.url).search).toString()
+      const feed = await read(query, { form, base, search })
       const body = write(feed)
       reply.header('link', linkHeader(feed.pages))
       if (validators) return reply.type(`${type}; charset=utf-8`).send(body)

@@ -112,6 +112,11 @@ describe('a feed', () => {
     ])
   })
 
+  test('has addresses that are addresses, whatever was typed', async () => {
+    for (const { attributes } of childrenOf(await feed('?q="안전 점검"&tag=<b>'), 'link'))
+      expect(attributes.href).toMatch(/^https:[\w/.?=&:%+*-]+$/)
+  })
+
   test('is empty where nothing matches, and a feed all the same', async () => {
     const root = await feed('?tag=없는-태그')
     expect(entriesOf(root)).toEqual([])
