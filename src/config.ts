@@ -8,6 +8,8 @@ import { existsSync } from 'node:fs'
 interface Setting<T> {
   fallback: T
   description: string
+  /** Whether it must not be shown, wrong or right. */
+  secret?: boolean
   /** The value, or what was expected instead. */
   parse(text: string): { value: T } | { expected: string }
 }
@@ -132,6 +134,13 @@ export const SETTINGS = {
     36_500,
     'Days for which the log of changes is kept whole; older changes but the newest of each article are taken away. 0: for ever.',
   ),
+  KEY_DAYS: integer(
+    365,
+    0,
+    36_500,
+    'Days for which a revoked or expired API key stays in the list. 0: for ever.',
+  ),
+  SWEEP_MINUTES: integer(10, 1, 1_440, 'Minutes between sweeps of what is kept for a time only.'),
   SAMPLES: choice(
     'auto',
     ['auto', 'on', 'off'],
@@ -176,7 +185,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     const result = setting.parse(raw)
     if ('expected' in result) {
       // A database URL holds a password.
-      faults.push(`${name} must be ${result.expected}${name === 'DATABASE_URL' ? '' : `, not "${raw}"`}`)
+      const hidden = setting.secret || name === 'DATABASE_URL'
+      faults.push(`${name} must be ${result.expected}${hidden ? '' : `, not "${raw}"`}`)
       return [name, setting.fallback]
     }
     return [name, result.value]

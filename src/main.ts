@@ -3,27 +3,24 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { publishDue } from './articles/embargo.ts'
-import { sweepReceipts } from './articles/store-counts.ts'
 import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
 import { keepTotals } from './articles/store-totals.ts'
-import { compactLog } from './changes/store-compact.ts'
 import { type Config, loadConfig } from './config.ts'
-import { type Database, openDatabase } from './db/client.ts'
+import { openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
-import { sweepExports } from './exports/store.ts'
-import { sweepIdempotent } from './idempotency/store.ts'
 import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
-import { listUnfinished, sweepJobs } from './imports/store-jobs.ts'
+import { listUnfinished } from './imports/store-jobs.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
+import { sweep } from './retention.ts'
 import { ANALYSIS_VERSION } from './search/analysis.ts'
 import { claimIndex } from './search/store.ts'
 import { every } from './time/every.ts'
 
-/** What the database may take to stop, beyond the time of requests. */
+/** What the database may take to stop, beyond the time of requests and that of webhooks. */
 const DATABASE_STOP_MS = 60_000
 
 /** config → database → app → listen → graceful close. */
@@ -47,7 +44,7 @@ async function start(config: Config): Promise<void> {
     const app = await buildApp({ config, db, logger: loggerOf(config) })
     ends.push(() => closeWithin(app, config.SHUTDOWN_TIMEOUT_MS))
     const graceful = closeWithGrace(
-      { delay: config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS, logger: false },
+      { delay: 2 * config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS, logger: false },
       async ({ signal, err }) => {
         if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
         else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
@@ -74,7 +71,14 @@ async function start(config: Config): Promise<void> {
     ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
     ends.push(every(1_000, () => keepDuplicates(db), told('the upkeep of duplicates')))
     ends.push(every(1_000, () => keepTotals(db), told('adding up the totals')))
-    ends.push(every(600_000, () => sweep(db, config), told('sweeping what has expired')))
+    const spool = join(config.DATA_DIR, 'imports')
+    const takeAway = async () => {
+      await sweepSpool(spool, ids => listUnfinished(db, ids))
+      const onError = (error: unknown, what: string) => told(`sweeping ${what}`)(error)
+      const swept = await sweep(db, config, { onError })
+      if (Object.keys(swept).length > 0) app.log.info({ swept }, 'swept')
+    }
+    ends.push(every(config.SWEEP_MINUTES * 60_000, takeAway, told('sweeping what has expired')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {
     await stop()
@@ -90,16 +94,6 @@ async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
   }, ms)
   await app.close()
   clearTimeout(cut)
-}
-
-/** Takes away what is remembered for a time only. */
-async function sweep(db: Database, { VIEW_WINDOW_MINUTES, HISTORY_DAYS, DATA_DIR }: Config): Promise<void> {
-  await sweepIdempotent(db)
-  await sweepJobs(db)
-  await sweepExports(db)
-  await sweepSpool(join(DATA_DIR, 'imports'), ids => listUnfinished(db, ids))
-  if (HISTORY_DAYS > 0) await compactLog(db, new Date(Date.now() - HISTORY_DAYS * 86_400_000))
-  await sweepReceipts(db, new Date(Date.now() - VIEW_WINDOW_MINUTES * 60_000))
 }
 
 /** Lines of JSON; for a terminal, lines for people. */

@@ -13,7 +13,7 @@ const FLOORS = [
   ['articles'],
   ['changes'],
   ['feeds', 'imports', 'exports', 'queries', 'suggestions'],
-  ['app.ts'],
+  ['app.ts', 'retention.ts'],
   ['commands', 'main.ts'],
 ]
 const floorOf = (path: string) => FLOORS.findIndex(floor => floor.includes(path.split('/')[0] ?? ''))

@@ -1,4 +1,5 @@
 import type { Database } from '../db/client.ts'
+import { inBatches } from '../db/sweep.ts'
 import type { ArticleCounts } from '../generated/client.ts'
 
 /** Counters as rows. Visitors come as keyed hashes. */
@@ -28,9 +29,16 @@ export const findCounts = ({ prisma }: Database, articleId: number): Promise<Art
   prisma.articleCounts.findUnique({ where: { articleId } })
 
 /** Forgets receipts of views that were counted before an instant: those visitors count again. */
-export async function sweepReceipts({ prisma }: Database, before: Date): Promise<number> {
-  return (await prisma.viewReceipt.deleteMany({ where: { countedAt: { lt: before } } })).count
-}
+export const sweepReceipts = ({ pool }: Pick<Database, 'pool'>, before: Date): Promise<number> =>
+  inBatches(async atMost => {
+    const { rowCount } = await pool.query(
+      `DELETE FROM view_receipts WHERE (article_id, visitor) IN (
+         SELECT article_id, visitor FROM view_receipts WHERE counted_at < $1 ORDER BY counted_at LIMIT $2
+         FOR UPDATE SKIP LOCKED) AND counted_at < $1`,
+      [before, atMost],
+    )
+    return rowCount ?? 0
+  })
 
 /** Sets a visitor's reaction, or takes it back with null. Doing it again changes nothing. */
 export async function setReaction(

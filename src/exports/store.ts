@@ -58,7 +58,11 @@ export async function findExport({ prisma }: Database, id: string): Promise<Expo
   }
 }
 
-/** Forgets those that began long ago. */
-export async function sweepExports({ pool }: Database): Promise<void> {
-  await pool.query('DELETE FROM exports WHERE started_at < now() - make_interval(days => $1)', [DAYS])
+/** Forgets those that began long ago, and says how many. */
+export async function sweepExports({ pool }: Database): Promise<number> {
+  const { rowCount } = await pool.query(
+    'DELETE FROM exports WHERE started_at < now() - make_interval(days => $1)',
+    [DAYS],
+  )
+  return rowCount ?? 0
 }

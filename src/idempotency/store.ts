@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Database, Prisma } from '../db/client.ts'
+import { inBatches } from '../db/sweep.ts'
 import { Problem } from '../http/problem.ts'
 
 /**
@@ -122,10 +123,17 @@ export async function answerOnce(
   }
 }
 
-/** Forgets what has expired. */
-export async function sweepIdempotent({ prisma }: Database): Promise<number> {
-  return (await prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lte: new Date() } } })).count
-}
+/** Forgets what has expired, and says how much. */
+export const sweepIdempotent = ({ pool }: Pick<Database, 'pool'>, now = new Date()): Promise<number> =>
+  inBatches(async atMost => {
+    const { rowCount } = await pool.query(
+      `DELETE FROM idempotency_records WHERE (key_id, key) IN (
+         SELECT key_id, key FROM idempotency_records WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2
+         FOR UPDATE SKIP LOCKED)`,
+      [now, atMost],
+    )
+    return rowCount ?? 0
+  })
 
 /** Gives a lease back after a failure, so that the request may be tried again. */
 async function releaseIdempotent({ prisma }: Database, lease: Lease): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Database, Prisma } from '../db/client.ts'
+import { inBatches } from '../db/sweep.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { ImportJob, ImportReject } from './job-schema.ts'
@@ -15,6 +16,7 @@ export type JobRow = Prisma.ImportJobGetPayload<object>
 const SILENCE = 30
 /** Days after which what has ended is forgotten. */
 const DAYS = 30
+const SWEPT_AT_ONCE = 10
 
 export const INTERRUPTED = 'interrupted'
 const died: Failure = {
@@ -185,12 +187,18 @@ export async function listUnfinished(db: Database, ids: string[]): Promise<Set<s
 }
 
 /** Forgets what ended long ago. */
-export async function sweepJobs(db: Database): Promise<void> {
+export async function sweepJobs(db: Database, now = new Date()): Promise<number> {
   await settleDead(db)
-  await db.pool.query(
-    `DELETE FROM import_jobs WHERE ended_at IS NOT NULL AND recorded_at < now() - make_interval(days => $1)`,
-    [DAYS],
-  )
+  // Each with its rejected records.
+  return inBatches(async atMost => {
+    const { rowCount } = await db.pool.query(
+      `DELETE FROM import_jobs WHERE id IN (
+         SELECT id FROM import_jobs WHERE ended_at IS NOT NULL AND recorded_at < $1::timestamptz - make_interval(days => $2)
+         LIMIT $3 FOR UPDATE SKIP LOCKED)`,
+      [now, DAYS, atMost],
+    )
+    return rowCount ?? 0
+  }, SWEPT_AT_ONCE)
 }
 
 export function toImportJob(row: JobRow): ImportJob {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../db/client.ts'
+import { inBatches } from '../db/sweep.ts'
 import type { ApiKey as Row } from '../generated/client.ts'
 import type { Caller, Scope } from '../http/access.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
@@ -58,6 +59,19 @@ export async function revokeKey({ prisma }: Database, id: string, now = new Date
   await prisma.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } })
   return prisma.apiKey.findUnique({ where: { id } })
 }
+
+/** Forgets keys that were revoked or have expired before an instant, and says how many. */
+export const sweepKeys = ({ pool }: Pick<Database, 'pool'>, before: Date): Promise<number> =>
+  inBatches(async atMost => {
+    const { rowCount } = await pool.query(
+      `DELETE FROM api_keys WHERE id IN (
+         SELECT id FROM api_keys
+         WHERE (revoked_at IS NOT NULL OR expires_at IS NOT NULL) AND least(revoked_at, expires_at) < $1
+         ORDER BY least(revoked_at, expires_at) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [before, atMost],
+    )
+    return rowCount ?? 0
+  })
 
 export const toApiKey = (row: Row): ApiKey => ({
   id: row.id,
