@@ -65,6 +65,14 @@ import { synonymComponents } from './search/synonym-schema.ts'
 import { suggestionRoutes } from './suggestions/routes.ts'
 import { suggestionComponents } from './suggestions/schema.ts'
 import { VERSION } from './version.ts'
+import { deliveryComponents } from './webhooks/delivery-schema.ts'
+import { eventComponents, WEBHOOKS } from './webhooks/event-schema.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+import { deliveryRoutes } from './webhooks/routes-deliveries.ts'
+import { webhookComponents } from './webhooks/schema.ts'
+import { type SendingOptions, sendingOptions } from './webhooks/settings.ts'
+import { findBacklog } from './webhooks/store-deliveries.ts'
+import { type DeliveryQueue, deliveryQueue } from './webhooks/store-queue.ts'
 
 export interface AppOptions {
   config: Config
@@ -139,7 +147,7 @@ export async function buildApp({
   app.addHook('onRequest', normaliseParameters)
   parseBodies(app)
 
-  await describeApi(app, { publicUrl: config.PUBLIC_URL, version: VERSION })
+  await describeApi(app, { publicUrl: config.PUBLIC_URL, version: VERSION, webhooks: WEBHOOKS })
   for (const component of [
     ...articleComponents,
     ...duplicateComponents,
@@ -156,13 +164,18 @@ export async function buildApp({
     ...suggestionComponents,
     ...coverageComponents,
     ...importComponents,
+    ...webhookComponents,
+    ...deliveryComponents,
+    ...eventComponents,
     ...keyComponents,
     ...healthComponents,
     ProblemKind,
   ])
     app.addSchema(component)
 
-  await healthRoutes(app as never, { db, searchState: () => searchState(db) })
+  await healthRoutes(app as never, {
+    ...{ db, searchState: () => searchState(db), findBacklog: () => findBacklog(db) },
+  })
   const registry = registryReader(db)
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
@@ -198,6 +211,9 @@ export async function buildApp({
     ...{ limit: config.IMPORT_LIMIT, patience: config.REQUEST_TIMEOUT_MS },
     idempotencyHours: config.IDEMPOTENCY_HOURS,
   })
+  const sending = sendingOptions(config, { db, now, registry })
+  await app.register(webhookRoutes, { ...v1, ...sending })
+  await app.register(deliveryRoutes, { ...v1, ...sending, queue: queueOf(app, sending) })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)
@@ -270,6 +286,14 @@ function importQueue(app: FastifyInstance, db: Database, now: () => Date): Impor
     // Not waited for: requests are finished meanwhile.
     queue.stop().catch(() => {})
   })
+  app.addHook('onClose', () => queue.stop())
+  return queue
+}
+
+/** Where requests put what is to be sent; the sending is begun by main.ts. */
+function queueOf(app: FastifyInstance, { db, expireInSeconds }: SendingOptions): DeliveryQueue {
+  const onError = (err: unknown) => app.log.warn({ err }, 'the queue of webhooks waits for the database')
+  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: null, onError })
   app.addHook('onClose', () => queue.stop())
   return queue
 }

@@ -140,7 +140,40 @@ export const SETTINGS = {
     36_500,
     'Days for which a revoked or expired API key stays in the list. 0: for ever.',
   ),
+  DELIVERY_DAYS: integer(
+    30,
+    1,
+    3_650,
+    'Days for which the log of webhook deliveries is kept after they were settled.',
+  ),
   SWEEP_MINUTES: integer(10, 1, 1_440, 'Minutes between sweeps of what is kept for a time only.'),
+  WEBHOOK_SECRET: {
+    fallback: '',
+    secret: true,
+    description:
+      'What new secrets of webhooks are derived from: 32 random characters or more, the same on every node. Without it a value in the database.',
+    parse: value => (value.length >= 32 ? { value } : { expected: 'a text of 32 characters or more' }),
+  } as Setting<string>,
+  WEBHOOK_NETWORKS: pattern(
+    '',
+    /^[\da-fA-F.:]+(\/\d{1,3})?(\s*,\s*[\da-fA-F.:]+(\/\d{1,3})?)*$/,
+    'addresses or networks separated by commas, such as 10.0.0.0/8',
+    'Addresses and networks that are not public and that webhooks may be sent to all the same (`10.0.0.0/8`).',
+  ),
+  WEBHOOK_HTTP: choice(
+    'off',
+    ['on', 'off'],
+    'Whether webhooks may be sent over http, where everybody on the way can read them.',
+  ),
+  WEBHOOK_TIMEOUT_MS: integer(15_000, 100, 60_000, 'Milliseconds that a receiver of a webhook may take.'),
+  WEBHOOK_CONCURRENCY: integer(20, 1, 500, 'Webhooks that a process sends at a time.'),
+  WEBHOOK_ROTATION_HOURS: integer(
+    24,
+    0,
+    720,
+    'Hours for which a former secret of a webhook signs beside the new one.',
+  ),
+  WEBHOOK_DISABLE_DAYS: integer(5, 1, 365, 'Days of nothing but failures after which a webhook is disabled.'),
   SAMPLES: choice(
     'auto',
     ['auto', 'on', 'off'],

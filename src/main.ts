@@ -6,8 +6,9 @@ import { publishDue } from './articles/embargo.ts'
 import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
 import { keepTotals } from './articles/store-totals.ts'
+import { changeSignal } from './changes/store-signal.ts'
 import { type Config, loadConfig } from './config.ts'
-import { openDatabase } from './db/client.ts'
+import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
@@ -15,10 +16,14 @@ import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
 import { listUnfinished } from './imports/store-jobs.ts'
 import { ensureDevelopmentKey } from './keys/development.ts'
+import { registryReader } from './ministries/store.ts'
 import { sweep } from './retention.ts'
 import { ANALYSIS_VERSION } from './search/analysis.ts'
 import { claimIndex } from './search/store.ts'
 import { every } from './time/every.ts'
+import { startSending } from './webhooks/sender.ts'
+import { sendingOptions } from './webhooks/settings.ts'
+import { deliveryQueue } from './webhooks/store-queue.ts'
 
 /** What the database may take to stop, beyond the time of requests and that of webhooks. */
 const DATABASE_STOP_MS = 60_000
@@ -79,6 +84,7 @@ async function start(config: Config): Promise<void> {
       if (Object.keys(swept).length > 0) app.log.info({ swept }, 'swept')
     }
     ends.push(every(config.SWEEP_MINUTES * 60_000, takeAway, told('sweeping what has expired')))
+    ends.push(startWebhooks(db, config, told('sending webhooks')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {
     await stop()
@@ -94,6 +100,19 @@ async function closeWithin(app: FastifyInstance, ms: number): Promise<void> {
   }, ms)
   await app.close()
   clearTimeout(cut)
+}
+
+/** Begins to send webhooks, and gives what ends it. */
+function startWebhooks(db: Database, config: Config, onError: (error: unknown) => void): () => Promise<void> {
+  const options = sendingOptions(config, { db, registry: registryReader(db), now: () => new Date() })
+  const { expireInSeconds } = options
+  const signal = changeSignal(db, { onError })
+  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: 15, onError })
+  const sender = startSending({ ...options, queue, signal, onError })
+  return async () => {
+    await signal.close()
+    await sender.stop(config.SHUTDOWN_TIMEOUT_MS)
+  }
 }
 
 /** Lines of JSON; for a terminal, lines for people. */

@@ -7,6 +7,7 @@ import { sweepExports } from './exports/store.ts'
 import { sweepIdempotent } from './idempotency/store.ts'
 import { sweepJobs } from './imports/store-jobs.ts'
 import { sweepKeys } from './keys/store.ts'
+import { sweepDeliveries } from './webhooks/store-outcome.ts'
 
 /** Everything that is kept for a time only, in one list; README.md has it for people. */
 
@@ -28,6 +29,7 @@ const rulesOf = (config: Config, now: Date): Rule[] => {
     { what: 'view receipts', before: ago(config.VIEW_WINDOW_MINUTES * MINUTE), sweep: sweepReceipts },
     { what: 'import jobs', before: now, sweep: sweepJobs },
     { what: 'exports', before: now, sweep: sweepExports },
+    { what: 'webhook deliveries', before: ago(config.DELIVERY_DAYS * DAY), sweep: sweepDeliveries },
     { what: 'ended keys', before: ago(config.KEY_DAYS * DAY), sweep: sweepKeys },
     { what: 'changes', before: ago(config.HISTORY_DAYS * DAY), sweep: compactLog },
   ]

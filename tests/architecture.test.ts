@@ -12,7 +12,7 @@ const FLOORS = [
   ['ministries'],
   ['articles'],
   ['changes'],
-  ['feeds', 'imports', 'exports', 'queries', 'suggestions'],
+  ['feeds', 'imports', 'exports', 'queries', 'suggestions', 'webhooks'],
   ['app.ts', 'retention.ts'],
   ['commands', 'main.ts'],
 ]
@@ -50,7 +50,7 @@ function fault({ file, target, typeOnly }: Import): string | null {
     file.startsWith('http/') || ['app.ts', 'main.ts'].includes(file) || /^routes(-\w+)?\.ts$/.test(name)
   if (/^(fastify|@fastify\/)/.test(target) && !knowsFastify) return `${file} knows Fastify`
   const knowsDatabase = file.startsWith('db/') || /^(store(-\w+)?|search)\.ts$/.test(name)
-  if (/^(pg$|@prisma\/|generated\/)/.test(target) && !knowsDatabase && !typeOnly)
+  if (/^(pg$|pg-boss$|@prisma\/|generated\/)/.test(target) && !knowsDatabase && !typeOnly)
     return `${file} knows the database`
   return null
 }
@@ -95,6 +95,7 @@ describe('imports go down only', () => {
     ['articles/content.ts', "import Fastify from 'fastify'"],
     ['articles/routes.ts', "import pg from 'pg'"],
     ['articles/row.ts', "import { Prisma } from '../generated/client.ts'"],
+    ['webhooks/deliver.ts', "import PgBoss from 'pg-boss'"],
     ['articles/new.ts', "import { x } from '../utils/x.ts'"],
   ])('a planted one in %s is seen: %s', (file, line) => {
     expect(importsOf(file, line).map(fault).filter(Boolean)).toHaveLength(1)

@@ -5,6 +5,7 @@ import { insertKey, revokeKey } from '../src/keys/store.ts'
 import { sweep } from '../src/retention.ts'
 import { testApp } from './support/app.ts'
 import { anArticle, insertArticles } from './support/builders.ts'
+import { createWebhook } from './support/webhooks.ts'
 
 const { call, db, authorize } = await testApp()
 let admin: Record<string, string>
@@ -13,7 +14,7 @@ beforeAll(async () => {
 })
 beforeEach(() =>
   db.pool.query(
-    'TRUNCATE articles, changes, idempotency_records, import_jobs CASCADE',
+    'TRUNCATE articles, changes, change_followers, webhooks, idempotency_records, import_jobs CASCADE',
   ),
 )
 
@@ -21,6 +22,29 @@ const DAY = 86_400_000
 const NOW = new Date()
 const ago = (days: number) => new Date(NOW.getTime() - days * DAY)
 const sweepNow = (settings = {}) => sweep(db, { ...readConfig({}), ...settings }, { now: NOW })
+
+test('deliveries go so many days after they were settled, with their attempts; what waits stays', async () => {
+  const { id } = await createWebhook(call, admin, { url: 'https://board.example.com' })
+  const insert = (state: string, settled: Date | null) =>
+    db.pool.query(
+      `WITH d AS (INSERT INTO webhook_deliveries (id, webhook_id, event, payload, state, settled_at, recorded_at)
+         VALUES (gen_random_uuid(), $1, 'ping', '{}', $2, $3, $4) RETURNING id)
+       INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms) SELECT id, 1, now(), 1 FROM d`,
+      [id, state, settled, ago(100)],
+    )
+  await insert('delivered', ago(31))
+  await insert('failed', ago(29))
+  await insert('pending', null)
+  expect(await sweepNow()).toEqual({ 'webhook deliveries': 1 })
+  expect(await sweepNow()).toEqual({})
+  const left = await db.prisma.webhookDelivery.findMany({
+    select: { state: true },
+    orderBy: { state: 'asc' },
+  })
+  expect(left).toEqual([{ state: 'failed' }, { state: 'pending' }])
+  expect(await db.prisma.webhookAttempt.count()).toBe(2)
+  expect(await sweepNow({ DELIVERY_DAYS: 28 })).toEqual({ 'webhook deliveries': 1 })
+})
 
 test('keys go so many days after they were revoked or have expired; others stay', async () => {
   const make = async (expiresAt: Date | null) =>

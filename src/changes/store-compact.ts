@@ -5,7 +5,7 @@ import { run } from '../search/search.ts'
  * Takes old entries out of the log. Of each article the newest stays, and the newest that anonymous readers see: whoever
  * starts again from the beginning meets every article that there is, and a tombstone of every one that there was, so that
  * an old mirror is mended without being emptied. How far entries were taken away is written down in the same transaction,
- * and readers who have not been there are told (410).
+ * and readers who have not been there are told (410). Those who follow the log from within (`change_followers`) are waited for.
  */
 
 const { sql } = Prisma
@@ -41,7 +41,9 @@ const compactSome = (db: Pick<Database, 'pool'>, before: Date, batch: number): P
       // Up to the first that is young: `at` may go back by the time that a writer waited.
       sql`SELECT max(seq) FILTER (WHERE old) AS upto FROM (
           SELECT seq, bool_and(at < ${before}) OVER (ORDER BY seq) AS old FROM (
-            SELECT seq, at FROM changes WHERE seq > ${scanned}::bigint ORDER BY seq LIMIT ${batch}) AS next) AS told`,
+            SELECT seq, at FROM changes WHERE seq > ${scanned}::bigint
+              AND seq <= (SELECT COALESCE(min(seq), 9223372036854775807) FROM change_followers)
+            ORDER BY seq LIMIT ${batch}) AS next) AS told`,
     )
     if (!reached?.upto) return null
     const { upto } = reached

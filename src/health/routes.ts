@@ -36,9 +36,10 @@ export const healthComponents = [Health, Readiness]
 export const healthRoutes: FastifyPluginAsyncTypebox<{
   db: Database
   searchState: () => Promise<SearchState>
-}> = async (app, { db, searchState }) => {
+  findBacklog: () => Promise<Backlog>
+}> = async (app, { db, searchState, findBacklog }) => {
   const config = { unlimited: true }
-  const metrics = measure(db)
+  const metrics = measure(db, findBacklog)
 
   app.addHook('onResponse', async (request, reply) => {
     const { url } = request.routeOptions
@@ -119,7 +120,13 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
   )
 }
 
-function measure({ pool }: Database) {
+/** Webhooks that wait to be sent, and when the oldest of them was to be sent first. */
+interface Backlog {
+  pending: number
+  oldest: Date | null
+}
+
+function measure({ pool }: Database, findBacklog: () => Promise<Backlog>) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const duration = new Histogram({
@@ -138,6 +145,22 @@ function measure({ pool }: Database) {
       this.set({ state: 'idle' }, pool.idleCount)
       this.set({ state: 'busy' }, pool.totalCount - pool.idleCount)
       this.set({ state: 'waiting' }, pool.waitingCount)
+    },
+  })
+  const oldest = new Gauge({
+    name: 'webhook_oldest_pending_seconds',
+    help: 'Age of the oldest webhook delivery that waits, first or again; 0 where none does',
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'webhook_deliveries_pending',
+    help: 'Webhook deliveries that wait to be sent, first or again',
+    registers: [registry],
+    async collect() {
+      // Without a database the other metrics are what is wanted most.
+      const backlog = await findBacklog().catch(() => null)
+      this.set(backlog?.pending ?? Number.NaN)
+      oldest.set(!backlog ? Number.NaN : backlog.oldest ? (Date.now() - backlog.oldest.getTime()) / 1000 : 0)
     },
   })
   return { registry, duration }

@@ -121,12 +121,14 @@ export const pageFields = (things: string, total: number) => ({
 export interface OpenapiOptions {
   publicUrl: string
   version: string
+  /** What is sent to others, by its name: the `webhooks` of the document. */
+  webhooks: Record<string, object>
 }
 
 /** Register before the routes; the document is complete once the app is ready. */
 export async function describeApi(
   app: FastifyInstance,
-  { publicUrl, version }: OpenapiOptions,
+  { publicUrl, version, webhooks }: OpenapiOptions,
 ): Promise<void> {
   const configs = new Map<string, FastifyContextConfig>()
   app.addHook('onRoute', ({ method, url, config }) => {
@@ -150,12 +152,14 @@ export async function describeApi(
         { name: 'feeds', description: 'Lists of articles as Atom and JSON feeds' },
         { name: 'changes', description: 'The log of changes, for those who keep a copy' },
         { name: 'exports', description: 'Whole lists as files' },
+        { name: 'webhooks', description: 'Changes that are sent to you, signed' },
         { name: 'ministries', description: 'The bodies that issue articles, their names and lineage' },
         { name: 'synonyms', description: 'Spellings that keyword search takes for each other' },
         { name: 'imports', description: 'Files of articles, imported while one looks on' },
         { name: 'keys', description: 'API keys' },
         { name: 'service', description: 'Health, metrics and the API’s own description' },
       ],
+      webhooks: webhooks as never,
       components: {
         securitySchemes: {
           key: {

@@ -36,7 +36,7 @@ const pathOf = (template: string, { parameters = [] }: Operation) =>
     .reduce((path, p) => path.replace(`{${p.name}}`, encodeURIComponent(String(exampleOf(p)))), template)
 
 const reads = Object.entries(document.paths).flatMap(([template, { get }]) =>
-  get && !/\/(keys|imports|exports)\/\{/.test(template)
+  get && !/\/(keys|imports|exports|webhooks)\/\{/.test(template)
     ? [[get.operationId, pathOf(template, get), get] as const]
     : [],
 )

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../db/client.ts'
+import { VERSION } from '../version.ts'
+import type { Network } from './address.ts'
+import { PING, pingPayload } from './events.ts'
+import { type Outcome, type Resolve, send } from './send.ts'
+import { type SecretSeed, signatureOf } from './sign.ts'
+import { seedsOf, type WebhookRow } from './store.ts'
+import { cancelDisabled, findDue, insertPing, type Policy, settle, settlePing } from './store-outcome.ts'
+import type { DeliveryQueue, Job } from './store-queue.ts'
+import { listMasters } from './store-secrets.ts'
+
+/** Sending: a signed message, and what is noted of it. */
+
+export interface DeliverOptions extends Policy {
+  db: Database
+  /** See `WEBHOOK_SECRET` in config.ts. */
+  secret: string
+  networks: readonly Network[]
+  timeout: number
+  now: () => Date
+  resolve?: Resolve
+}
+
+interface Sent {
+  id: string
+  url: string
+  payload: string
+  seeds: readonly SecretSeed[]
+}
+
+const UNSIGNED =
+  'not sent: its secret cannot be derived any more, since WEBHOOK_SECRET has changed; rotate the secret'
+
+async function sendSigned(
+  { id, url, payload, seeds }: Sent,
+  options: DeliverOptions,
+  abort?: AbortSignal,
+): Promise<{ at: Date; now: Date; outcome: Outcome }> {
+  const { db, secret, networks, timeout, now, resolve } = options
+  const at = now()
+  const timestamp = Math.floor(at.getTime() / 1_000)
+  const masters = await listMasters(db, secret)
+  const signature = signatureOf({ id, timestamp, body: payload }, seeds, masters)
+  if (signature === null)
+    return { at, now: at, outcome: { status: null, error: UNSIGNED, retryAfter: null, durationMs: 0 } }
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': `Gongbo/${VERSION}`,
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signature,
+  }
+  const outcome = await send(url, headers, payload, {
+    ...{ networks, timeout },
+    ...(abort && { abort }),
+    ...(resolve && { resolve }),
+  })
+  return { at, now: now(), outcome }
+}
+
+/** Makes the attempt of a job, unless it was made before. @throws the reason of an abort: then nothing is noted */
+export async function deliver(
+  job: Job,
+  queue: DeliveryQueue,
+  options: DeliverOptions,
+  abort?: AbortSignal,
+): Promise<void> {
+  const { db } = options
+  const due = await findDue(db, job)
+  if (!due) {
+    await cancelDisabled(db, job, options.now())
+    await queue.done(db.pool, job.id)
+    return
+  }
+  const { url, payload, secrets: seeds } = due
+  const sent = await sendSigned({ id: job.deliveryId, url, payload, seeds }, options, abort)
+  const { id, ...attempt } = job
+  await settle(db, queue, { ...attempt, ...sent }, options, client => queue.done(client, id))
+}
+
+/** Sends a test now and gives the id of its delivery. */
+export async function ping(webhook: WebhookRow, options: DeliverOptions): Promise<string> {
+  const { db, now } = options
+  const id = randomUUID()
+  const payload = pingPayload(webhook.id, now())
+  await insertPing(db, { id, webhookId: webhook.id, event: PING, payload })
+  const sent = await sendSigned({ id, url: webhook.url, payload, seeds: seedsOf(webhook) }, options)
+  await settlePing(db, { deliveryId: id, number: 1, ...sent })
+  return id
+}

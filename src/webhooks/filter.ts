@@ -1,0 +1,96 @@
+import { type TSchema, Type } from 'typebox'
+import { ArticleQuery, decideQuery } from '../articles/query.ts'
+import { Problem } from '../http/problem.ts'
+import { validationProblem } from '../http/validation.ts'
+
+/** The filter of an endpoint: which articles, as the query of a list says it. */
+
+/** Parameters that say how a list is shown or when it is read, and nothing of what belongs to it. */
+const SHOWN = [
+  ...(['sort', 'page', 'pageSize', 'cursor', 'fields', 'highlight', 'duplicates', 'asOf'] as const),
+]
+const { properties } = ArticleQuery
+export const FilterQuery = Type.Object(
+  Object.fromEntries(Object.entries(properties).filter(([name]) => !SHOWN.includes(name as never))) as Record<
+    string,
+    TSchema
+  >,
+  { additionalProperties: false },
+)
+
+/** An Ajv function of the application: it coerces as it does for the query of a list. */
+export type Validate = ((value: unknown) => unknown) & { errors?: unknown }
+
+/**
+ * The parameters of a query string, held to the rules of lists but for those that no article belongs by.
+ * @throws Problem 400 that names the culprit within `/query`.
+ */
+export function parseFilter(text: string, validate: Validate, now: Date): ArticleQuery {
+  const given: Record<string, unknown> = {}
+  const parameters = new URLSearchParams(text.replace(/^\?/, ''))
+  for (const name of new Set(parameters.keys())) {
+    const values = parameters.getAll(name).map(value => value.normalize('NFC'))
+    given[name] = values.length === 1 ? values[0] : values
+  }
+  try {
+    for (const name of SHOWN)
+      if (name in given)
+        throw fault(
+          name,
+          'says nothing about which articles are meant: leave it out',
+          '어떤 글인지를 정하는 매개변수가 아닙니다. 빼십시오',
+        )
+    for (const name of Object.keys(given))
+      if (String(given[name]).includes('\ufffd')) throw fault(name, 'is not UTF-8', 'UTF-8이 아닙니다')
+    if (!validate(given)) throw validationProblem(validate.errors as never, 'querystring', given)
+    decideQuery(given as ArticleQuery, now)
+    return given as ArticleQuery
+  } catch (error) {
+    throw pointed(error)
+  }
+}
+
+const fault = (parameter: string, en: string, ko: string) =>
+  new Problem(
+    'invalid-parameter',
+    { en: `${parameter}: ${en}`, ko: `${parameter}: ${ko}` },
+    { faults: [{ parameter, detail: { en, ko } }] },
+  )
+
+/** What is wrong with a parameter is wrong with `/query` of the body. */
+function pointed(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.code !== 'invalid-parameter') return error
+  const { detail, faults } = error
+  return new Problem(
+    'invalid-body',
+    { en: `/query: ${detail.en}`, ko: `/query: ${detail.ko}` },
+    {
+      faults: faults.map(({ parameter, detail, ...rest }) => ({
+        ...rest,
+        pointer: '/query',
+        detail: { en: `${parameter}: ${detail.en}`, ko: `${parameter}: ${detail.ko}` },
+      })),
+    },
+  )
+}
+
+/** Tells what is wrong with a query as what is wrong with the body that holds it. */
+export async function withinQuery<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw pointed(error)
+  }
+}
+
+/** Letters stay readable; whatever means something in a query is escaped. */
+const escapeValue = (value: string) => value.replace(/[^\p{L}\p{N}\-._~:*]/gu, encodeURIComponent)
+
+/** The parameters as the query of a list, in an order of their own. */
+export const toText = (query: ArticleQuery): string =>
+  Object.keys(properties)
+    .flatMap(name => {
+      const value = query[name as keyof ArticleQuery]
+      return value === undefined ? [] : [value].flat().map(one => `${name}=${escapeValue(String(one))}`)
+    })
+    .join('&')
