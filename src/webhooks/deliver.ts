@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { Database } from '../db/client.ts'
 import { VERSION } from '../version.ts'
 import type { Network } from './address.ts'
@@ -76,7 +77,23 @@ export async function deliver(
   const { url, payload, secrets: seeds } = due
   const sent = await sendSigned({ id: job.deliveryId, url, payload, seeds }, options, abort)
   const { id, ...attempt } = job
-  await settle(db, queue, { ...attempt, ...sent }, options, client => queue.done(client, id))
+  const note = () => settle(db, queue, { ...attempt, ...sent }, options, client => queue.done(client, id))
+  await persist(note, abort)
+}
+
+/** How often a note is tried, and milliseconds between: within the time that a job is left with its process. */
+const NOTES = 20
+const NOTE_MS = 1_000
+
+/** Does what must not be lost to a database that is away for a moment: the receiver has got the message. */
+async function persist(work: () => Promise<void>, abort?: AbortSignal): Promise<void> {
+  for (let left = NOTES; ; left--)
+    try {
+      return await work()
+    } catch (error) {
+      if (left <= 1 || abort?.aborted) throw error
+      await setTimeout(NOTE_MS)
+    }
 }
 
 /** Sends a test now and gives the id of its delivery. */

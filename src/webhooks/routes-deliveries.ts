@@ -71,7 +71,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliverOptions & { queue:
     {
       config,
       schema: {
-        operationId: 'redeliver',
+        operationId: 'redeliverWebhook',
         tags: ['webhooks'],
         summary: 'Send a delivery anew',
         description:

@@ -44,11 +44,12 @@ export function startSending(options: SenderOptions): Sender {
       }
     })
 
+  const following = { ...options, stopping: () => stopping.signal.aborted }
   const follow = async () => {
     while (!stopping.signal.aborted) {
       const { count } = signal
       try {
-        if ((await followLog(options)) > 0) wake()
+        if ((await followLog(following)) > 0) wake()
         await signal.after(count, 15 * pollMs, stopping.signal)
       } catch (error) {
         onError(error)

@@ -30,6 +30,8 @@ export interface FollowOptions {
   publicUrl: string
   now: () => Date
   batch?: number
+  /** Whether it is to end after what it has under way. */
+  stopping?: () => boolean
 }
 
 interface Endpoint {
@@ -65,16 +67,25 @@ const identity = ({ id, version }: Pick<Endpoint, 'id' | 'version'>) => `${id}.$
 
 /** Follows the log to its end. Says how many deliveries came of it; 0 too where another process does it. */
 export async function followLog(options: FollowOptions): Promise<number> {
-  const { db, queue, batch = BATCH } = options
+  const { db, queue, batch = BATCH, stopping = () => false } = options
   await queue.ready()
+  let size = batch
   for (let total = 0; ; ) {
     const endpoints = await readEndpoints(db.pool)
     // Before the transaction: what it needs comes over other connections.
     const lists = new Map<string, ListQuery>()
     for (const endpoint of endpoints) lists.set(identity(endpoint), await understand(options, endpoint))
-    const followed = await inTransaction(db, client => followSome(client, lists, options))
-    total += followed?.deliveries ?? 0
-    if (!followed || (followed.changes < batch && !followed.again)) return total
+    try {
+      const followed = await inTransaction(db, client =>
+        followSome(client, lists, { ...options, batch: size }),
+      )
+      total += followed?.deliveries ?? 0
+      if (!followed || stopping() || (followed.changes < size && !followed.again)) return total
+    } catch (error) {
+      // Long texts may take longer than a transaction may last.
+      if (size === 1) throw error
+      size = Math.ceil(size / 4)
+    }
   }
 }
 
@@ -89,7 +100,7 @@ interface Followed {
 async function followSome(
   client: pg.PoolClient,
   lists: ReadonlyMap<string, ListQuery>,
-  { queue, publicUrl, batch = BATCH }: FollowOptions,
+  { queue, publicUrl, batch }: FollowOptions & { batch: number },
 ): Promise<Followed | null> {
   const [follower] = await run<{ seq: string }>(
     client,

@@ -1,5 +1,6 @@
 import type { ArticleQuery } from '../articles/query.ts'
 import type { Database, Prisma } from '../db/client.ts'
+import { inBatches } from '../db/sweep.ts'
 import { matches } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
@@ -171,12 +172,23 @@ export const rotateSecret = (
     })
   })
 
-/** Deletes an endpoint with the log of what was sent to it. @throws Problem 404 or 412. */
-export const deleteWebhook = ({ prisma }: Database, id: number, ifMatch: string): Promise<void> =>
-  prisma.$transaction(async tx => {
+/** Deletes an endpoint with the log of what was sent to it, which may be long. @throws Problem 404 or 412. */
+export async function deleteWebhook({ prisma, pool }: Database, id: number, ifMatch: string): Promise<void> {
+  await prisma.$transaction(async tx => {
     await lockExpected(tx, id, ifMatch)
-    await tx.webhook.delete({ where: { id } })
+    const off = { enabled: false, disabledReason: 'paused', disabledAt: new Date() }
+    await tx.webhook.update({ where: { id }, data: off })
   })
+  await inBatches(async atMost => {
+    const { rowCount } = await pool.query(
+      `DELETE FROM webhook_deliveries WHERE id IN (
+         SELECT id FROM webhook_deliveries WHERE webhook_id = $1 LIMIT $2)`,
+      [id, atMost],
+    )
+    return rowCount ?? 0
+  })
+  await prisma.webhook.deleteMany({ where: { id } })
+}
 
 export function toWebhook(row: WebhookRow, now: Date): Webhook {
   const former = valid(seedsOf(row), now).flatMap(({ until }) => (until === null ? [] : [new Date(until)]))

@@ -10,16 +10,12 @@ import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { insertKey } from '../../src/keys/store.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
+import { freePort } from '../support/ports.ts'
 
 /** What a socket client sees, so real requests and no `call`. */
 const dir = await mkdtemp(join(tmpdir(), 'gongbo-outage-'))
 await chmod(dir, 0o755)
-const port = await new Promise<number>(done => {
-  const probe = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = probe.address() as { port: number }
-    probe.close(() => done(port))
-  })
-})
+const port = await freePort()
 const start = () =>
   startEmbedded({ dir, port, database: 'gongbo', settings: { fsync: 'off', synchronous_commit: 'off' } })
 let server: EmbeddedPostgres = await start()

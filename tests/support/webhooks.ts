@@ -1,3 +1,4 @@
+import { beforeEach } from '@jest/globals'
 import { changeSignal } from '../../src/changes/store-signal.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { Database } from '../../src/db/client.ts'
@@ -5,13 +6,15 @@ import { registryReader } from '../../src/ministries/store.ts'
 import { type SenderOptions, startSending } from '../../src/webhooks/sender.ts'
 import { sendingOptions } from '../../src/webhooks/settings.ts'
 import { type DeliveryQueue, deliveryQueue } from '../../src/webhooks/store-queue.ts'
+import { testApp } from './app.ts'
 import type { Call } from './contract.ts'
+import { receiver } from './receiver.ts'
 
 /** Webhooks to receivers on this machine, and what sends them. */
 
 export const TO_ME = { WEBHOOK_NETWORKS: '127.0.0.1', WEBHOOK_HTTP: 'on' } as const
 
-const fail = (error: unknown): void => {
+const fail = (error: unknown): unknown => {
   throw error
 }
 
@@ -55,4 +58,23 @@ export async function createWebhook(
   const etag = String(response.headers.etag)
   const { id, secret } = response.json()
   return { id, secret, etag, headers: { ...admin, 'if-match': '*' } }
+}
+
+/** The API, somebody who receives, and what sends; each test begins without endpoints. */
+export async function testWebhooks() {
+  const app = await testApp(TO_ME)
+  const me = await receiver()
+  const { answer } = me
+  const admin = await app.authorize('admin')
+  beforeEach(async () => {
+    await app.db.pool.query('TRUNCATE webhooks CASCADE')
+    me.answer = answer
+    me.received.length = 0
+  })
+  return {
+    ...{ ...app, me, admin, answered: answer },
+    ...sending(app.db),
+    endpoint: (payload: object = {}) => createWebhook(app.call, admin, { url: me.url, ...payload }),
+    get: (path: string | number) => app.call({ url: `/v1/webhooks/${path}`, headers: admin }),
+  }
 }

@@ -1,28 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Webhook } from 'standardwebhooks'
 import { deliver } from '../../src/webhooks/deliver.ts'
 import { followLog } from '../../src/webhooks/store-follow.ts'
-import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
-import { receiver } from '../support/receiver.ts'
-import { createWebhook, sending, TO_ME } from '../support/webhooks.ts'
+import { testWebhooks } from '../support/webhooks.ts'
 
 /** The log of deliveries, sending anew, and the test. */
 
-const { call, db, authorize } = await testApp(TO_ME)
-const me = await receiver()
-const answered = me.answer
-let admin: Record<string, string>
-beforeAll(async () => {
-  admin = await authorize('admin')
-})
-beforeEach(async () => {
-  await db.pool.query('TRUNCATE webhooks CASCADE')
-  me.answer = answered
-  me.received.length = 0
-})
-
-const { options, queueOf } = sending(db)
+const { call, db, me, answered, admin, options, queueOf, endpoint, get } = await testWebhooks()
 const queue = queueOf()
 /** Sends what is due, as a process does, but once. */
 async function sendDue(steps: readonly number[] = []): Promise<void> {
@@ -30,8 +15,6 @@ async function sendDue(steps: readonly number[] = []): Promise<void> {
   for (const job of await queue.take(100)) await deliver(job, queue, { ...options, steps })
 }
 
-const endpoint = () => createWebhook(call, admin, { url: me.url })
-const get = (path: string) => call({ url: `/v1/webhooks/${path}`, headers: admin })
 const post = (path: string) => call({ method: 'POST', url: `/v1/webhooks/${path}`, headers: admin })
 const patch = (id: number, payload: object) =>
   call({

@@ -1,28 +1,13 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { Webhook } from 'standardwebhooks'
 import { deliver } from '../../src/webhooks/deliver.ts'
 import type { SenderOptions } from '../../src/webhooks/sender.ts'
-import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
-import { receiver } from '../support/receiver.ts'
-import { createWebhook, sending, TO_ME } from '../support/webhooks.ts'
+import { sending, testWebhooks } from '../support/webhooks.ts'
 
 /** From a write to a receiver, by what main.ts starts. */
 
-const { call, db, authorize } = await testApp(TO_ME)
-const me = await receiver()
-const answered = me.answer
-let admin: Record<string, string>
-beforeAll(async () => {
-  admin = await authorize('admin')
-})
-beforeEach(async () => {
-  await db.pool.query('TRUNCATE webhooks CASCADE')
-  me.answer = answered
-  me.received.length = 0
-})
-
-const { start, options, queueOf } = sending(db)
+const { call, db, me, answered, start, options, queueOf, endpoint, get } = await testWebhooks()
 let stop: ((ms?: number) => Promise<void>) | null = null
 afterEach(async () => {
   await stop?.()
@@ -35,12 +20,9 @@ const begin = (more: Partial<SenderOptions> = {}) => {
 const SOON = [0.05, 0.05, 0.05]
 
 const create = async () => (await insertArticles(db, [anArticle()]))[0]?.id ?? 0
-const endpoint = (payload: object = {}) => createWebhook(call, admin, { url: me.url, ...payload })
-const webhook = async (id: number) => (await call({ url: `/v1/webhooks/${id}`, headers: admin })).json()
-const deliveries = async (id: number) =>
-  (await call({ url: `/v1/webhooks/${id}/deliveries?pageSize=100`, headers: admin })).json().items
-const logged = async (id: number, delivery: string) =>
-  (await call({ url: `/v1/webhooks/${id}/deliveries/${delivery}`, headers: admin })).json()
+const webhook = async (id: number) => (await get(id)).json()
+const deliveries = async (id: number) => (await get(`${id}/deliveries?pageSize=100`)).json().items
+const logged = async (id: number, delivery: string) => (await get(`${id}/deliveries/${delivery}`)).json()
 /** Comes back with what stands there once it is as wanted. */
 async function until<T>(look: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
   for (;;) {

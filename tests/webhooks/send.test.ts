@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { afterAll, afterEach, expect, test } from '@jest/globals'
 import { parseNetworks } from '../../src/webhooks/address.ts'
 import { type Resolve, type SendOptions, send } from '../../src/webhooks/send.ts'
+import { freePort } from '../support/ports.ts'
 import { receiver } from '../support/receiver.ts'
 
 const me = await receiver()
@@ -150,8 +151,7 @@ test.each([
 })
 
 test('what fails before there is an answer is told without the address', async () => {
-  const closed = await serve(() => {})
-  await new Promise(done => servers.pop()?.close(done))
+  const closed = await freePort()
   expect((await post(`http://127.0.0.1:${closed}/?token=hidden`)).error).toBe('the connection was refused')
   expect((await post(me.url.replace('http:', 'https:'))).error).toMatch(/^the secure connection failed/)
   const unknown: Resolve = (_name, _options, callback) =>
