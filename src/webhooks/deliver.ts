@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers/promises'
 import type { Database } from '../db/client.ts'
 import { VERSION } from '../version.ts'
 import type { Network } from './address.ts'
-import { PING, pingPayload } from './events.ts'
+import { pingPayload } from './events.ts'
 import { type Outcome, type Resolve, send } from './send.ts'
 import { type SecretSeed, signatureOf } from './sign.ts'
 import { seedsOf, type WebhookRow } from './store.ts'
-import { cancelDisabled, findDue, insertPing, type Policy, settle, settlePing } from './store-outcome.ts'
+import { cancelDisabled, findDue, notePing, type Policy, settle } from './store-outcome.ts'
 import type { DeliveryQueue, Job } from './store-queue.ts'
 import { listMasters } from './store-secrets.ts'
 
@@ -99,10 +99,10 @@ async function persist(work: () => Promise<void>, abort?: AbortSignal): Promise<
 /** Sends a test now and gives the id of its delivery. */
 export async function ping(webhook: WebhookRow, options: DeliverOptions): Promise<string> {
   const { db, now } = options
+  const { id: webhookId, url } = webhook
   const id = randomUUID()
-  const payload = pingPayload(webhook.id, now())
-  await insertPing(db, { id, webhookId: webhook.id, event: PING, payload })
-  const sent = await sendSigned({ id, url: webhook.url, payload, seeds: seedsOf(webhook) }, options)
-  await settlePing(db, { deliveryId: id, number: 1, ...sent })
+  const payload = pingPayload(webhookId, now())
+  const sent = await sendSigned({ id, url, payload, seeds: seedsOf(webhook) }, options)
+  await notePing(db, { deliveryId: id, webhookId, payload, ...sent })
   return id
 }

@@ -2,6 +2,7 @@ import { type Database, inTransaction, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
 import { run } from '../search/search.ts'
 import { STEPS, waitAfter } from './backoff.ts'
+import { PING } from './events.ts'
 import type { Outcome } from './send.ts'
 import type { SecretSeed } from './sign.ts'
 import type { Attempt, DeliveryQueue } from './store-queue.ts'
@@ -160,28 +161,25 @@ export async function cancelDisabled({ pool }: Database, { deliveryId }: Attempt
   )
 }
 
-/** Begins a ping: one attempt, whatever the endpoint's state, which changes nothing of it. */
-export async function insertPing(
-  { pool }: Database,
-  ping: { id: string; webhookId: number; event: string; payload: string },
-): Promise<void> {
-  await run(
-    pool,
-    sql`INSERT INTO webhook_deliveries (id, webhook_id, event, payload)
-      VALUES (${ping.id}::uuid, ${ping.webhookId}, ${ping.event}, ${ping.payload})`,
-  )
-}
-
-export const settlePing = (db: Database, made: Omit<Made, 'webhookId'>): Promise<void> =>
+/**
+ * Notes a ping, which is one attempt and changes nothing of its endpoint. Only now, so that one that is cut off leaves
+ * nothing behind; nor does one whose endpoint was deleted meanwhile.
+ */
+export const notePing = (
+  db: Database,
+  { payload, ...made }: Omit<Made, 'number'> & { payload: string },
+): Promise<void> =>
   inTransaction(db, async client => {
-    const state = made.outcome.error === null ? 'delivered' : 'failed'
-    // Not where the endpoint was deleted meanwhile.
-    const updated = await run<{ id: string }>(
+    const { deliveryId, webhookId, at, now, outcome } = made
+    const noted = await run<{ id: string }>(
       client,
-      sql`UPDATE webhook_deliveries SET state = ${state}, attempts = 1, tries = 1, settled_at = ${made.now}
-        WHERE id = ${made.deliveryId}::uuid RETURNING id`,
+      sql`INSERT INTO webhook_deliveries
+          (id, webhook_id, event, payload, state, attempts, tries, recorded_at, settled_at)
+        SELECT ${deliveryId}::uuid, id, ${PING}, ${payload}, ${outcome.error === null ? 'delivered' : 'failed'}, 1, 1,
+          ${at}::timestamptz, ${now}::timestamptz
+        FROM webhooks WHERE id = ${webhookId} FOR KEY SHARE RETURNING id`,
     )
-    if (updated.length > 0) await noteAttempt(client, made)
+    if (noted.length > 0) await noteAttempt(client, { ...made, number: 1 })
   })
 
 /** Forgets deliveries that were settled before an instant, with their attempts, and says how many. */

@@ -46,6 +46,8 @@ export interface QueueOptions {
 
 /** Jobs come back after a death that often; what their deliveries are due is counted elsewhere. */
 const DEATHS = 1_000
+/** How long they wait for a process to take them, where none runs. */
+const KEPT_MS = 365 * 86_400_000
 
 export function deliveryQueue({ pool }: Pick<Database, 'pool'>, options: QueueOptions): DeliveryQueue {
   const { expireInSeconds, lookInSeconds, onError } = options
@@ -86,7 +88,8 @@ export function deliveryQueue({ pool }: Pick<Database, 'pool'>, options: QueueOp
   const add: DeliveryQueue['add'] = async (client, attempts, at) => {
     if (attempts.length === 0) return
     const startAfter = at && { startAfter: at.toISOString() }
-    const settings = { name: QUEUE, retryLimit: DEATHS, retryDelay: 0, expireInSeconds }
+    const keepUntil = new Date((at?.getTime() ?? Date.now()) + KEPT_MS).toISOString()
+    const settings = { name: QUEUE, retryLimit: DEATHS, retryDelay: 0, expireInSeconds, keepUntil }
     const jobs = attempts.map(data => ({ ...settings, data, ...startAfter }))
     await boss.insert(jobs as PgBoss.JobInsert[], within(client))
   }
