@@ -26,12 +26,13 @@ export type Validate = ((value: unknown) => unknown) & { errors?: unknown }
  * @throws Problem 400 that names the culprit within `/query`.
  */
 export function parseFilter(text: string, validate: Validate, now: Date): ArticleQuery {
-  const given: Record<string, unknown> = {}
   const parameters = new URLSearchParams(text.replace(/^\?/, ''))
-  for (const name of new Set(parameters.keys())) {
-    const values = parameters.getAll(name).map(value => value.normalize('NFC'))
-    given[name] = values.length === 1 ? values[0] : values
-  }
+  const given: Record<string, unknown> = Object.fromEntries(
+    [...new Set(parameters.keys())].map(name => {
+      const values = parameters.getAll(name).map(value => value.normalize('NFC'))
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
   try {
     for (const name of SHOWN)
       if (name in given)
@@ -40,8 +41,11 @@ export function parseFilter(text: string, validate: Validate, now: Date): Articl
           'says nothing about which articles are meant: leave it out',
           '어떤 글인지를 정하는 매개변수가 아닙니다. 빼십시오',
         )
-    for (const name of Object.keys(given))
-      if (String(given[name]).includes('\ufffd')) throw fault(name, 'is not UTF-8', 'UTF-8이 아닙니다')
+    for (const [name, value] of Object.entries(given)) {
+      if (String(value).includes('\ufffd')) throw fault(name, 'is not UTF-8', 'UTF-8이 아닙니다')
+      if (String(value).includes('\0'))
+        throw fault(name, 'must not contain a NUL character', 'NUL 문자를 포함할 수 없습니다')
+    }
     if (!validate(given)) throw validationProblem(validate.errors as never, 'querystring', given)
     decideQuery(given as ArticleQuery, now)
     return given as ArticleQuery

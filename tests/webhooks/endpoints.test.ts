@@ -146,6 +146,8 @@ describe('its filter', () => {
     ['q="열린', 'q: ', undefined],
     ['lineage=exact', 'lineage: only together with ministry', undefined],
     ['q=%BC%F8%C8%AF', 'q: is not UTF-8', undefined],
+    ['tag=a%00b', 'tag: must not contain a NUL', undefined],
+    ['__proto__=x', '__proto__: unknown parameter', undefined],
     ['from=2026-01-01&from=2026-01-02', 'from: ', undefined],
     ['page=2', 'page: says nothing about which articles', undefined],
     ['sort=-views', 'sort: says nothing', undefined],
