@@ -22,7 +22,8 @@ export async function decideList(
 }
 
 /** `fields=id,title` is what people type; the document says array. */
-export async function splitFields(request: FastifyRequest): Promise<void> {
-  const query = request.query as { fields?: string | string[] }
-  if (query.fields !== undefined) query.fields = [query.fields].flat().flatMap(part => part.split(','))
+export const splitParameter = (name: string) => async (request: FastifyRequest) => {
+  const query = request.query as Record<string, string | string[] | undefined>
+  const given = query[name]
+  if (given !== undefined) query[name] = [given].flat().flatMap(part => part.split(','))
 }

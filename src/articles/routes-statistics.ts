@@ -1,17 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import { requireScope } from '../http/access.ts'
 import { CACHEABLE, FRESH, json, OPTIONAL_KEY } from '../http/openapi.ts'
 import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
-import { dayOf } from '../time/seoul.ts'
 import { resolved } from './page.ts'
-import { type ArticleQuery, decideQuery, type ListQuery } from './query.ts'
+import type { ListQuery } from './query.ts'
 import { type ArticleRouteOptions, listEtag, present } from './routes-answer.ts'
-import { isPublic } from './search.ts'
+import { decideList, splitParameter } from './routes-list.ts'
 import { fillBuckets, mergeShares } from './statistics.ts'
 import { FacetQuery, Facets, Histogram, HistogramQuery } from './statistics-schema.ts'
-import { takeInMinistries } from './store-ministries.ts'
 import { FACETS, type Facet, listBuckets, listShares } from './store-statistics.ts'
 
 /** How the articles of a list are spread over time, ministries and kinds. */
@@ -25,13 +21,8 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
   app,
   options,
 ) => {
-  const { db, registry, now, searchTimeout: timeout } = options
+  const { db, searchTimeout: timeout } = options
 
-  const decide = async (request: FastifyRequest, asked: ArticleQuery): Promise<ListQuery> => {
-    const query = decideQuery(asked, now())
-    if (!isPublic(query.filter)) requireScope(request, 'articles:read')
-    return takeInMinistries(db, await registry.current(), query, dayOf(now()))
-  }
   const ofList = ({ filter, ministries }: ListQuery, counts: { count: number }[]) => ({
     total: counts.reduce((total, { count }) => total + count, 0),
     published: resolved(filter.published),
@@ -55,7 +46,7 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
     },
     async (request, reply) => {
       const { interval = 'month', ...asked } = request.query
-      const query = await decide(request, asked)
+      const query = await decideList(request, asked, options)
       const counted = await listBuckets(db, query, interval, { timeout })
       const body = { interval, buckets: fillBuckets(counted, interval), ...ofList(query, counted) }
       return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
@@ -75,15 +66,11 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
         querystring: FacetQuery,
         response: { 200: json('The facets', ref(Facets), CACHEABLE), 304: FRESH },
       },
-      preValidation: async request => {
-        // `facets=ministry,kind` is what people type; the document says array.
-        const query = request.query as { facets?: string | string[] }
-        if (query.facets !== undefined) query.facets = [query.facets].flat().flatMap(part => part.split(','))
-      },
+      preValidation: splitParameter('facets'),
     },
     async (request, reply) => {
       const { facets: wanted = [...FACETS], ...asked } = request.query
-      const query = await decide(request, asked)
+      const query = await decideList(request, asked, options)
       const { nameOf } = await present(options)
       const sharesOf = async (facet: Facet) =>
         mergeShares(await listShares(db, query, facet, { timeout }), nameOf)

@@ -20,7 +20,7 @@ import {
   present,
   SourceIdentity,
 } from './routes-answer.ts'
-import { decideList, splitFields } from './routes-list.ts'
+import { decideList, splitParameter } from './routes-list.ts'
 import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
 import { findArticle, findBySource } from './store.ts'
 import { assertKept, findAsOf } from './store-revisions.ts'
@@ -67,7 +67,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
           ...problems(410),
         },
       },
-      preValidation: splitFields,
+      preValidation: splitParameter('fields'),
     },
     async (request, reply) => {
       const other = forms[request.accepted]

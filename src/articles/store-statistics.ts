@@ -1,8 +1,8 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
-import { compileKeywords } from '../search/keyword.ts'
 import { run } from '../search/search.ts'
 import type { ListQuery } from './query.ts'
 import { matches } from './search.ts'
+import { everyFound } from './store-keywords.ts'
 import { isCounted, perDay, perKind, perMinistry } from './store-totals.ts'
 
 /**
@@ -34,16 +34,9 @@ const group = <T extends object>(
 ): Promise<T[]> =>
   inSnapshot(db, timeout, async client => {
     if (kept && !query.keywords && isCounted(query)) return run<T>(client, kept)
-    const where = matches(query.filter)
-    if (!query.keywords) return run<T>(client, grouped(where))
-    const found = await compileKeywords(client, query.keywords)
-    if (found === null) return []
-    return run<T>(
-      client,
-      grouped(
-        sql`${where} AND a.id IN (SELECT s.article_id FROM article_search s WHERE s.terms @@ ${found}::tsquery)`,
-      ),
-    )
+    if (!query.keywords) return run<T>(client, grouped(matches(query.filter)))
+    const found = await everyFound(client, { ...query, sort: '-publishedAt' }, query.keywords)
+    return found ? run<T>(client, grouped(sql`a.id IN (${found})`)) : []
   })
 
 export interface Bucket {

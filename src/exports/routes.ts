@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { splitFields } from '../articles/routes-list.ts'
+import { splitParameter } from '../articles/routes-list.ts'
 import { HEADERS, json, OPTIONAL_KEY, problems } from '../http/openapi.ts'
 import { badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
@@ -52,7 +52,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportOptions> = async (app
       ...problems(410),
     },
   })
-  const before = { preValidation: [refusePages, splitFields] }
+  const before = { preValidation: [refusePages, splitParameter('fields')] }
 
   app.get(
     '/articles.ndjson',

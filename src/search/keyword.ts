@@ -176,14 +176,3 @@ export async function searchKeywords(
     },
   }
 }
-
-/** What a query finds, as a tsquery over `article_search`; null where it asks for nothing. */
-export async function compileKeywords(
-  client: pg.ClientBase,
-  { query }: Pick<KeywordRequest, 'query'>,
-): Promise<string | null> {
-  const { analyser } = await loadAnalysis()
-  const { meaning } = understand(analyser, query)
-  if (!meaning) return null
-  return new Compiler(await lookUp(client, analyser, meaning)).compile(meaning).query
-}
