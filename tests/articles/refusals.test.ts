@@ -149,7 +149,7 @@ describe('an unknown parameter is refused, whatever the method', () => {
   }
   const idIn = (path: string, article: string) => {
     if (path.includes('/keys/')) return '0123456789ab'
-    if (path.includes('/imports/')) return '0b4f6a3e-3f0e-4c55-9d5c-0d3c2f6f1a77'
+    if (/\/(imports|exports)\//.test(path)) return '0b4f6a3e-3f0e-4c55-9d5c-0d3c2f6f1a77'
     return String(article.split('/').at(-1))
   }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
