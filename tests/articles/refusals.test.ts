@@ -98,6 +98,7 @@ describe('a body comes as JSON in UTF-8', () => {
     ['PUT', '/v1/articles/by-source/korea.kr/media', anArticle()],
     ['PUT', '/v1/articles/1/reactions', { value: 'like' }],
     ['POST', '/v1/keys', { name: 'desk', scopes: ['admin'] }],
+    ['POST', '/v1/webhooks', { url: 'https://board.example.com' }],
     ['POST', '/v1/synonyms', { terms: ['가', '나'] }],
     ['PUT', '/v1/synonyms/1', { terms: ['가', '나'] }],
     ['POST', '/v1/ministries', {}],
@@ -141,6 +142,8 @@ describe('an unknown parameter is refused, whatever the method', () => {
     replaceMinistryEvent: EVENT,
     mapUnresolvedMinistry: { name: '가', code: 'A00015' },
     makeQueryFromUrl: { url: 'https://www.korea.kr/' },
+    createWebhook: { url: 'https://board.example.com' },
+    patchWebhook: { enabled: false },
   }
   const NEEDED: Record<string, string> = {
     listSuggestions: '&q=a',
@@ -161,6 +164,7 @@ describe('an unknown parameter is refused, whatever the method', () => {
     const url = path
       .replace('{id}', idIn(path, article))
       .replace('{version}', '1')
+      .replace('{deliveryId}', '0b4f6a3e-3f0e-4c55-9d5c-0d3c2f6f1a77')
       .replace('{source}', 'korea.kr')
       .replace('{externalId}', 'unknown-parameter')
       .replace('{code}', path.includes('/ministries/') ? 'A00015' : 'gone')
