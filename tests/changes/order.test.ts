@@ -162,6 +162,7 @@ test('no other file writes articles or the log', async () => {
   )
   expect(found.flat().sort()).toEqual([
     'articles/store-bulk.ts',
+    'articles/store-insert.ts',
     'articles/store-log.ts',
     'articles/store.ts',
     // It only takes away, and what it takes away has no place in the order any more.
