@@ -178,7 +178,6 @@ describe('a reader', () => {
     const stalled = ask()
     await once(stalled, 'data')
     stalled.pause()
-    await pause(STALL / 2)
     expect(await connections()).toHaveLength(1)
     await untilNone(4 * STALL)
     stalled.destroy()
