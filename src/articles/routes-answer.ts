@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { allows } from '../http/access.ts'
 import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
-import { articleEtag } from '../http/conditional.ts'
+import { versionEtag } from '../http/conditional.ts'
 import { HEADERS, json } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'
@@ -82,7 +82,7 @@ export async function articleAnswer(
   const withoutCounts = JSON.stringify({ ...article, counts: undefined })
   return {
     article,
-    etagFor: (type: string) => articleEtag(row.version, digest(`${type} ${withoutCounts}`)),
+    etagFor: (type: string) => versionEtag(row.version, digest(`${type} ${withoutCounts}`)),
   }
 }
 

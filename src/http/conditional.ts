@@ -38,7 +38,7 @@ export const isSameDate = (ifModifiedSince: string | undefined, lastModified: Da
  * The ETag of one article: its version, then a digest of the representation. A reader's validator is the whole tag;
  * a writer's precondition is the version, so a neighbour that moved does not fail a write.
  */
-export const articleEtag = (version: number, digest: string): string => `"${version}.${digest}"`
+export const versionEtag = (version: number, digest: string): string => `"${version}.${digest}"`
 
 /** @throws Problem 428 where a write has no If-Match. */
 export function requireIfMatch(ifMatch: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { articleEtag, requireIfMatch } from '../http/conditional.ts'
+import { versionEtag, requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -72,7 +72,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
     async (request, reply) => {
       const row = await getEvent(db, request.params.id)
       const body = JSON.stringify(toEvent(row))
-      return sendCacheable(request, reply, { etag: articleEtag(row.version, digest(body)), body })
+      return sendCacheable(request, reply, { etag: versionEtag(row.version, digest(body)), body })
     },
   )
 

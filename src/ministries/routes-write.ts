@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { JSON_UTF8 } from '../http/body.ts'
-import { articleEtag, requireIfMatch } from '../http/conditional.ts'
+import { versionEtag, requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { badBody } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'
@@ -24,7 +24,7 @@ const { ETag, Location } = HEADERS
 
 /** Answers a write with what stands there now. */
 export function sendWritten(reply: FastifyReply, version: number, body: string): FastifyReply {
-  const etag = articleEtag(version, digest(body))
+  const etag = versionEtag(version, digest(body))
   return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
 }
 

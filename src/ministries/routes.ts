@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
-import { articleEtag } from '../http/conditional.ts'
+import { versionEtag } from '../http/conditional.ts'
 import { assertDay } from '../http/days.ts'
 import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
@@ -91,7 +91,7 @@ export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = a
       const row = rows.find(({ code }) => code === request.params.code)
       if (!row) throw noMinistry(request.params.code)
       const body = JSON.stringify(toRecord(row, events, dayOf(now())))
-      return sendCacheable(request, reply, { etag: articleEtag(row.version, digest(body)), body })
+      return sendCacheable(request, reply, { etag: versionEtag(row.version, digest(body)), body })
     },
   )
 }

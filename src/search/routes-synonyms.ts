@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import type { Database } from '../db/client.ts'
 import { JSON_UTF8 } from '../http/body.ts'
-import { articleEtag, requireIfMatch } from '../http/conditional.ts'
+import { versionEtag, requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -38,7 +38,7 @@ type Row = Parameters<typeof toSynonymGroup>[0]
 
 function answerOf(row: Row): { etag: string; body: string } {
   const body = JSON.stringify(toSynonymGroup(row))
-  return { etag: articleEtag(row.version, digest(body)), body }
+  return { etag: versionEtag(row.version, digest(body)), body }
 }
 
 /** Answers a write with the group as it stands now. */

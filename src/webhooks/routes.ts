@@ -4,7 +4,7 @@ import { decideQuery } from '../articles/query.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
 import { CHANGE_KINDS } from '../changes/schema.ts'
 import { JSON_UTF8, MERGE_PATCH_TYPE } from '../http/body.ts'
-import { articleEtag, requireIfMatch } from '../http/conditional.ts'
+import { versionEtag, requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -57,7 +57,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
 
   const answerOf = (row: WebhookRow) => {
     const body = JSON.stringify(toWebhook(row, now()))
-    return { etag: articleEtag(row.version, digest(body)), body }
+    return { etag: versionEtag(row.version, digest(body)), body }
   }
   const sendWritten = (reply: FastifyReply, row: WebhookRow) => {
     const { etag, body } = answerOf(row)

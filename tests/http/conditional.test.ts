@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { articleEtag, assertMatch, isFresh, parseEtags, requireIfMatch } from '../../src/http/conditional.ts'
+import { versionEtag, assertMatch, isFresh, parseEtags, requireIfMatch } from '../../src/http/conditional.ts'
 
 const tags = fc
   .tuple(fc.constantFrom('', 'W/'), fc.stringMatching(/^[!#-~]{0,12}$/))
@@ -34,7 +34,7 @@ describe('If-None-Match compares weakly', () => {
 })
 
 describe('If-Match compares strongly, by version', () => {
-  const etag = articleEtag(7, 'digest')
+  const etag = versionEtag(7, 'digest')
 
   test.each([etag, '*', '"7.another"', `"1.x", ${etag}`])('%s lets a write to version 7 pass', header => {
     expect(() => assertMatch(header, 7)).not.toThrow()
