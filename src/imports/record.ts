@@ -94,3 +94,13 @@ export function faultsOf(problem: Problem, columns?: ReadonlyMap<string, string>
     return { pointer, ...(column !== undefined && { column }), detail: detail.en }
   })
 }
+
+/** The article as the database takes it; or what is wrong with it, in words. */
+export function validArticle(given: NewArticle): { article: SourcedArticle } | { fault: string } {
+  try {
+    return { article: checkArticle(given) }
+  } catch (error) {
+    if (error instanceof Problem) return { fault: error.detail.en }
+    throw error
+  }
+}

@@ -2,7 +2,7 @@ import { addDays, dayOf, startOfDay } from '../time/seoul.ts'
 import type { Element } from './open-api-answer.ts'
 import { describeWindow, type Service, type Window } from './open-api-client.ts'
 import { approvalOf, articleOf, ItemFault, itemId, type NewsItem, readItem } from './open-api-item.ts'
-import { validArticle } from './valid.ts'
+import { validArticle } from './record.ts'
 
 /** From days to windows that the Open API takes, and from a window's answer back to days. */
 
