@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { median, table } from '../search/report.js'
+import { line, median, table } from '../search/report.js'
 
 /**
  * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, and ours, on one database, in
@@ -91,6 +91,8 @@ async function load({ port, child }, operation) {
       `-c${options.connections}`,
       `-d${options.seconds}`,
       '--latency',
+      '--timeout',
+      '60s',
       '-s',
       script,
       `http://127.0.0.1:${port}`,
@@ -103,6 +105,7 @@ async function load({ port, child }, operation) {
   })
   await new Promise(done => wrk.once('close', done))
   if (/Non-2xx/.test(out) || /Socket errors/.test(out)) throw new Error(out)
+  await untilIdle()
   const requests = Number(/(\d+) requests in/.exec(out)[1])
   const after = usage(child.pid)
   return {
@@ -114,6 +117,12 @@ async function load({ port, child }, operation) {
   }
 }
 
+/** What nobody waits for any more would slow down the next. */
+async function untilIdle() {
+  const busy = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
+  while ((await client.query(busy)).rows[0].n > 0) await setTimeout(50)
+}
+
 const pg = (await import('pg')).default
 const client = new pg.Client({ connectionString: url })
 await client.connect()
@@ -121,7 +130,6 @@ const { last, n } = (await client.query('SELECT max(id) AS last, count(*)::int A
 process.stdout.write(
   `${n} articles, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s\n\n`,
 )
-await client.end()
 
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
@@ -138,7 +146,17 @@ try {
   const wanted = Object.keys(OPERATIONS).filter(
     name => options.only === '' || options.only.split(',').some(part => name.startsWith(part)),
   )
-  const rows = []
+  const head = [
+    'operation',
+    'server',
+    'requests a second',
+    'to bare',
+    'p50, ms',
+    'p99, ms',
+    'processor time a request, ms',
+    'memory, MiB',
+  ]
+  process.stdout.write(`${table(head, [])}\n`)
   for (const operation of wanted) {
     const rounds = []
     for (let round = 0; round < Number(options.rounds); round++) {
@@ -149,7 +167,7 @@ try {
     const of = (name, field) => median(rounds.map(round => round.get(name)[field]))
     for (const { name } of servers) {
       const ratio = median(rounds.map(round => round.get(name).rate / round.get('bare').rate))
-      rows.push([
+      const row = [
         operation,
         name,
         of(name, 'rate'),
@@ -158,13 +176,12 @@ try {
         of(name, 'p99'),
         of(name, 'cpu').toFixed(2),
         of(name, 'rss'),
-      ])
+      ]
+      process.stdout.write(`${line(row)}\n`)
     }
   }
-  process.stdout.write(
-    `${table(['operation', 'server', 'requests a second', 'to bare', 'p50, ms', 'p99, ms', 'processor time a request, ms', 'memory, MiB'], rows)}\n`,
-  )
 } finally {
+  await client.end()
   for (const { child } of servers) child.kill()
   rmSync(dir, { recursive: true, force: true })
 }

@@ -9,7 +9,6 @@ export const median = values => percentile(values, 0.5)
 const cell = value =>
   value === null ? '' : typeof value === 'number' ? value.toFixed(value < 100 ? 1 : 0) : value
 
-export const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows.map(row => row.map(cell))]
-    .map(row => `| ${row.join(' | ')} |`)
-    .join('\n')
+export const line = row => `| ${row.map(cell).join(' | ')} |`
+
+export const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(line).join('\n')

@@ -13,7 +13,7 @@ import { type Meaning, type Word, wordsOf } from './words-of-query.ts'
 /** Pages by relevance: candidates, their scores, and the rerank of the best. */
 
 /** Of the best it is asked how close the words stand; the best of these are compared by pairs of characters too. */
-const NEAR = 240
+const NEAR = 160
 const RERANKED = 60
 const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */

@@ -52,7 +52,7 @@ export interface Routes {
   ranked: number
   titled: number
 }
-export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 600, titled: 300 }
+export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 400, titled: 200 }
 
 /** @param client a pool or one of its clients */
 export async function run<T extends object>(client: Pick<pg.ClientBase, 'query'>, query: Sql): Promise<T[]> {
