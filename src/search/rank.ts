@@ -32,7 +32,7 @@ interface Candidates {
 async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
   const { client, knowledge, routes } = search
   const some = needsReading(compiled) ? PHRASED : 1
-  const [ranked, titled] = [some * routes.ranked, some * routes.titled]
+  const [ranked, titled] = [Math.ceil(some * routes.ranked), Math.ceil(some * routes.titled)]
   const slice: Slice = { descending: true, after: null, offset: 0, limit: ranked }
   const counted = search.count ? COUNTED + 1 : 0
   const matching = matchingOf(search, compiled)
