@@ -12,7 +12,7 @@ import { line, median, table } from '../search/report.js'
  * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, and ours, on one database, in
  * interleaved rounds. Each server has the first core, wrk (a Debian package) the second one; where the database runs on this
  * machine, pin it there too: `taskset -acp 1 <postmaster>`. Usage: node bench/lists/run.js <url of a database> [--rounds 5]
- * [--seconds 3] [--connections 32] [--only newest,detail]
+ * [--seconds 3] [--connections 32] [--only newest,detail] [--prisma no]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +21,7 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
     only: { type: 'string', default: '' },
+    prisma: { type: 'string', default: 'yes' },
   },
 })
 const [url] = positionals
@@ -36,6 +37,14 @@ const OPERATIONS = {
   'page 5,000, with total': `return wrk.format(nil, '/v1/articles?page=5000')`,
   'page 50,000, with total': `return wrk.format(nil, '/v1/articles?page=50000')`,
   detail: `return wrk.format(nil, '/v1/articles/' .. math.random(1, LAST))`,
+}
+/** What only Gongbo has. */
+const OWN = {
+  'a ministry and its predecessors, with total': `return wrk.format(nil, '/v1/articles?ministry=${encodeURIComponent('산업통상부')}')`,
+  'histogram of months': `return wrk.format(nil, '/v1/articles/histogram')`,
+  'histogram of days': `return wrk.format(nil, '/v1/articles/histogram?interval=day')`,
+  'facets of ministries and kinds': `return wrk.format(nil, '/v1/articles/facets?facets=ministry,kind')`,
+  'facets of 49,946 matches': `return wrk.format(nil, '/v1/articles/facets?facets=kind&q=${encodeURIComponent('수소')}')`,
 }
 
 const freePort = () =>
@@ -78,7 +87,7 @@ async function load({ port, child }, operation) {
   const script = join(dir, 'wrk.lua')
   writeFileSync(
     script,
-    `LAST = ${last}\nmath.randomseed(os.time())\nrequest = function() ${OPERATIONS[operation]} end\n`,
+    `LAST = ${n}\nmath.randomseed(os.time())\nrequest = function() ${OPERATIONS[operation] ?? OWN[operation]} end\n`,
   )
   const before = usage(child.pid)
   const wrk = spawn(
@@ -133,7 +142,9 @@ process.stdout.write(
 
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
-  await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)]),
+  ...(options.prisma === 'no'
+    ? []
+    : [await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)])]),
   await start('Gongbo', () => [here('../../dist/main.js')], {
     DATABASE_URL: url,
     RATE_LIMIT: '0',
@@ -143,7 +154,7 @@ const servers = [
   }),
 ]
 try {
-  const wanted = Object.keys(OPERATIONS).filter(
+  const wanted = Object.keys({ ...OPERATIONS, ...OWN }).filter(
     name => options.only === '' || options.only.split(',').some(part => name.startsWith(part)),
   )
   const head = [
@@ -159,19 +170,22 @@ try {
   process.stdout.write(`${table(head, [])}\n`)
   for (const operation of wanted) {
     const rounds = []
+    const asked = servers.filter(({ name }) => name === 'Gongbo' || operation in OPERATIONS)
     for (let round = 0; round < Number(options.rounds); round++) {
       const round = new Map()
-      for (const server of servers) round.set(server.name, await load(server, operation))
+      for (const server of asked) round.set(server.name, await load(server, operation))
       rounds.push(round)
     }
     const of = (name, field) => median(rounds.map(round => round.get(name)[field]))
-    for (const { name } of servers) {
-      const ratio = median(rounds.map(round => round.get(name).rate / round.get('bare').rate))
+    for (const { name } of asked) {
+      const ratio = median(
+        rounds.map(round => round.get(name).rate / (round.get('bare')?.rate ?? Number.NaN)),
+      )
       const row = [
         operation,
         name,
         of(name, 'rate'),
-        ratio.toFixed(2),
+        asked.length > 1 ? ratio.toFixed(2) : null,
         of(name, 'p50'),
         of(name, 'p99'),
         of(name, 'cpu').toFixed(2),
