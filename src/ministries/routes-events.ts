@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { versionEtag, requireIfMatch } from '../http/conditional.ts'
+import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { JSON_UTF8 } from '../http/body.ts'
-import { versionEtag, requireIfMatch } from '../http/conditional.ts'
+import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { badBody } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { versionEtag, assertMatch, isFresh, parseEtags, requireIfMatch } from '../../src/http/conditional.ts'
+import { assertMatch, isFresh, parseEtags, requireIfMatch, versionEtag } from '../../src/http/conditional.ts'
 
 const tags = fc
   .tuple(fc.constantFrom('', 'W/'), fc.stringMatching(/^[!#-~]{0,12}$/))
