@@ -54,6 +54,8 @@ describe('an endpoint', () => {
   test('is changed as RFC 7396 has it, by whoever has read it last', async () => {
     const { id, etag } = await createWebhook(call, admin, { url: URL, query: 'kind=press-release' })
     expect((await patch(id, { description: '판' }, {})).statusCode).toBe(428)
+    const asJson = await patch(id, {}, { 'if-match': '*', 'content-type': 'application/json' })
+    expect([asJson.statusCode, asJson.headers['accept-patch']]).toEqual([415, 'application/merge-patch+json'])
     const changed = await patch(id, { description: '판', query: null }, { 'if-match': etag })
     expect(changed.json()).toMatchObject({ version: 2, description: '판', query: '' })
     expect((await patch(id, { description: 'x' }, { 'if-match': etag })).statusCode).toBe(412)
