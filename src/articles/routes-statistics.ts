@@ -8,7 +8,7 @@ import { type ArticleRouteOptions, listEtag, present } from './routes-answer.ts'
 import { decideList, splitParameter } from './routes-list.ts'
 import { fillBuckets, mergeShares } from './statistics.ts'
 import { FacetQuery, Facets, Histogram, HistogramQuery } from './statistics-schema.ts'
-import { FACETS, type Facet, listBuckets, listShares } from './store-statistics.ts'
+import { FACETS, listBuckets, listShares } from './store-statistics.ts'
 
 /** How the articles of a list are spread over time, ministries and kinds. */
 
@@ -69,14 +69,12 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
       preValidation: splitParameter('facets'),
     },
     async (request, reply) => {
-      const { facets: wanted = [...FACETS], ...asked } = request.query
-      const query = await decideList(request, asked, options)
+      const { facets: wanted = [...FACETS], ...filters } = request.query
+      const query = await decideList(request, filters, options)
       const { nameOf } = await present(options)
-      const sharesOf = async (facet: Facet) =>
-        mergeShares(await listShares(db, query, facet, { timeout }), nameOf)
-      const facets = await Promise.all(
-        [...new Set(wanted)].map(async facet => [facet, await sharesOf(facet)] as const),
-      )
+      const asked = [...new Set(wanted)]
+      const shares = await listShares(db, query, asked, { timeout })
+      const facets = asked.map((facet, i) => [facet, mergeShares(shares[i] ?? [], nameOf)] as const)
       const body = { facets: Object.fromEntries(facets), ...ofList(query, facets[0]?.[1] ?? []) }
       return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
     },

@@ -24,19 +24,29 @@ export interface Options {
   timeout: number
 }
 
-/** Groups the articles of a list by a statement over its totals, or else over `articles a` with a condition. */
+/** A statement over the totals of a list, or else one over `articles a` with a condition. */
+interface Grouping {
+  kept: Sql | null
+  grouped: (where: Sql) => Sql
+}
+
+/** Groups the articles of a list in one or several ways, all of one snapshot; the results are in the order of the ways. */
 const group = <T extends object>(
   db: Database,
   query: ListQuery,
   { timeout }: Options,
-  kept: Sql | null,
-  grouped: (where: Sql) => Sql,
-): Promise<T[]> =>
+  groupings: readonly Grouping[],
+): Promise<T[][]> =>
   inSnapshot(db, timeout, async client => {
-    if (kept && !query.keywords && isCounted(query)) return run<T>(client, kept)
-    if (!query.keywords) return run<T>(client, grouped(matches(query.filter)))
-    const found = await everyFound(client, { ...query, sort: '-publishedAt' }, query.keywords)
-    return found ? run<T>(client, grouped(sql`a.id IN (${found})`)) : []
+    const { filter, keywords } = query
+    const found = keywords && (await everyFound(client, { ...query, sort: '-publishedAt' }, keywords))
+    if (keywords && !found) return groupings.map(() => [])
+    const where = found ? sql`a.id IN (${found})` : matches(filter)
+    const counted = !keywords && isCounted(query)
+    const results: T[][] = []
+    for (const { kept, grouped } of groupings)
+      results.push(await run<T>(client, counted && kept ? kept : grouped(where)))
+    return results
   })
 
 export interface Bucket {
@@ -46,23 +56,23 @@ export interface Bucket {
 }
 
 /** Intervals of Seoul that have articles, in the order of time. */
-export function listBuckets(
+export async function listBuckets(
   db: Database,
   query: ListQuery,
   interval: Interval,
   options: Options,
 ): Promise<Bucket[]> {
   const grain = interval === 'month' || interval === 'year' ? 'month' : 'day'
-  const kept = sql`SELECT date_trunc(${interval}, day::timestamp)::date::text AS day, sum(n)::int AS count
-    FROM (${perDay(query.filter, grain)}) AS days GROUP BY 1 HAVING sum(n) <> 0 ORDER BY 1`
-  return group(
-    db,
-    query,
-    options,
-    kept,
-    where => sql`SELECT date_trunc(${interval}, a.listed_at AT TIME ZONE 'Asia/Seoul')::date::text AS day, count(*)::int AS count
-      FROM articles a WHERE ${where} GROUP BY 1 ORDER BY 1`,
-  )
+  const [buckets = []] = await group<Bucket>(db, query, options, [
+    {
+      kept: sql`SELECT date_trunc(${interval}, day::timestamp)::date::text AS day, sum(n)::int AS count
+        FROM (${perDay(query.filter, grain)}) AS days GROUP BY 1 HAVING sum(n) <> 0 ORDER BY 1`,
+      grouped: where =>
+        sql`SELECT date_trunc(${interval}, a.listed_at AT TIME ZONE 'Asia/Seoul')::date::text AS day, count(*)::int AS count
+          FROM articles a WHERE ${where} GROUP BY 1 ORDER BY 1`,
+    },
+  ])
+  return buckets
 }
 
 export interface Share {
@@ -88,14 +98,23 @@ const STATEMENTS: Record<Facet, { kept: ((filter: ListQuery['filter']) => Sql) |
   source: { kept: null, columns: sql`a.source AS value, NULL AS code` },
 }
 
-/** How many articles have each value of a facet. */
-export function listShares(db: Database, query: ListQuery, facet: Facet, options: Options): Promise<Share[]> {
-  const { kept, columns } = STATEMENTS[facet]
-  return group(
+/** How many articles have each value of some facets, in the order of the facets. */
+export const listShares = (
+  db: Database,
+  query: ListQuery,
+  facets: readonly Facet[],
+  options: Options,
+): Promise<Share[][]> =>
+  group<Share>(
     db,
     query,
     options,
-    kept?.(query.filter) ?? null,
-    where => sql`SELECT ${columns}, count(*)::int AS count FROM articles a WHERE ${where} GROUP BY 1, 2`,
+    facets.map((facet): Grouping => {
+      const { kept, columns } = STATEMENTS[facet]
+      return {
+        kept: kept?.(query.filter) ?? null,
+        grouped: where =>
+          sql`SELECT ${columns}, count(*)::int AS count FROM articles a WHERE ${where} GROUP BY 1, 2`,
+      }
+    }),
   )
-}
