@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Database } from '../db/client.ts'
 import { requireScope } from '../http/access.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleQuery, decideQuery, type ListQuery } from './query.ts'
@@ -9,6 +10,16 @@ import { assertKept } from './store-revisions.ts'
 
 /** What the routes of lists share: from the parameters to a query that the caller may ask. */
 
+/** That the caller may ask for a list, and that what it shows is still kept. @throws Problem 401 or 403; 410 */
+export async function assertMayList(
+  request: FastifyRequest,
+  db: Database,
+  { filter, asOf }: Pick<ListQuery, 'filter' | 'asOf'>,
+): Promise<void> {
+  if (!isPublic(filter) || asOf) requireScope(request, 'articles:read')
+  if (asOf) await assertKept(db, asOf)
+}
+
 /** With the bodies that the list takes in. @throws Problem 400; 401 or 403 for what is not public; 410 */
 export async function decideList(
   request: FastifyRequest,
@@ -16,8 +27,7 @@ export async function decideList(
   { db, registry, now }: Pick<ArticleRouteOptions, 'db' | 'registry' | 'now'>,
 ): Promise<ListQuery> {
   const asked = decideQuery(query, now())
-  if (!isPublic(asked.filter) || asked.asOf) requireScope(request, 'articles:read')
-  if (asked.asOf) await assertKept(db, asked.asOf)
+  await assertMayList(request, db, asked)
   return takeInMinistries(db, await registry.current(), asked, dayOf(now()))
 }
 

@@ -1,6 +1,6 @@
-import { type Database, inTransaction, Prisma } from '../db/client.ts'
+import { type Database, inTransactionAlone, Prisma } from '../db/client.ts'
 import type { Filter, ListQuery } from './query.ts'
-import { partsOf, type Span } from './total-range.ts'
+import { partsOf, type Span, spanOf } from './total-range.ts'
 
 /**
  * How many articles a list has, without counting them, and the day on which its page begins: from totals of each day and
@@ -16,10 +16,8 @@ const NOTES = 200_000
 const LOCK = 0x746f746c
 
 /** Adds up some of the notes and says how many. One at a time over all nodes: who comes second has nothing to do. */
-const addUpSome = (db: Pick<Database, 'pool'>): Promise<number> =>
-  inTransaction(db, async client => {
-    const lock = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOCK])
-    if (!lock.rows[0].held) return 0
+async function addUpSome(db: Pick<Database, 'pool'>): Promise<number> {
+  const notes = await inTransactionAlone(db, LOCK, async client => {
     const { rows } = await client.query<{ notes: number }>(
       `WITH taken AS MATERIALIZED (
          DELETE FROM article_moves WHERE id IN (SELECT id FROM article_moves ORDER BY id LIMIT $1) RETURNING *
@@ -44,6 +42,8 @@ const addUpSome = (db: Pick<Database, 'pool'>): Promise<number> =>
     )
     return rows[0]?.notes ?? 0
   })
+  return notes ?? 0
+}
 
 /** Adds up the notes until none is left; what a clock calls. */
 export async function keepTotals(db: Pick<Database, 'pool'>): Promise<void> {
@@ -116,19 +116,16 @@ function ofFilter(filter: Filter, by: 'kind' | 'ministry' | null = null): Sql {
 }
 
 /** Notes that nobody has added up yet. */
-function ofMoves(filter: Filter): Sql {
-  const { from, to } = filter.published
-  return join(
+const ofMoves = (filter: Filter): Sql =>
+  join(
     [
       sql`state = ANY(${filter.status}::text[])`,
-      ...(from === null ? [] : [sql`day >= ${from}::date`]),
-      ...(to === null ? [] : [sql`day <= ${to}::date`]),
+      within(raw('day'), spanOf(filter.published)),
       ...(filter.kind.length > 0 ? [sql`kind = ANY(${filter.kind}::text[])`] : []),
       ...(filter.ministry.length > 0 ? [issuedBy(filter)] : []),
     ],
     ' AND ',
   )
-}
 
 /** The same by day. */
 const moves = (filter: Filter): Sql =>
@@ -161,25 +158,17 @@ export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
       SELECT day, sum(n)::int AS n FROM (
         SELECT t.period AS day, t.n FROM article_totals t, month
         WHERE ${ofFilter(filter)} AND t.grain = 'day' AND t.period >= month AND t.period < month + interval '1 month'
-          AND ${within(PERIOD, spanOf(filter))}
+          AND ${within(PERIOD, spanOf(filter.published))}
         UNION ALL SELECT day, n FROM moves, month WHERE day >= month AND day < month + interval '1 month'
       ) AS parts GROUP BY day
     )
     SELECT unit AS day, before FROM (${running(raw('day'), raw('(SELECT earlier FROM month)'))} FROM days) AS d WHERE ${chosen}`
 }
 
-function spanOf({ published }: Filter): Span {
-  const { months, days } = partsOf(published)
-  const first = days[0]
-  if (!months) return first ?? { from: null, to: null }
-  const last = days.at(-1)
-  return { from: published.from, to: last && last.from === months.to ? last.to : months.to }
-}
-
 /** How many articles a filter has of each day (or of each month, and of each day at its ends): `day`, `n`. */
 export const perDay = (filter: Filter, grain: 'day' | 'month'): Sql =>
   sql`SELECT t.period AS day, t.n FROM article_totals t WHERE ${ofFilter(filter)} AND ${
-    grain === 'month' ? parts(filter) : sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter))}`
+    grain === 'month' ? parts(filter) : sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter.published))}`
   } UNION ALL ${moves(filter)}`
 
 /** How many it has of each kind: `kind`, `n`. */

@@ -12,8 +12,13 @@ export interface Span {
 
 const firstOf = (day: string): string => `${day.slice(0, 7)}-01`
 
-export function partsOf({ from, to }: Pick<DayRange, 'from' | 'to'>): Parts {
-  const after = to === null ? null : addDays(to, 1)
+export const spanOf = ({ from, to }: Pick<DayRange, 'from' | 'to'>): Span => ({
+  from,
+  to: to === null ? null : addDays(to, 1),
+})
+
+export function partsOf(range: Pick<DayRange, 'from' | 'to'>): Parts {
+  const { from, to: after } = spanOf(range)
   // The first and the last beginning of a month within the span.
   const begin = from === null || from === firstOf(from) ? from : addMonths(firstOf(from), 1)
   const end = after === null ? null : firstOf(after)

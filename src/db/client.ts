@@ -95,6 +95,17 @@ export async function inTransaction<T>(
   }
 }
 
+/** The same, unless another process is at it: null where one holds this advisory lock. */
+export const inTransactionAlone = <T>(
+  db: Pick<Database, 'pool'>,
+  lock: number,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T | null> =>
+  inTransaction(db, async client => {
+    const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [lock])
+    return rows[0].held ? work(client) : null
+  })
+
 /** Runs reads over one snapshot on one connection, each ended after `timeout` milliseconds. */
 export const inSnapshot = <T>(
   db: Pick<Database, 'pool'>,

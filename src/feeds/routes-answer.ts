@@ -2,10 +2,9 @@ import { searchArticles } from '../articles/list.ts'
 import { linkHeader } from '../articles/page.ts'
 import { type ArticleQuery, decideQuery, type ListQuery } from '../articles/query.ts'
 import { type AnswerInForm, type ArticleRouteOptions, present } from '../articles/routes-answer.ts'
+import { assertMayList } from '../articles/routes-list.ts'
 import { isPublic } from '../articles/search.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
-import { assertKept } from '../articles/store-revisions.ts'
-import { requireScope } from '../http/access.ts'
 import { badParameter } from '../http/problem.ts'
 import { digest, isCurrent, sendCacheable } from '../http/representation.ts'
 import { baseOf, splitTarget } from '../http/target.ts'
@@ -54,8 +53,7 @@ export function feedAnswers(options: FeedRouteOptions): FeedAnswers {
     (form: Form): AnswerInForm =>
     async (request, reply, given) => {
       const asked = decideFeed(given, now())
-      if (!isPublic(asked.filter) || asked.asOf) requireScope(request, 'articles:read')
-      if (asked.asOf) await assertKept(db, asked.asOf)
+      await assertMayList(request, db, asked)
       const known = await registry.current()
       const query = await takeInMinistries(db, known, asked, dayOf(now()))
       const base = baseOf(request, publicUrl)

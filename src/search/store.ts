@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Database, type Execute, inTransaction, Prisma } from '../db/client.ts'
+import { type Database, type Execute, inTransactionAlone, Prisma } from '../db/client.ts'
 import type { IndexedTerms } from './analysis.ts'
 import type { Calendar } from './calendar.ts'
 import type { Ends } from './costs.ts'
@@ -96,11 +96,8 @@ export type DescribeTerms = (terms: string[]) => Promise<DescribedWord[]>
  * Adds up some of the noted changes in one transaction and says how many. One at a time over all nodes: who comes
  * second has nothing to do.
  */
-export const addUpDeltas = (db: Database, describe: DescribeTerms): Promise<number> =>
-  inTransaction(db, async client => {
-    const lock = await client.query('SELECT pg_try_advisory_xact_lock($1) AS held', [LOCK])
-    return lock.rows[0].held ? addUp(client, describe) : 0
-  })
+export const addUpDeltas = async (db: Database, describe: DescribeTerms): Promise<number> =>
+  (await inTransactionAlone(db, LOCK, client => addUp(client, describe))) ?? 0
 
 async function addUp(client: pg.PoolClient, describe: DescribeTerms): Promise<number> {
   const { rows } = await client.query<{ notes: number; fresh: string[] | null }>(
