@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { assertDay } from '../http/days.ts'
 import { badParameter } from '../http/problem.ts'
+import { digest } from '../http/representation.ts'
 import { Day, oneOf } from '../http/schema.ts'
 import { parseQuery, type QueryNode } from '../search/grammar.ts'
 import {
@@ -306,17 +306,14 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
     author: sorted(query.author),
     status: query.status ? sorted(query.status) : ['published'],
   }
-  const fingerprint = createHash('sha256')
-    .update(
-      JSON.stringify([
-        ...[sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage],
-        // Cursors that were given out before lists could collapse stay good.
-        ...(collapse ? ['collapse'] : []),
-        ...(query.asOf === undefined ? [] : [query.asOf]),
-      ]),
-    )
-    .digest('base64url')
-    .slice(0, 16)
+  const fingerprint = digest(
+    JSON.stringify([
+      ...[sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage],
+      // Cursors that were given out before lists could collapse stay good.
+      ...(collapse ? ['collapse'] : []),
+      ...(query.asOf === undefined ? [] : [query.asOf]),
+    ]),
+  )
   const at: ListQuery['at'] =
     cursor === undefined ? { page: page ?? 1 } : { cursor: decodeCursor(cursor, fingerprint) }
   // A cursor carries this on. It moves once a day and only for periods, so that the same list is the same bytes.

@@ -7,9 +7,8 @@ import { badParameter } from '../http/problem.ts'
 import { isKoreaKr, koreaKrSource, newsIdOf } from './korea-kr.ts'
 import { type ArticleRouteOptions, assertReadable } from './routes-answer.ts'
 import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
-import type { ArticleRow } from './row.ts'
-import { findBySource } from './store.ts'
 import { findByUrl } from './store-address.ts'
+import { findBySource, type ReadRow } from './store-read.ts'
 
 /** Reading by the address of the article's page at its source. */
 
@@ -60,7 +59,7 @@ export const addressRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
 }
 
 /** The article that an address leads to, and what was looked for. @throws Problem 400 where the address has no identity. */
-async function findByAddress(db: Database, text: string): Promise<{ row: ArticleRow | null; what: string }> {
+async function findByAddress(db: Database, text: string): Promise<{ row: ReadRow | null; what: string }> {
   const url = readPasted(text)
   if (!url)
     throw badParameter(

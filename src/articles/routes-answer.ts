@@ -10,11 +10,12 @@ import { digest } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
+import { run } from '../search/search.ts'
 import { dayOf } from '../time/seoul.ts'
 import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
-import { findNeighbours } from './store.ts'
+import { findNeighbours, type ReadRow } from './store-read.ts'
 import { SOURCE } from './words.ts'
 
 /** What the routes of one article share: its address, its answer, and why there is none. */
@@ -71,30 +72,38 @@ export async function present(
 /** Of a past state: what stood beside it then is not told. */
 export const NO_NEIGHBOURS: Neighbours = { previous: null, next: null }
 
-/** An article as it is answered, and its ETag. Counters move neither: they are left out of the digest. */
-export async function articleAnswer(
-  db: Parameters<typeof findNeighbours>[0],
-  row: ArticleRow,
-  presentation: Presentation,
-  neighbours: Neighbours | null = null,
-) {
-  const article = toArticle(row, neighbours ?? (await findNeighbours(db, row)), presentation)
-  const withoutCounts = JSON.stringify({ ...article, counts: undefined })
+/**
+ * An article as it is answered, and its ETag. Counters do not move it; the bodies need not be read for it, since a version
+ * has just one text.
+ */
+export function articleAnswer(row: ReadRow, presentation: Presentation) {
+  const { previous, next } = row
+  const article = toArticle(row, { previous, next }, presentation)
+  const small = JSON.stringify({ ...article, bodyHtml: undefined, bodyText: undefined, counts: undefined })
   return {
     article,
-    etagFor: (type: string) => versionEtag(row.version, digest(`${type} ${withoutCounts}`)),
+    etagFor: (type: string) => versionEtag(row.version, digest(`${type} ${small}`)),
   }
 }
 
-/** Of a list: counters do not move it, so it is a weak one. */
-export const listEtag = (body: object): string =>
-  `W/"${digest(JSON.stringify(body, (name, value) => (name === 'counts' ? undefined : value)))}"`
+/** Counters as JSON has them. Within a text its quotes would be escaped. */
+const COUNTERS = /"counts":\{[^{}]*\}/g
+
+/** A list as it is sent, and its ETag. Counters do not move it, so it is a weak one. */
+export function listAnswer(list: object) {
+  const body = JSON.stringify(list)
+  return { etag: `W/"${digest(body.replaceAll(COUNTERS, ''))}"`, body }
+}
 
 export const noArticle = (what: string) =>
   new Problem('not-found', { en: `There is no article ${what}.`, ko: `${what}에 해당하는 글이 없습니다.` })
 
 /** @throws Problem 404, or 410 for what was public and is deleted; key holders may see both. */
-export function assertReadable(request: FastifyRequest, row: ArticleRow | null, what: string): ArticleRow {
+export function assertReadable<T extends Pick<ArticleRow, 'status' | 'deletedAt'>>(
+  request: FastifyRequest,
+  row: T | null,
+  what: string,
+): T {
   if (!row) throw noArticle(what)
   if (allows(request.caller, 'articles:read')) return row
   if (row.status !== 'published') throw noArticle(what)
@@ -103,14 +112,25 @@ export function assertReadable(request: FastifyRequest, row: ArticleRow | null, 
   return row
 }
 
-/** Answers a write with the article as it stands now. */
+type WrittenOptions = Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'newDays'>
+
+/** The answer of what was written: the article as it stands now. */
+export async function writtenAnswer(row: ArticleRow, options: WrittenOptions) {
+  const [presentation, neighbours] = await Promise.all([
+    present(options),
+    findNeighbours(statement => run(options.db.pool, statement), row),
+  ])
+  return articleAnswer({ ...row, ...neighbours }, presentation)
+}
+
+/** Answers a write with the article. */
 export async function sendWritten(
   reply: FastifyReply,
   row: ArticleRow,
-  options: Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'newDays'>,
+  options: WrittenOptions,
   status = 200,
 ): Promise<FastifyReply> {
-  const { article, etagFor } = await articleAnswer(options.db, row, await present(options))
+  const { article, etagFor } = await writtenAnswer(row, options)
   return reply
     .code(status)
     .headers({ etag: etagFor(JSON_TYPE), 'cache-control': 'no-store' })

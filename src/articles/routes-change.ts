@@ -10,12 +10,11 @@ import { mergePatch } from './merge-patch.ts'
 import {
   ArticleId,
   type ArticleRouteOptions,
-  articleAnswer,
   deleted,
   noArticle,
-  present,
   sendWritten,
   written,
+  writtenAnswer,
 } from './routes-answer.ts'
 import { noRevision, RevisionId } from './routes-revisions.ts'
 import { type ArticleRow, toNewArticle } from './row.ts'
@@ -139,7 +138,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       const row = await change(request, request.params.id, (writing, row) =>
         updateRow(writing, row, { deletedAt: writing.now }),
       )
-      const { etagFor } = await articleAnswer(db, row, await present(options))
+      const { etagFor } = await writtenAnswer(row, options)
       return reply.code(204).header('etag', etagFor(JSON_TYPE)).send()
     },
   )

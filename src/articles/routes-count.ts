@@ -8,8 +8,8 @@ import { clientOf } from '../http/rate-limit.ts'
 import { oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
-import { findArticle } from './store.ts'
 import { addView, findCounts, findVisitorSalt, setReaction } from './store-counts.ts'
+import { findArticle } from './store-read.ts'
 import { Counts } from './words.ts'
 
 /** Views and reactions. They touch neither the article's row, nor its version, nor the log. */

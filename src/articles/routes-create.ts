@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Query } from '../db/client.ts'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { IfMatch, problems } from '../http/openapi.ts'
@@ -21,6 +22,7 @@ import {
 import type { ArticleRow } from './row.ts'
 import { NewArticle } from './schema.ts'
 import { insertArticle, upsertArticle, write } from './store.ts'
+import { findNeighbours } from './store-read.ts'
 
 export interface CreatingRouteOptions extends ArticleRouteOptions {
   /** See `IDEMPOTENCY_HOURS` in config.ts. */
@@ -78,7 +80,9 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     const presentation = await present(options)
     return write(db, by, async writing => {
       const row = await insertArticle(writing, article)
-      const { article: created, etagFor } = await articleAnswer(writing.tx, row, presentation)
+      const query: Query = statement => writing.tx.$queryRaw(statement)
+      const neighbours = await findNeighbours(query, row)
+      const { article: created, etagFor } = articleAnswer({ ...row, ...neighbours }, presentation)
       const stored = {
         status: 201,
         headers: { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) },

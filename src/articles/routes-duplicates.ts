@@ -4,10 +4,10 @@ import { CACHEABLE, FRESH, json, OPTIONAL_KEY, problems } from '../http/openapi.
 import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { ArticleDuplicates } from './duplicates-schema.ts'
-import { ArticleId, type ArticleRouteOptions, assertReadable, listEtag, present } from './routes-answer.ts'
+import { ArticleId, type ArticleRouteOptions, assertReadable, listAnswer, present } from './routes-answer.ts'
 import { toSummary } from './row.ts'
-import { findArticle } from './store.ts'
 import { listDuplicates } from './store-duplicates.ts'
+import { findArticle } from './store-read.ts'
 
 /** Which other articles say the same as one. */
 export const duplicateRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
@@ -45,7 +45,7 @@ export const duplicateRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = a
           ...{ reason, similarity, comparedWith },
         })),
       }
-      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+      return sendCacheable(request, reply, listAnswer(body))
     },
   )
 }

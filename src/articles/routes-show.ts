@@ -6,9 +6,9 @@ import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
 import { articleToHtml, PRINT_CSP } from './print.ts'
-import { type ArticleRouteOptions, articleAnswer, NO_NEIGHBOURS, present } from './routes-answer.ts'
-import type { ArticleRow } from './row.ts'
+import { type ArticleRouteOptions, articleAnswer, present } from './routes-answer.ts'
 import { Article } from './schema.ts'
+import type { ReadRow } from './store-read.ts'
 
 /** One article in four representations, by whatever address it was asked for. */
 
@@ -37,12 +37,12 @@ export const SHOWN = {
 export async function show(
   request: FastifyRequest,
   reply: FastifyReply,
-  row: ArticleRow,
+  row: ReadRow,
   options: ArticleRouteOptions,
   asOf: Date | null = null,
 ): Promise<FastifyReply> {
   const presentation = await present(options, asOf)
-  const { article, etagFor } = await articleAnswer(options.db, row, presentation, asOf && NO_NEIGHBOURS)
+  const { article, etagFor } = articleAnswer(row, presentation)
   const type = request.accepted
   const link = { baseUrl: options.publicUrl }
   const etag = etagFor(type)

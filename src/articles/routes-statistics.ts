@@ -4,7 +4,7 @@ import { sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { resolved } from './page.ts'
 import type { ListQuery } from './query.ts'
-import { type ArticleRouteOptions, listEtag, present } from './routes-answer.ts'
+import { type ArticleRouteOptions, listAnswer, present } from './routes-answer.ts'
 import { decideList, splitParameter } from './routes-list.ts'
 import { fillBuckets, mergeShares } from './statistics.ts'
 import { FacetQuery, Facets, Histogram, HistogramQuery } from './statistics-schema.ts'
@@ -49,7 +49,7 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
       const query = await decideList(request, asked, options)
       const counted = await listBuckets(db, query, interval, { timeout })
       const body = { interval, buckets: fillBuckets(counted, interval), ...ofList(query, counted) }
-      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+      return sendCacheable(request, reply, listAnswer(body))
     },
   )
 
@@ -76,7 +76,7 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
       const shares = await listShares(db, query, asked, { timeout })
       const facets = asked.map((facet, i) => [facet, mergeShares(shares[i] ?? [], nameOf)] as const)
       const body = { facets: Object.fromEntries(facets), ...ofList(query, facets[0]?.[1] ?? []) }
-      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+      return sendCacheable(request, reply, listAnswer(body))
     },
   )
 }

@@ -16,13 +16,14 @@ import {
   ArticleId,
   type ArticleRouteOptions,
   assertReadable,
-  listEtag,
+  listAnswer,
+  NO_NEIGHBOURS,
   present,
   SourceIdentity,
 } from './routes-answer.ts'
 import { decideList, splitParameter } from './routes-list.ts'
 import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
-import { findArticle, findBySource } from './store.ts'
+import { findArticle, findBySource } from './store-read.ts'
 import { assertKept, findAsOf } from './store-revisions.ts'
 
 /** Reading: the list, and one article in four representations. */
@@ -82,7 +83,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
       )
       const { search } = splitTarget(request.url)
       reply.header('link', linkHeader(pageAddresses(`${publicUrl}/v1/articles`, search, body)))
-      return sendCacheable(request, reply, { etag: listEtag(body), body: () => JSON.stringify(body) })
+      return sendCacheable(request, reply, listAnswer(body))
     },
   )
 
@@ -109,7 +110,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         requireScope(request, 'articles:read')
         await assertKept(db, asOf)
       }
-      const row = await (asOf ? findAsOf(db, id, asOf) : findArticle(db, id))
+      const past = asOf && (await findAsOf(db, id, asOf))
+      const row = asOf ? past && { ...past, ...NO_NEIGHBOURS } : await findArticle(db, id)
       return show(request, reply, assertReadable(request, row, String(id)), options, asOf)
     },
   )

@@ -3,16 +3,15 @@ import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistry, readRegistry } from '../ministries/store.ts'
 import { writeSearchRows } from '../search/store.ts'
-import { dayOf } from '../time/seoul.ts'
 import { type ArticleContent, toContent } from './content.ts'
 import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
-import type { ArticleRow, Neighbours } from './row.ts'
+import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
 import { insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
 import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
 
-/** Articles as rows: reading one, and every write with its entry in the log. */
+/** Articles as rows: every write with its entry in the log. */
 
 type Tx = Prisma.TransactionClient
 const include = { counts: true } as const
@@ -69,52 +68,11 @@ export async function indexFound(execute: Execute, rows: readonly Indexed[]): Pr
     await writeSearchRows(execute, await toSearchRows(rows.slice(i, i + INDEXED_AT_ONCE)))
 }
 
-/** Reads go through the pool, or through the transaction that they belong to. */
-const through = (db: Database | Tx): Tx => ('prisma' in db ? db.prisma : db)
+const findById = (tx: Tx, id: number): Promise<ArticleRow | null> =>
+  tx.article.findUnique({ where: { id }, include })
 
-export const findArticle = (db: Database | Tx, id: number): Promise<ArticleRow | null> =>
-  through(db).article.findUnique({ where: { id }, include })
-
-export const findBySource = (
-  db: Database | Tx,
-  source: string,
-  externalId: string,
-): Promise<ArticleRow | null> =>
-  through(db).article.findUnique({
-    where: { source_externalId: { source, externalId } },
-    include,
-  })
-
-const NEIGHBOUR = { id: true, title: true, publishedAt: true } as const
-const PUBLIC = { status: 'published', deletedAt: null } as const
-
-/** The articles just before and after one in the public list. */
-export async function findNeighbours(db: Database | Tx, { id, listedAt }: ArticleRow): Promise<Neighbours> {
-  const { article } = through(db)
-  const [previous, next] = await Promise.all([
-    article.findFirst({
-      where: {
-        ...PUBLIC,
-        listedAt: { lte: listedAt },
-        OR: [{ listedAt: { lt: listedAt } }, { id: { lt: id } }],
-      },
-      orderBy: [{ listedAt: 'desc' }, { id: 'desc' }],
-      select: NEIGHBOUR,
-    }),
-    article.findFirst({
-      where: {
-        ...PUBLIC,
-        listedAt: { gte: listedAt },
-        OR: [{ listedAt: { gt: listedAt } }, { id: { gt: id } }],
-      },
-      orderBy: [{ listedAt: 'asc' }, { id: 'asc' }],
-      select: NEIGHBOUR,
-    }),
-  ])
-  const link = (row: typeof previous) =>
-    row?.publishedAt ? { id: row.id, title: row.title, publishedOn: dayOf(row.publishedAt) } : null
-  return { previous: link(previous), next: link(next) }
-}
+const findByIdentity = (tx: Tx, source: string, externalId: string): Promise<ArticleRow | null> =>
+  tx.article.findUnique({ where: { source_externalId: { source, externalId } }, include })
 
 /** @throws Problem 409 that names the article which has the source's identity already. */
 export async function insertArticle(
@@ -125,7 +83,7 @@ export async function insertArticle(
   const content = await contentOf(writing, article)
   if (content.source !== null && content.externalId !== null) {
     await lockIdentity(writing.tx, content.source, content.externalId)
-    const existing = await findBySource(writing.tx, content.source, content.externalId)
+    const existing = await findByIdentity(writing.tx, content.source, content.externalId)
     if (existing) throw identityTaken(content, existing.id)
   }
   return insertRow(writing, content, counts)
@@ -191,7 +149,7 @@ async function takeIdentity(tx: Tx, source: string, externalId: string): Promise
  */
 export async function lockArticle({ tx }: Writing, id: number): Promise<ArticleRow | null> {
   await tx.$queryRaw`SELECT id FROM articles WHERE id = ${id} FOR NO KEY UPDATE`
-  return findArticle(tx, id)
+  return findById(tx, id)
 }
 
 /** Locks the article with an identity. An editor may have changed it while this waited for the row: then it looks again. */
@@ -201,7 +159,7 @@ async function lockBySource(
   externalId: string,
 ): Promise<ArticleRow | null> {
   for (;;) {
-    const found = await findBySource(writing.tx, source, externalId)
+    const found = await findByIdentity(writing.tx, source, externalId)
     const locked = found && (await lockArticle(writing, found.id))
     if (!locked || (locked.source === source && locked.externalId === externalId)) return locked
   }
@@ -233,7 +191,7 @@ export async function updateRow(
   if ('source' in superseded || 'externalId' in superseded) {
     const { source, externalId } = { ...row, ...data }
     if (source && externalId) await takeIdentity(tx, source, externalId)
-    const other = source && externalId ? await findBySource(tx, source, externalId) : null
+    const other = source && externalId ? await findByIdentity(tx, source, externalId) : null
     if (other && other.id !== row.id) throw identityTaken({ source, externalId }, other.id)
   }
   const { attachments, ...plain } = data

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { JSON_TYPE, JSON_UTF8 } from './body.ts'
@@ -50,8 +50,7 @@ export const takesGzip = ({ headers }: FastifyRequest): boolean =>
   new Negotiator({ headers }).encoding(['gzip', 'identity']) === 'gzip'
 
 /** A short digest of what a representation says. */
-export const digest = (text: string): string =>
-  createHash('sha256').update(text).digest('base64url').slice(0, 16)
+export const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 16)
 
 /** By what a reader may keep an answer and ask about it again. */
 export interface Validators {

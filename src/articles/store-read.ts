@@ -1,0 +1,62 @@
+import { type Database, Prisma, type Query } from '../db/client.ts'
+import { dayOf } from '../time/seoul.ts'
+import type { ArticleRow, Neighbours } from './row.ts'
+import { FIELDS } from './schema.ts'
+import { selection } from './search.ts'
+
+/** Reading one article: a prepared statement each, since what reads most is asked for most. */
+
+const { sql } = Prisma
+type Sql = Prisma.Sql
+
+/** An article with what stands beside it in the public list. */
+export type ReadRow = ArticleRow & Neighbours
+
+const link = (place: Sql): Sql => sql`(
+  SELECT json_build_object('id', n.id, 'title', n.title, 'publishedAt', extract(epoch FROM n.published_at) * 1000)
+  FROM articles n WHERE n.status = 'published' AND n.deleted_at IS NULL AND ${place} LIMIT 1)`
+
+/** The articles just before and after `a` in the public list. */
+const NEIGHBOURS = sql`
+  ${link(sql`(n.listed_at, n.id) < (a.listed_at, a.id) ORDER BY n.listed_at DESC, n.id DESC`)} AS previous,
+  ${link(sql`(n.listed_at, n.id) > (a.listed_at, a.id) ORDER BY n.listed_at, n.id`)} AS next`
+
+type Beside = Record<keyof Neighbours, { id: number; title: string; publishedAt: number | null } | null>
+
+function toNeighbours({ previous, next }: Beside): Neighbours {
+  const shown = (one: Beside['next']) =>
+    one === null || one.publishedAt === null
+      ? null
+      : { id: one.id, title: one.title, publishedOn: dayOf(new Date(one.publishedAt)) }
+  return { previous: shown(previous), next: shown(next) }
+}
+
+/** The neighbours of an article within whatever transaction it was written. */
+export async function findNeighbours(
+  query: Query,
+  { id, listedAt }: Pick<ArticleRow, 'id' | 'listedAt'>,
+): Promise<Neighbours> {
+  const place = sql`(SELECT ${id}::int AS id, ${listedAt}::timestamptz AS listed_at) AS a`
+  const [found] = await query<Beside>(sql`SELECT ${NEIGHBOURS} FROM ${place}`)
+  return found ? toNeighbours(found) : { previous: null, next: null }
+}
+
+const WHOLE = sql`SELECT ${selection({ fields: [...FIELDS], highlight: false })}, ${NEIGHBOURS}
+  FROM articles a LEFT JOIN article_counts c ON c.article_id = a.id WHERE`
+const BY_ID = { name: 'article by id', text: `${WHOLE.text} a.id = $1` }
+const BY_SOURCE = { name: 'article by source', text: `${WHOLE.text} a.source = $1 AND a.external_id = $2` }
+
+async function findOne(
+  { pool }: Database,
+  statement: typeof BY_ID,
+  values: unknown[],
+): Promise<ReadRow | null> {
+  const [row] = (await pool.query<ArticleRow & Beside>({ ...statement, values })).rows
+  return row ? { ...row, ...toNeighbours(row) } : null
+}
+
+/** Deleted ones too. */
+export const findArticle = (db: Database, id: number): Promise<ReadRow | null> => findOne(db, BY_ID, [id])
+
+export const findBySource = (db: Database, source: string, externalId: string): Promise<ReadRow | null> =>
+  findOne(db, BY_SOURCE, [source, externalId])
