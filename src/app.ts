@@ -23,8 +23,10 @@ import { searchState } from './articles/store-index.ts'
 import { findArticleOf } from './articles/store-ministries.ts'
 import { changeRoutes } from './changes/routes.ts'
 import { changeComponents } from './changes/schema.ts'
+import { keepFresh } from './changes/store-fresh.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
+import type { Listening } from './db/listen.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { exportComponents } from './exports/schema.ts'
 import { feedForms, feedRoutes } from './feeds/routes.ts'
@@ -36,12 +38,14 @@ import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
+import { AnswerMemory } from './http/memory.ts'
 import { describeApi } from './http/openapi.ts'
 import { refuseSplitAddress } from './http/pasted.ts'
 import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
+import { rememberAnswers } from './http/remembered.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
@@ -64,6 +68,7 @@ import { synonymRoutes } from './search/routes-synonyms.ts'
 import { synonymComponents } from './search/synonym-schema.ts'
 import { suggestionRoutes } from './suggestions/routes.ts'
 import { suggestionComponents } from './suggestions/schema.ts'
+import { dayOf } from './time/seoul.ts'
 import { VERSION } from './version.ts'
 import { deliveryComponents } from './webhooks/delivery-schema.ts'
 import { eventComponents, WEBHOOKS } from './webhooks/event-schema.ts'
@@ -73,6 +78,8 @@ import { webhookComponents } from './webhooks/schema.ts'
 import { type SendingOptions, sendingOptions } from './webhooks/settings.ts'
 import { findBacklog } from './webhooks/store-deliveries.ts'
 import { type DeliveryQueue, deliveryQueue } from './webhooks/store-queue.ts'
+
+const MIB = 1_048_576
 
 export interface AppOptions {
   config: Config
@@ -137,12 +144,15 @@ export async function buildApp({
       'Allow',
       'Accept-Patch',
       'Accept-Post',
+      'Cache-Status',
     ],
     maxAge: 600,
     strictPreflight: false,
   })
   controlAccess(app, { findCaller: token => findCaller(db, token), limit: rateLimit(config.RATE_LIMIT) })
   negotiate(app)
+  const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
+  rememberAnswers(app, memory, () => dayOf(now()))
   app.addHook('onRequest', refuseSplitAddress)
   app.addHook('onRequest', normaliseParameters)
   parseBodies(app)
@@ -177,6 +187,7 @@ export async function buildApp({
     ...{ db, searchState: () => searchState(db), findBacklog: () => findBacklog(db) },
   })
   const registry = registryReader(db)
+  hearOfChanges(app, memory, db, () => registry.forget())
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   const lists = { ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS }
@@ -188,7 +199,10 @@ export async function buildApp({
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(duplicateRoutes, { ...v1, ...articles })
   await app.register(revisionRoutes, { ...v1, ...articles })
-  await app.register(counterRoutes, { ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES })
+  await app.register(counterRoutes, {
+    ...{ ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES },
+    onRecounted: id => memory.recounted(id),
+  })
   await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...lists })
   await app.register(feedRoutes, { ...v1, answers: feeds })
@@ -218,6 +232,16 @@ export async function buildApp({
   await app.register(problemPages)
   await serveApiDescription(app)
   return app
+}
+
+/** Begins to listen for changes when the first answer could be kept. */
+function hearOfChanges(app: FastifyInstance, memory: AnswerMemory, db: Database, onTold: () => void): void {
+  const onError = (err: unknown) => app.log.warn({ err }, 'answers are not kept without the database')
+  let listening: Listening | null = null
+  memory.onWanted = () => {
+    listening ??= keepFresh(db, memory, { onTold, onError })
+  }
+  app.addHook('onClose', async () => listening?.close())
 }
 
 /** A number of hops, or a list of addresses and networks; nobody where nothing is said. */

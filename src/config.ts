@@ -75,6 +75,18 @@ export const SETTINGS = {
     600_000,
     'Milliseconds for a statement of a keyword search; a ranking that takes longer is answered by date.',
   ),
+  CACHE_MIB: integer(
+    32,
+    0,
+    65_536,
+    'Mebibytes of memory for answers to anonymous readers, which are kept until something changes. 0: none are kept.',
+  ),
+  CACHE_SECONDS: integer(
+    10,
+    1,
+    3_600,
+    'Seconds for which an answer is kept at most: by so much may counters lag that move on another node.',
+  ),
   REQUEST_TIMEOUT_MS: integer(
     30_000,
     100,

@@ -4,6 +4,7 @@ import type { Database } from '../db/client.ts'
 import { HEADERS, OPTIONAL_KEY } from '../http/openapi.ts'
 import { readPasted } from '../http/pasted.ts'
 import { badParameter } from '../http/problem.ts'
+import { sendRemembered } from '../http/remembered.ts'
 import { isKoreaKr, koreaKrSource, newsIdOf } from './korea-kr.ts'
 import { type ArticleRouteOptions, assertReadable } from './routes-answer.ts'
 import { REPRESENTATIONS, SHOWN, show } from './routes-show.ts'
@@ -31,7 +32,7 @@ export const addressRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
   app.get(
     '/articles/by-url',
     {
-      config: { produces: REPRESENTATIONS, pasted: 'url' },
+      config: { produces: REPRESENTATIONS, pasted: 'url', remembered: true },
       schema: {
         operationId: 'getArticleByUrl',
         security: OPTIONAL_KEY,
@@ -50,10 +51,13 @@ export const addressRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = asy
       },
     },
     async (request, reply) => {
-      const { row, what } = await findByAddress(options.db, request.query.url)
-      const article = assertReadable(request, row, what)
-      reply.header('content-location', `${options.publicUrl}/v1/articles/${article.id}`)
-      return show(request, reply, article, options)
+      return sendRemembered(request, reply, async () => {
+        const { row, what } = await findByAddress(options.db, request.query.url)
+        const article = assertReadable(request, row, what)
+        const shown = await show(request, article, options)
+        const location = `${options.publicUrl}/v1/articles/${article.id}`
+        return { ...shown, headers: { ...shown.headers, 'content-location': location } }
+      })
     },
   )
 }

@@ -11,7 +11,7 @@ import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
-import { dayOf } from '../time/seoul.ts'
+import { dayOf, startOfDay } from '../time/seoul.ts'
 import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article } from './schema.ts'
@@ -66,7 +66,7 @@ export async function present(
     const body = bodies.get(code)
     return body ? nameShown(body, today).name : null
   }
-  return { now: at, newDays, nameOf }
+  return { now: at, newSince: newDays > 0 ? startOfDay(today, 1 - newDays) : null, nameOf }
 }
 
 /** Of a past state: what stood beside it then is not told. */

@@ -49,10 +49,12 @@ export interface CounterRouteOptions {
   /** See `VIEW_WINDOW_MINUTES` in config.ts. */
   viewWindowMinutes: number
   now: () => Date
+  /** Told when the counters of an article moved. */
+  onRecounted: (id: number) => void
 }
 
 export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (app, options) => {
-  const { db, viewWindowMinutes, now } = options
+  const { db, viewWindowMinutes, now, onRecounted } = options
   let salt: Promise<Uint8Array> | undefined
 
   /** A hash keyed with this installation's salt: from the table alone nobody's address can be told. */
@@ -75,6 +77,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   app.post(
     '/articles/:id/views',
     {
+      config: { changes: 'counters' },
       schema: {
         operationId: 'addView',
         tags: ['counters'],
@@ -91,6 +94,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       await readable(request, id)
       const since = new Date(now().getTime() - viewWindowMinutes * 60_000)
       const counted = await addView(db, id, await visitorOf(request), now(), since)
+      if (counted) onRecounted(id)
       reply.header('cache-control', 'no-store')
       return { counted, counts: await countsNow(id) }
     },
@@ -105,12 +109,14 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   const react = async (request: FastifyRequest, id: number, value: 'like' | 'dislike' | null) => {
     await readable(request, id)
     await setReaction(db, id, await visitorOf(request), value, now())
+    onRecounted(id)
     return countsNow(id)
   }
 
   app.put(
     '/articles/:id/reactions',
     {
+      config: { changes: 'counters' },
       schema: {
         ...reaction,
         operationId: 'setReaction',
@@ -127,7 +133,10 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
 
   app.delete(
     '/articles/:id/reactions',
-    { schema: { ...reaction, operationId: 'removeReaction', summary: 'Take a reaction back' } },
+    {
+      config: { changes: 'counters' },
+      schema: { ...reaction, operationId: 'removeReaction', summary: 'Take a reaction back' },
+    },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
       return react(request, request.params.id, null)

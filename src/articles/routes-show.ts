@@ -1,8 +1,8 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { JSON_TYPE } from '../http/body.ts'
 import { CACHEABLE, FRESH, problems } from '../http/openapi.ts'
-import { sendCacheable } from '../http/representation.ts'
+import type { Representation } from '../http/remembered.ts'
 import { ref } from '../http/schema.ts'
 import { articleToMarkdown, articleToText } from './plain.ts'
 import { articleToHtml, PRINT_CSP } from './print.ts'
@@ -33,28 +33,29 @@ export const SHOWN = {
   ...problems(404, 410),
 }
 
-/** Answers with an article that the reader may see, as `Accept` wants it; with `asOf` it is what it was then. */
+/** An article that the reader may see, as `Accept` wants it; with `asOf` it is what it was then. */
 export async function show(
   request: FastifyRequest,
-  reply: FastifyReply,
   row: ReadRow,
   options: ArticleRouteOptions,
   asOf: Date | null = null,
-): Promise<FastifyReply> {
-  const presentation = await present(options, asOf)
-  const { article, etagFor } = articleAnswer(row, presentation)
+): Promise<Representation> {
+  const { article, etagFor } = articleAnswer(row, await present(options, asOf))
   const type = request.accepted
   const link = { baseUrl: options.publicUrl }
-  const etag = etagFor(type)
-  if (type === JSON_TYPE) return sendCacheable(request, reply, { etag, body: () => JSON.stringify(article) })
-  if (type === HTML) {
-    reply.header('content-security-policy', PRINT_CSP)
-    return sendCacheable(request, reply, {
-      etag,
-      body: () => articleToHtml(article, link),
-      type: `${HTML}; charset=utf-8`,
-    })
+  const answer = { etag: etagFor(type), type: `${type}; charset=utf-8`, shows: [row.id] }
+  switch (type) {
+    case HTML:
+      return {
+        ...answer,
+        body: articleToHtml(article, link),
+        headers: { 'content-security-policy': PRINT_CSP },
+      }
+    case MARKDOWN:
+      return { ...answer, body: articleToMarkdown(article, link) }
+    case PLAIN:
+      return { ...answer, body: articleToText(article, link) }
+    default:
+      return { ...answer, body: JSON.stringify(article) }
   }
-  const text = () => (type === MARKDOWN ? articleToMarkdown(article, link) : articleToText(article, link))
-  return sendCacheable(request, reply, { etag, body: text, type: `${type}; charset=utf-8` })
 }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CACHEABLE, FRESH, json, OPTIONAL_KEY } from '../http/openapi.ts'
-import { sendCacheable } from '../http/representation.ts'
+import { sendRemembered } from '../http/remembered.ts'
 import { ref } from '../http/schema.ts'
 import { resolved } from './page.ts'
 import type { ListQuery } from './query.ts'
@@ -33,6 +33,7 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
   app.get(
     '/articles/histogram',
     {
+      config: { remembered: true },
       schema: {
         operationId: 'getHistogram',
         security: OPTIONAL_KEY,
@@ -45,17 +46,20 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
       },
     },
     async (request, reply) => {
-      const { interval = 'month', ...asked } = request.query
-      const query = await decideList(request, asked, options)
-      const counted = await listBuckets(db, query, interval, { timeout })
-      const body = { interval, buckets: fillBuckets(counted, interval), ...ofList(query, counted) }
-      return sendCacheable(request, reply, listAnswer(body))
+      return sendRemembered(request, reply, async () => {
+        const { interval = 'month', ...asked } = request.query
+        const query = await decideList(request, asked, options)
+        const counted = await listBuckets(db, query, interval, { timeout })
+        const body = { interval, buckets: fillBuckets(counted, interval), ...ofList(query, counted) }
+        return { ...listAnswer(body), shows: [] }
+      })
     },
   )
 
   app.get(
     '/articles/facets',
     {
+      config: { remembered: true },
       schema: {
         operationId: 'getFacets',
         security: OPTIONAL_KEY,
@@ -69,14 +73,16 @@ export const statisticsRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & S
       preValidation: splitParameter('facets'),
     },
     async (request, reply) => {
-      const { facets: wanted = [...FACETS], ...filters } = request.query
-      const query = await decideList(request, filters, options)
-      const { nameOf } = await present(options)
-      const asked = [...new Set(wanted)]
-      const shares = await listShares(db, query, asked, { timeout })
-      const facets = asked.map((facet, i) => [facet, mergeShares(shares[i] ?? [], nameOf)] as const)
-      const body = { facets: Object.fromEntries(facets), ...ofList(query, facets[0]?.[1] ?? []) }
-      return sendCacheable(request, reply, listAnswer(body))
+      return sendRemembered(request, reply, async () => {
+        const { facets: wanted = [...FACETS], ...filters } = request.query
+        const query = await decideList(request, filters, options)
+        const { nameOf } = await present(options)
+        const asked = [...new Set(wanted)]
+        const shares = await listShares(db, query, asked, { timeout })
+        const facets = asked.map((facet, i) => [facet, mergeShares(shares[i] ?? [], nameOf)] as const)
+        const body = { facets: Object.fromEntries(facets), ...ofList(query, facets[0]?.[1] ?? []) }
+        return { ...listAnswer(body), shows: [] }
+      })
     },
   )
 }

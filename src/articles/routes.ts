@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox'
 import { requireScope } from '../http/access.ts'
 import { JSON_TYPE } from '../http/body.ts'
 import { CACHEABLE, FRESH, HEADERS, OPTIONAL_KEY, problems } from '../http/openapi.ts'
-import { sendCacheable } from '../http/representation.ts'
+import { sendRemembered } from '../http/remembered.ts'
 import { ref } from '../http/schema.ts'
 import { splitTarget } from '../http/target.ts'
 import { highlightPage } from './highlighting.ts'
@@ -46,7 +46,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
   app.get(
     '/articles',
     {
-      config: { produces: [JSON_TYPE, ...Object.keys(forms)] },
+      config: { produces: [JSON_TYPE, ...Object.keys(forms)], remembered: true },
       schema: {
         operationId: 'listArticles',
         security: OPTIONAL_KEY,
@@ -73,24 +73,28 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
     async (request, reply) => {
       const other = forms[request.accepted]
       if (other) return other.answer(request, reply, request.query)
-      const query = await decideList(request, request.query, options)
-      const page = await searchArticles(db, query, { timeout: searchTimeout })
-      const body = toPage(
-        page,
-        query,
-        await present(options, query.asOf),
-        query.highlight ? await highlightPage(page) : null,
-      )
-      const { search } = splitTarget(request.url)
-      reply.header('link', linkHeader(pageAddresses(`${publicUrl}/v1/articles`, search, body)))
-      return sendCacheable(request, reply, listAnswer(body))
+      return sendRemembered(request, reply, async () => {
+        const query = await decideList(request, request.query, options)
+        const page = await searchArticles(db, query, { timeout: searchTimeout })
+        const body = toPage(
+          page,
+          query,
+          await present(options, query.asOf),
+          query.highlight ? await highlightPage(page) : null,
+        )
+        const { search } = splitTarget(request.url)
+        const link = linkHeader(pageAddresses(`${publicUrl}/v1/articles`, search, body))
+        // Of the order by views any article may become a part.
+        const shows = query.sort === '-views' ? {} : { shows: page.rows.map(({ id }) => id) }
+        return { ...listAnswer(body), headers: { link }, ...shows }
+      })
     },
   )
 
   app.get(
     '/articles/:id',
     {
-      config: { produces: REPRESENTATIONS },
+      config: { produces: REPRESENTATIONS, remembered: true },
       schema: {
         operationId: 'getArticle',
         security: OPTIONAL_KEY,
@@ -110,16 +114,18 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         requireScope(request, 'articles:read')
         await assertKept(db, asOf)
       }
-      const past = asOf && (await findAsOf(db, id, asOf))
-      const row = asOf ? past && { ...past, ...NO_NEIGHBOURS } : await findArticle(db, id)
-      return show(request, reply, assertReadable(request, row, String(id)), options, asOf)
+      return sendRemembered(request, reply, async () => {
+        const past = asOf && (await findAsOf(db, id, asOf))
+        const row = asOf ? past && { ...past, ...NO_NEIGHBOURS } : await findArticle(db, id)
+        return show(request, assertReadable(request, row, String(id)), options, asOf)
+      })
     },
   )
 
   app.get(
     '/articles/by-source/:source/:externalId',
     {
-      config: { produces: REPRESENTATIONS },
+      config: { produces: REPRESENTATIONS, remembered: true },
       schema: {
         operationId: 'getArticleBySource',
         security: OPTIONAL_KEY,
@@ -131,8 +137,10 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
     },
     async (request, reply) => {
       const { source, externalId } = request.params
-      const row = await findBySource(db, source, externalId)
-      return show(request, reply, assertReadable(request, row, `${source}/${externalId}`), options)
+      return sendRemembered(request, reply, async () => {
+        const row = await findBySource(db, source, externalId)
+        return show(request, assertReadable(request, row, `${source}/${externalId}`), options)
+      })
     },
   )
 }

@@ -1,6 +1,6 @@
 import type { Prisma } from '../db/client.ts'
-import { dayOf, formatInstant, formatInstantOrNull, startOfDay } from '../time/seoul.ts'
-import type { Article, ArticleSummary, Field, NewArticle } from './schema.ts'
+import { dayOf, formatInstant, formatInstantOrNull } from '../time/seoul.ts'
+import { type Article, type ArticleSummary, type Field, isDetail, type NewArticle } from './schema.ts'
 import type { Attachment, Counts } from './words.ts'
 
 /** Rows as JSON: the one place where columns become the contract's names. */
@@ -19,20 +19,14 @@ export const countsOf = ({ counts }: Pick<ArticleRow, 'counts'>): Counts => ({
 
 export interface Presentation {
   now: Date
-  /** See `NEW_DAYS` in config.ts. */
-  newDays: number
+  /** From when on an article counts as new; null where none does. */
+  newSince: Date | null
   /** What the ministry with a code is called today; null where there is none. */
   nameOf: (code: string) => string | null
 }
 
-function isNew(publishedAt: Date | null, { now, newDays }: Presentation): boolean {
-  return (
-    newDays > 0 &&
-    publishedAt !== null &&
-    publishedAt <= now &&
-    publishedAt >= startOfDay(dayOf(now), 1 - newDays)
-  )
-}
+const isNew = (publishedAt: Date | null, { now, newSince }: Presentation): boolean =>
+  newSince !== null && publishedAt !== null && publishedAt <= now && publishedAt >= newSince
 
 function common(row: ArticleRow, presentation: Presentation) {
   const { ministryCode: code, ministryPublishedName: publishedName } = row
@@ -97,7 +91,8 @@ export function toSparse(
   presentation: Presentation,
   fields: readonly Field[],
 ) {
-  const whole = { ...toSummary(row, number, presentation), ...detail(row) }
+  const summary = toSummary(row, number, presentation)
+  const whole = fields.some(isDetail) ? { ...summary, ...detail(row) } : summary
   return Object.fromEntries(Object.entries(whole).filter(([field]) => fields.includes(field as Field)))
 }
 
@@ -116,7 +111,7 @@ export function toNewArticle(row: ArticleRow): NewArticle {
     licence,
     tags,
     thumbnailUrl,
-  } = common(row, { now: new Date(0), newDays: 0, nameOf: () => null })
+  } = common(row, { now: new Date(0), newSince: null, nameOf: () => null })
   const { bodyHtml, attribution, attachments, embargoUntil, sourceModifiedAt } = detail(row)
   return {
     status,

@@ -149,6 +149,7 @@ export const FIELDS = ['number', ...Object.keys(SUMMARY), ...Object.keys(DETAIL)
   | keyof typeof DETAIL
 )[]
 export type Field = (typeof FIELDS)[number]
+export const isDetail = (field: Field): boolean => field in DETAIL
 
 export const SparseArticle = Type.Partial(Type.Object({ ...ArticleSummary.properties, ...DETAIL }), {
   $id: 'SparseArticle',

@@ -67,41 +67,19 @@ export function matches(filter: Filter): Sql {
 }
 
 const BODY = ['body_html', 'body_text']
+/** What lists do not show but for those who ask for it. */
+const DETAIL = [
+  ...['attribution', 'attachments', 'embargo_until'],
+  ...['source_modified_at', 'recorded_at', 'deleted_at'],
+]
 const COLUMNS = [
-  [
-    'id',
-    'version',
-    'status',
-    'kind',
-    'title',
-    'subtitles',
-    'ministry_code',
-    'ministry_name',
-    'ministry_published_name',
-  ],
-  [
-    'author',
-    'source',
-    'external_id',
-    'source_url',
-    'source_modified_at',
-    'embargo_until',
-    'published_at',
-    'posted_on',
-  ],
-  [
-    'licence',
-    'attribution',
-    'tags',
-    'thumbnail_url',
-    'attachments',
-    'recorded_at',
-    'modified_at',
-    'deleted_at',
-    'listed_at',
-  ],
-  BODY,
-].flat()
+  ...['id', 'version', 'status', 'kind', 'title', 'subtitles'],
+  ...['ministry_code', 'ministry_name', 'ministry_published_name', 'author'],
+  ...['source', 'external_id', 'source_url', 'published_at', 'posted_on'],
+  ...['licence', 'tags', 'thumbnail_url', 'modified_at', 'listed_at'],
+  ...DETAIL,
+  ...BODY,
+]
 const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_dislikes', 'total_views']
 
 const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
@@ -112,12 +90,12 @@ export function selection({
   highlight,
   collapse,
 }: Pick<ListQuery, 'fields' | 'highlight'> & Partial<Pick<ListQuery, 'collapse'>>): Sql {
-  const wanted = COLUMNS.filter(
-    column =>
-      !BODY.includes(column) ||
-      fields?.includes(camel(column) as never) ||
-      (highlight && column === 'body_text'),
-  )
+  const isAsked = (column: string) => fields?.includes(camel(column) as never) ?? false
+  const detailed = [...DETAIL, ...BODY].some(isAsked)
+  const wanted = COLUMNS.filter(column => {
+    if (BODY.includes(column)) return isAsked(column) || (highlight && column === 'body_text')
+    return detailed || !DETAIL.includes(column)
+  })
   const counts = COUNTS.map(column => `'${camel(column)}', c.${column}`).join(', ')
   const columns = raw(
     `${wanted.map(column => `a.${column} AS "${camel(column)}"`).join(', ')}, json_build_object(${counts}) AS counts`,
@@ -170,6 +148,29 @@ export interface Page {
 
 export type PlainQuery = ListQuery & { sort: PlainSort }
 
+/** Columns of what is asked for most. */
+const USUAL = selection({ fields: null, highlight: false })
+
+const isUsual = ({ fields, highlight, collapse }: PlainQuery) => fields === null && !highlight && !collapse
+
+/**
+ * Whether one plan fits every value: a range of days of release is read from one index, however long it is. Of rare and of
+ * common ministries, kinds and tags the best plans differ.
+ */
+function hasOnePlan(query: PlainQuery): boolean {
+  const { filter, sort, asOf } = query
+  const { ministry, kind, tag, source, author, modified } = filter
+  return (
+    isUsual(query) &&
+    isPublic(filter) &&
+    !asOf &&
+    sort !== '-views' &&
+    modified.fromInstant === null &&
+    modified.toInstant === null &&
+    [ministry, kind, tag, source, author].every(values => values.length === 0)
+  )
+}
+
 /** Rows from which a page is sought by its day: fewer are passed over sooner. */
 const SOUGHT = 500
 
@@ -196,11 +197,12 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
   const found = await run<ListedRow & { total: number }>(
     pool,
     sql`WITH ${repeated} ${start} matched AS (${total}),
-      found AS (SELECT ${selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
+      found AS (SELECT ${isUsual(query) ? USUAL : selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
         idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed }),
         query,
       )})
       SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
+    { prepared: hasOnePlan(query) },
   )
   const count = found[0]?.total ?? 0
   const rows = found.filter(row => row.id !== null)
@@ -232,10 +234,11 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const beyond = cursor ? beyondPlace(sort, cursor) : empty
   const found = await run<ListedRow>(
     pool,
-    sql`SELECT ${selection(query)} FROM ${rowsOf(
+    sql`SELECT ${isUsual(query) ? USUAL : selection(query)} FROM ${rowsOf(
       idsOf(query, sql`${where} ${first} ${beyond}`, orderBy(sort, backwards), { limit: pageSize + 1 }),
       query,
     )} ORDER BY ${orderBy(sort, backwards)}`,
+    { prepared: hasOnePlan(query) },
   )
   const more = found.length > pageSize
   const kept = found.slice(0, pageSize)

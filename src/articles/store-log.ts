@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Execute, Prisma } from '../db/client.ts'
+import { CHANNEL } from '../db/listen.ts'
 import type { ArticleRow } from './row.ts'
 
 const { sql } = Prisma
@@ -13,9 +14,6 @@ export type ChangeKind = 'create' | 'update' | 'publish' | 'hide' | 'delete' | '
 
 /** Advisory lock of the log ("chng" in ASCII), held from the append to the commit: sequence order is commit order. */
 const LOCK = 0x63686e67
-
-/** Tells every node that there is something new, at the commit. */
-export const CHANNEL = 'gongbo_changes'
 
 export type State = Pick<ArticleRow, 'status' | 'deletedAt'>
 export const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { CHANNEL } from '../articles/store-log.ts'
 import type { Database } from '../db/client.ts'
+import { CHANNEL, type Listening, listen } from '../db/listen.ts'
 
 /**
  * Tells waiting readers that there is something new: one connection of the process listens for all of them. Nobody asks the
@@ -35,9 +35,9 @@ export function changeSignal(
   const waiting = new Set<() => void>()
   let count = 0
   let closed = false
-  let listening: Promise<void> | null = null
+  let listening: Listening | null = null
   let gathering: NodeJS.Timeout | null = null
-  let endListening = () => {}
+  let head = ''
 
   const wake = () => {
     gathering = null
@@ -45,50 +45,24 @@ export function changeSignal(
     for (const resolve of [...waiting]) resolve()
   }
   const told = () => {
-    gathering ??= setTimeout(wake, GATHERED_MS)
+    if (!closed) gathering ??= setTimeout(wake, GATHERED_MS)
   }
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, ms)
-      endListening = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-
-  /** Listens until the connection breaks or the process stops. */
-  const listenOnce = async () => {
-    const client = await db.connect()
-    let broken = false
-    try {
-      client.on('notification', told)
-      client.once('end', () => {
-        broken = true
-        endListening()
-      })
-      await client.query(`LISTEN ${CHANNEL}`)
-      // What came while nobody listened.
-      told()
-      for (let head = await headOf(client); !closed && !broken; ) {
-        await pause(lookMs)
-        if (closed || broken) break
+  const begin = () =>
+    listen(db, {
+      ...{ channel: CHANNEL, onError, lookMs, retryMs, onNotice: told },
+      onBegin: async client => {
+        // What came while nobody listened.
+        told()
+        head = await headOf(client)
+      },
+      onLook: async client => {
         const now = await headOf(client)
         if (now !== head) told()
         head = now
-      }
-    } finally {
-      await client.end().catch(() => {})
-    }
-  }
-  const listen = async () => {
-    while (!closed) {
-      await listenOnce().catch(onError)
-      if (closed) return
+      },
       // Until there is a connection again, readers look by themselves.
-      told()
-      await pause(retryMs)
-    }
-  }
+      onLost: told,
+    })
 
   return {
     get count() {
@@ -98,7 +72,7 @@ export function changeSignal(
       return closed
     },
     after(seen, ms, abort) {
-      listening ??= listen()
+      if (!closed) listening ??= begin()
       if (closed || abort.aborted || count !== seen || ms <= 0) return Promise.resolve()
       return new Promise(resolve => {
         const done = () => {
@@ -116,13 +90,13 @@ export function changeSignal(
       closed = true
       if (gathering) clearTimeout(gathering)
       for (const resolve of [...waiting]) resolve()
-      endListening()
-      await listening
+      await listening?.close()
     },
   }
 }
 
-async function headOf(client: pg.Client): Promise<string> {
+/** The newest change, as text: numbers of PostgreSQL may be longer than ours. */
+export async function headOf(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ head: string }>(
     'SELECT COALESCE(max(seq), 0)::text AS head FROM changes',
   )

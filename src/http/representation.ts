@@ -67,7 +67,9 @@ export function isCurrent(
   reply: FastifyReply,
   { etag, lastModified, maxAge }: Validators,
 ): boolean {
-  addVary(reply, request.routeOptions.config.addressed ? 'Authorization' : 'Accept, Authorization').headers({
+  const { addressed, remembered } = request.routeOptions.config
+  const names = [addressed ? [] : ['Accept'], remembered ? ['Accept-Encoding'] : [], ['Authorization']].flat()
+  addVary(reply, names.join(', ')).headers({
     etag,
     ...(lastModified && { 'last-modified': lastModified.toUTCString() }),
     'cache-control': `${request.caller === null ? 'public' : 'private'}, ${maxAge ? `max-age=${maxAge}` : 'no-cache'}`,

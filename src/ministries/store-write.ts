@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database, Prisma } from '../db/client.ts'
+import { tellNodes } from '../db/listen.ts'
 import { matches } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
 import { noMinistry } from './answer.ts'
@@ -25,6 +26,7 @@ type Tx = Prisma.TransactionClient
 export const writeMinistries = <T>({ prisma }: Database, work: (tx: Tx) => Promise<T>): Promise<T> =>
   prisma.$transaction(async tx => {
     await tx.$executeRaw`LOCK TABLE ministries IN SHARE ROW EXCLUSIVE MODE`
+    await tellNodes(statement => tx.$executeRaw(statement))
     return work(tx)
   })
 

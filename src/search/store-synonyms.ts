@@ -1,4 +1,5 @@
 import type { Database, Prisma } from '../db/client.ts'
+import { tellNodes } from '../db/listen.ts'
 import type { SearchSynonym as Row } from '../generated/client.ts'
 import { matches } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
@@ -53,6 +54,7 @@ export const findSynonymGroup = ({ prisma }: Database, id: number): Promise<Row 
 const write = <T>({ prisma }: Database, work: (tx: Tx) => Promise<T>): Promise<T> =>
   prisma.$transaction(async tx => {
     await tx.$executeRaw`LOCK TABLE search_synonyms IN SHARE ROW EXCLUSIVE MODE`
+    await tellNodes(statement => tx.$executeRaw(statement))
     return work(tx)
   })
 

@@ -22,18 +22,18 @@ const PROBLEMS = ['/v1/articles?form=1', '/v1/articles/999999', '/nowhere', '/v1
 
 describe('a cache is told what an answer depends on', () => {
   test.each(READS)(
-    '%s: what the reader accepts and who asks, also where nothing is sent again',
+    '%s: what the reader accepts, how it may be coded and who asks, also where nothing is sent again',
     async url => {
       for (const headers of [{}, key]) {
         const whole = await call({ url, headers })
         expect(whole.statusCode).toBe(200)
-        expect(varying(whole.headers)).toEqual(['Accept', 'Authorization'])
+        expect(varying(whole.headers)).toEqual(['Accept', 'Accept-Encoding', 'Authorization'])
         const fresh = await call({
           url,
           headers: { ...headers, 'if-none-match': String(whole.headers.etag) },
         })
         expect(fresh.statusCode).toBe(304)
-        expect(varying(fresh.headers)).toEqual(['Accept', 'Authorization'])
+        expect(varying(fresh.headers)).toEqual(['Accept', 'Accept-Encoding', 'Authorization'])
       }
     },
   )
@@ -47,7 +47,7 @@ describe('a cache is told what an answer depends on', () => {
   test.each([...READS, ...PROBLEMS])('%s: the origin too, where only some may call', async url => {
     const response = await strict({ url, headers: { origin: 'https://b.kr' } })
     expect(response.headers['access-control-allow-origin']).toBe('https://b.kr')
-    const rest = READS.includes(url) ? ['Accept', 'Authorization'] : ['Accept-Language']
+    const rest = READS.includes(url) ? ['Accept', 'Accept-Encoding', 'Authorization'] : ['Accept-Language']
     expect(varying(response.headers)).toEqual(expect.arrayContaining(['Origin', ...rest]))
   })
 })

@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache'
+
+/**
+ * Answers to anonymous readers, kept in memory as the bytes that are sent. None is older than what was told of since: the
+ * owner says when everything that is kept may be untrue, and that it would hear of it.
+ */
+
+/** An answer as it is sent to whoever asks the same. */
+export interface Kept {
+  etag: string
+  headers: Record<string, string>
+  body: Buffer
+  /** Made for the first who takes it. */
+  gzip: Promise<Buffer> | null
+  /** Articles whose counters it shows; null: those of any. */
+  shows: readonly number[] | null
+}
+
+export interface MemoryOptions {
+  /** Bytes that answers may take; the least recently asked for go first. */
+  bytes: number
+  /** Milliseconds for which an answer is kept at most: what nobody is told of is no older. */
+  ms: number
+}
+
+type Make = () => Promise<Kept>
+
+/** Bytes of an entry beside its body: its key, its headers, and the compressed body. */
+const sizeOf = ({ body, headers }: Kept, key: string): number =>
+  Math.ceil(1.4 * body.length) + key.length + String(headers.link ?? '').length + 1_000
+
+export class AnswerMemory {
+  readonly #answers: LRUCache<string, Kept, Make>
+  /** Bytes that answers may take; 0: none is kept. */
+  readonly limit: number
+  #trusted = false
+  #position = 0
+  /** Called when an answer could have been kept, but nobody would tell of changes. */
+  onWanted: () => void = () => {}
+
+  constructor({ bytes, ms }: MemoryOptions) {
+    this.limit = bytes
+    this.#answers = new LRUCache<string, Kept, Make>({
+      maxSize: Math.max(1, bytes),
+      ttl: ms,
+      sizeCalculation: sizeOf,
+      // Whoever asks while an answer is made waits for it. One that is made while everything is forgotten still answers
+      // those who asked before, and is not kept.
+      ignoreFetchAbort: true,
+      fetchMethod: (_key, _stale, { context }) => context(),
+    })
+  }
+
+  /** Whether changes are told of: else nothing is kept, nor answered from memory. */
+  get trusted(): boolean {
+    return this.#trusted
+  }
+  /** The place in the log up to which changes were told of. */
+  get position(): number {
+    return this.#position
+  }
+  /** Bytes that are kept. */
+  get bytes(): number {
+    return this.#answers.calculatedSize
+  }
+
+  /** From now on every change is told of; up to `position` they need not be. */
+  trust(position: number): void {
+    this.#answers.clear()
+    this.#trusted = true
+    this.#position = Math.max(this.#position, position)
+  }
+
+  /** Nobody tells of changes any more. */
+  distrust(): void {
+    this.#trusted = false
+    this.#answers.clear()
+  }
+
+  /** Something changed: no answer from before is given any more. */
+  told(position = 0): void {
+    this.#answers.clear()
+    this.#position = Math.max(this.#position, position)
+  }
+
+  /** The counters of an article moved. */
+  recounted(id: number): void {
+    for (const [key, { shows }] of this.#answers.entries())
+      if (shows === null || shows.includes(id)) this.#answers.delete(key)
+  }
+
+  find(key: string): Kept | undefined {
+    return this.#answers.get(key)
+  }
+
+  /** The answer that is kept, or one that is made now; several who ask at once share one making. @throws what `make` throws */
+  async findOrMake(key: string, make: Make): Promise<Kept> {
+    return (await this.#answers.fetch(key, { context: make })) ?? make()
+  }
+}

@@ -1,0 +1,263 @@
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+import { type Call, contract } from '../support/contract.ts'
+import { editor } from '../support/editor.ts'
+import { untilOneWaits, whileHeld } from '../support/locks.ts'
+
+const { call, db, authorize, clock } = await testApp({ CACHE_MIB: 8 })
+/** Another process over the same database. */
+const otherApp = await buildApp({
+  config: { ...readConfig({}), RATE_LIMIT: 0 },
+  db,
+  now: () => clock.at ?? new Date(),
+})
+afterAll(() => otherApp.close())
+const other = await contract(otherApp)
+const key = await authorize('articles:write', 'admin')
+const write = editor(call, key)
+
+const [row] = await insertArticles(db, [
+  anArticle({ title: '처음 제목', source: { name: 'korea.kr', externalId: 'memory' } }),
+])
+const id = Number(row?.id)
+const item = `/v1/articles/${id}`
+
+const status = async (url: string, ask: Call = call, headers = {}) =>
+  String((await ask({ url, headers })).headers['cache-status'])
+/** Comes back when a node listens and an answer is kept. */
+async function untilKept(url: string, ask: Call = call): Promise<void> {
+  while ((await status(url, ask)) !== 'gongbo; hit') await new Promise(next => setTimeout(next, 5))
+}
+/** Changes a row so that nobody is told. */
+const changeUnseen = (title: string) =>
+  db.pool.query('UPDATE articles SET title = $1 WHERE id = $2', [title, id])
+const titleOf = async (ask: Call = call): Promise<string> => (await ask(item)).json().title
+const LISTENERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND query LIKE 'SELECT COALESCE(max(seq)%'`
+
+beforeEach(async () => {
+  clock.at = null
+  await Promise.all([untilKept(item), untilKept(item, other)])
+})
+
+describe('an answer to an anonymous reader is kept', () => {
+  test.each([
+    '/v1/articles',
+    '/v1/articles?q=순환경제&pageSize=5',
+    item,
+    '/v1/articles/by-source/korea.kr/memory',
+    '/v1/articles/histogram?interval=year',
+    '/v1/articles/facets?facets=kind',
+  ])('%s: the same again, without the database', async url => {
+    const first = await call(url)
+    const again = await call(url)
+    expect(again.headers['cache-status']).toBe('gongbo; hit')
+    expect(again.body).toBe(first.body)
+    const named = ({ 'x-request-id': _, 'cache-status': __, date: ___, ...rest }: Record<string, unknown>) =>
+      rest
+    expect(named(again.headers)).toEqual(named(first.headers))
+    const fresh = await call({ url, headers: { 'if-none-match': String(first.headers.etag) } })
+    expect(fresh.statusCode).toBe(304)
+  })
+
+  test('under one address, whatever the order of its parameters', async () => {
+    await call('/v1/articles?pageSize=3&page=1&kind=press-release')
+    expect(await status('/v1/articles?kind=press-release&pageSize=3&page=1')).toBe('gongbo; hit')
+    expect(await status('/v1/articles?kind=press-release&pageSize=2&page=1')).toBe('gongbo; fwd=miss')
+  })
+
+  test('for each representation by itself', async () => {
+    const html = await call({ url: item, headers: { accept: 'text/html' } })
+    const json = await call({ url: item, headers: { accept: 'application/json' } })
+    const again = await call({ url: item, headers: { accept: 'text/html' } })
+    expect(again.headers['cache-status']).toBe('gongbo; hit')
+    expect(again.headers['content-security-policy']).toBe(html.headers['content-security-policy'])
+    expect(again.body).toBe(html.body)
+    expect(json.json().id).toBe(id)
+  })
+
+  test('and for HEAD, which sends no body', async () => {
+    const head = await call({ method: 'HEAD', url: item })
+    expect(head.headers['cache-status']).toBe('gongbo; hit')
+    expect(head.body).toBe('')
+    expect(Number(head.headers['content-length'])).toBe(Buffer.byteLength((await call(item)).body))
+  })
+
+  test('not for who has a key, nor what is refused', async () => {
+    expect(await status(item, call, key)).toBe('gongbo; fwd=bypass')
+    const refused = () => call('/v1/articles/999999')
+    await refused()
+    const { statusCode, headers } = await refused()
+    expect(statusCode).toBe(404)
+    expect(headers['cache-status']).toBeUndefined()
+  })
+
+  test('compressed for who takes it, as a representation of its own', async () => {
+    await insertArticles(db, [anArticle({ bodyText: '탄소중립 '.repeat(500) })])
+    const plain = await call('/v1/articles?fields=bodyText,title')
+    const ask = (headers = {}) =>
+      otherApp.inject({
+        url: '/v1/articles?fields=bodyText,title',
+        headers: { 'accept-encoding': 'gzip', ...headers },
+      })
+    for (let round = 0; round < 2; round++) {
+      const coded = await ask()
+      expect(coded.headers['content-encoding']).toBe('gzip')
+      expect(coded.rawPayload.length).toBeLessThan(plain.rawPayload.length / 5)
+      const text = new Response(
+        new Blob([new Uint8Array(coded.rawPayload)]).stream().pipeThrough(new DecompressionStream('gzip')),
+      )
+      expect(await text.text()).toBe(plain.body)
+      expect(coded.headers.etag).not.toBe(plain.headers.etag)
+      expect((await ask({ 'if-none-match': String(coded.headers.etag) })).statusCode).toBe(304)
+      expect(String(coded.headers.vary)).toContain('Accept-Encoding')
+    }
+    const matched = await call({ url: item, headers: { 'accept-encoding': 'gzip' } })
+    expect((await write('PATCH', item, { title: '처음 제목' })).headers.etag).toBe(matched.headers.etag)
+  })
+
+  test('until the day in Seoul is over', async () => {
+    clock.at = new Date('2026-01-20T14:59:00Z')
+    const isNew = async () => (await call(item)).json().isNew
+    expect(await isNew()).toBe(true)
+    expect(await isNew()).toBe(true)
+    clock.at = new Date('2026-01-20T15:00:00Z')
+    expect(await isNew()).toBe(false)
+  })
+})
+
+describe('no answer is older than what was told of', () => {
+  test('its node tells a writer at once, another node within a moment', async () => {
+    await changeUnseen('몰래 바꾼 제목')
+    expect(await titleOf()).toBe('처음 제목')
+    await write('PATCH', item, { title: '고친 제목' })
+    expect(await titleOf()).toBe('고친 제목')
+    while ((await titleOf(other)) !== '고친 제목') await new Promise(next => setTimeout(next, 1))
+    await write('PATCH', item, { title: '처음 제목' })
+  })
+
+  test('what is refused makes nothing be forgotten, and what loaders write does', async () => {
+    await call({ method: 'POST', url: '/v1/articles', payload: {} })
+    expect(await status(item)).toBe('gongbo; hit')
+    await insertArticles(db, [anArticle()])
+    while ((await status('/v1/articles/histogram')) === 'gongbo; hit')
+      await new Promise(next => setTimeout(next, 1))
+  })
+
+  test('counters that move are shown on their node', async () => {
+    const views = async () => (await call(item)).json().counts.views
+    const listed = async () =>
+      (await call('/v1/articles?sort=-views')).json().items.find((one: { id: number }) => one.id === id)
+        .counts.views
+    const before = await views()
+    expect(await listed()).toBe(before)
+    await call({
+      method: 'POST',
+      url: `${item}/views`,
+      headers: { 'visitor-id': `visitor-${Math.random()}` },
+    })
+    expect(await views()).toBe(before + 1)
+    expect(await listed()).toBe(before + 1)
+  })
+
+  test.each([
+    [
+      'a ministry',
+      '/v1/ministries',
+      { code: 'X00001', kind: 'ministry', names: [{ name: '시험부', from: '2020-01-01' }] },
+    ],
+    ['synonyms', '/v1/synonyms', { terms: ['처음', '시초'] }],
+  ])('what is written of %s is told on every node, too', async (_, url, body) => {
+    expect((await write('POST', url, body)).statusCode).toBe(201)
+    while ((await status(item, other)) === 'gongbo; hit') await new Promise(next => setTimeout(next, 1))
+  })
+
+  test('without the connection that listens nothing is kept; with a new one it is', async () => {
+    await call(item)
+    await db.pool.query(LISTENERS)
+    await changeUnseen('연결이 끊긴 동안')
+    while ((await status(item)) === 'gongbo; hit') await new Promise(next => setTimeout(next, 1))
+    expect(await titleOf()).toBe('연결이 끊긴 동안')
+    await untilKept(item)
+    expect(await titleOf()).toBe('연결이 끊긴 동안')
+    await changeUnseen('처음 제목')
+    await write('PATCH', item, { author: '누구' })
+  })
+
+  test('one that is made while something changes is not kept', async () => {
+    const [url, elsewhere] = ['/v1/articles?sort=publishedAt&pageSize=1', '/v1/articles/histogram']
+    await untilKept(elsewhere)
+    const made = await whileHeld(db.url, 'LOCK TABLE articles', async holder => {
+      const answer = call(url)
+      await untilOneWaits(holder)
+      await db.pool.query(`SELECT pg_notify('gongbo_changes', '')`)
+      while ((await status(elsewhere)) === 'gongbo; hit') await new Promise(next => setTimeout(next, 1))
+      await holder.query('COMMIT')
+      return answer
+    })
+    expect(made.statusCode).toBe(200)
+    expect(await status(url)).toBe('gongbo; fwd=miss')
+    expect(await status(url)).toBe('gongbo; hit')
+  })
+
+  test('whoever asks for what is being made waits for it: one query for all', async () => {
+    const url = '/v1/articles?sort=publishedAt&pageSize=7'
+    const answers = await whileHeld(db.url, 'LOCK TABLE articles', async holder => {
+      const asked = Array.from({ length: 20 }, () => call(url))
+      await untilOneWaits(holder)
+      const { rows } = await holder.query(
+        `SELECT count(*)::int AS n FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+         WHERE NOT l.granted AND a.datname = current_database()`,
+      )
+      expect(rows[0].n).toBe(1)
+      await holder.query('COMMIT')
+      return Promise.all(asked)
+    })
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1)
+  })
+
+  test('a writer reads what was written, whatever was asked before', async () => {
+    const keeper = await authorize('articles:read')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('read', 'list', 'write', 'hide', 'other'), { maxLength: 12 }),
+        async steps => {
+          for (const [i, step] of steps.entries()) {
+            if (step === 'write') await write('PATCH', item, { title: `제목 ${i} ${Math.random()}` })
+            if (step === 'hide') await write('PATCH', item, { status: i % 2 ? 'hidden' : 'published' })
+            if (step === 'other') await insertArticles(db, [anArticle()])
+            const url = step === 'list' ? '/v1/articles?pageSize=50' : item
+            if (step === 'other') continue
+            const [mine, whole] = [await call(url), await call({ url, headers: keeper })]
+            if (mine.statusCode === 200 && step !== 'list') expect(mine.json()).toEqual(whole.json())
+            if (mine.statusCode !== 200) expect(whole.json().status).toBe('hidden')
+          }
+        },
+      ),
+      { numRuns: 20 },
+    )
+    await write('PATCH', item, { status: 'published', title: '처음 제목' })
+  })
+})
+
+test('it takes no more memory than it may', () =>
+  fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(3_000), { maxLength: 50 }), async sizes => {
+      const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+      memory.trust(0)
+      const kept = (n: number): Kept => ({
+        ...{ etag: '""', headers: {}, gzip: null, shows: [] },
+        body: Buffer.alloc(n),
+      })
+      for (const [i, n] of sizes.entries()) {
+        await memory.findOrMake(String(i), async () => kept(n))
+        expect(memory.find(String(i))).toBeDefined()
+        expect(memory.bytes).toBeLessThanOrEqual(20_000)
+      }
+    }),
+  ))
