@@ -41,6 +41,7 @@ import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { AnswerMemory } from './http/memory.ts'
 import { describeApi } from './http/openapi.ts'
 import { refuseSplitAddress } from './http/pasted.ts'
+import { documentPositions, readPositions } from './http/position.ts'
 import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
@@ -135,6 +136,7 @@ export async function buildApp({
       'Content-Location',
       'Content-Disposition',
       'Gongbo-Export',
+      'Gongbo-Position',
       'RateLimit',
       'RateLimit-Policy',
       'Retry-After',
@@ -151,6 +153,7 @@ export async function buildApp({
   })
   controlAccess(app, { findCaller: token => findCaller(db, token), limit: rateLimit(config.RATE_LIMIT) })
   negotiate(app)
+  readPositions(app)
   const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
   rememberAnswers(app, memory, () => dayOf(now()))
   app.addHook('onRequest', refuseSplitAddress)
@@ -192,31 +195,34 @@ export async function buildApp({
   const v1 = { prefix: '/v1' }
   const lists = { ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS }
   const feeds = feedAnswers(lists)
-  await app.register(articleRoutes, { ...v1, ...lists, forms: feedForms(feeds) })
-  await app.register(statisticsRoutes, { ...v1, ...lists })
-  await app.register(addressRoutes, { ...v1, ...articles })
+  await app.register(async readers => {
+    documentPositions(readers)
+    await readers.register(articleRoutes, { ...v1, ...lists, forms: feedForms(feeds) })
+    await readers.register(statisticsRoutes, { ...v1, ...lists })
+    await readers.register(addressRoutes, { ...v1, ...articles })
+    await readers.register(duplicateRoutes, { ...v1, ...articles })
+    await readers.register(revisionRoutes, { ...v1, ...articles })
+    await readers.register(unresolvedRoutes, { ...v1, ...articles })
+    await readers.register(feedRoutes, { ...v1, answers: feeds })
+    await readers.register(suggestionRoutes, { ...v1, db })
+    await readers.register(exportRoutes, {
+      ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },
+    })
+  })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
-  await app.register(duplicateRoutes, { ...v1, ...articles })
-  await app.register(revisionRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, {
     ...{ ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES },
     onRecounted: id => memory.recounted(id),
   })
-  await app.register(unresolvedRoutes, { ...v1, ...articles })
   await app.register(queryRoutes, { ...v1, ...lists })
-  await app.register(feedRoutes, { ...v1, answers: feeds })
   await app.register(opmlRoutes, { ...v1, ...articles })
   await app.register(changeRoutes, { ...v1, ...articles })
-  await app.register(exportRoutes, {
-    ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },
-  })
   await app.register(ministryRoutes, { ...v1, db, now })
   const ministries = { db, now, registry, publicUrl: config.PUBLIC_URL, findReferring: findArticleOf }
   await app.register(ministryWriteRoutes, { ...v1, ...ministries })
   await app.register(ministryEventRoutes, { ...v1, ...ministries })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
-  await app.register(suggestionRoutes, { ...v1, db })
   await app.register(coverageRoutes, { ...v1, db, now })
   const queue = importQueue(app, db, now)
   await app.register(importRoutes, { ...v1, db, queue })

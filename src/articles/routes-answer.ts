@@ -51,7 +51,9 @@ export const written = (description: string, ...more: (keyof typeof HEADERS)[]) 
   json(
     description,
     ref(Article),
-    Object.fromEntries(['ETag' as const, ...more].map(name => [name, HEADERS[name]])),
+    Object.fromEntries(
+      ['ETag' as const, 'Gongbo-Position' as const, ...more].map(name => [name, HEADERS[name]]),
+    ),
   )
 
 /** How articles are shown at a moment: now, unless it is told. */

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { assertMatch, requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, IfMatch, problems } from '../http/openapi.ts'
+import { tellPosition } from '../http/position.ts'
 import { badBody, badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
@@ -32,13 +33,14 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
 
   /** Changes one article under its lock, after its preconditions. @throws Problem 404, 410, 412 or 428. */
   const change = (
-    request: FastifyRequest,
+    [request, reply]: [FastifyRequest, FastifyReply],
     id: number,
     work: (writing: Writing, row: ArticleRow) => Promise<ArticleRow>,
     restoring = false,
   ) => {
     const ifMatch = requireIfMatch(request.headers['if-match'])
-    return write(db, { actor: `key:${request.caller?.id}`, now: now() }, async writing => {
+    const by = { actor: `key:${request.caller?.id}`, now: now(), onCommit: tellPosition(reply) }
+    return write(db, by, async writing => {
       const row = await lockArticle(writing, id)
       if (!row) throw noArticle(String(id))
       if (row.deletedAt !== null && !restoring) throw deleted(id)
@@ -64,7 +66,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       },
     },
     async (request, reply) => {
-      const row = await change(request, request.params.id, (writing, row) =>
+      const row = await change([request, reply], request.params.id, (writing, row) =>
         replaceArticle(writing, row, request.body),
       )
       return sendWritten(reply, row, options)
@@ -103,7 +105,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       )
       if (unknown?.length) throw validationProblem(unknown, 'body', patch)
       const validate = request.compileValidationSchema(WHOLE, 'body')
-      const row = await change(request, request.params.id, (writing, row) => {
+      const row = await change([request, reply], request.params.id, (writing, row) => {
         const base = toNewArticle(row)
         if ('bodyText' in patch && !('bodyHtml' in patch)) delete base.bodyHtml
         const merged = mergePatch(base, patch)
@@ -129,13 +131,16 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
         params: ArticleId,
         headers: IfMatch,
         response: {
-          204: { description: 'Deleted', headers: { ETag: HEADERS.ETag } },
+          204: {
+            description: 'Deleted',
+            headers: { ETag: HEADERS.ETag, 'Gongbo-Position': HEADERS['Gongbo-Position'] },
+          },
           ...problems(404, 410, 412, 428),
         },
       },
     },
     async (request, reply) => {
-      const row = await change(request, request.params.id, (writing, row) =>
+      const row = await change([request, reply], request.params.id, (writing, row) =>
         updateRow(writing, row, { deletedAt: writing.now }),
       )
       const { etagFor } = await writtenAnswer(row, options)
@@ -159,7 +164,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
     },
     async (request, reply) => {
       const restore = (writing: Writing, row: ArticleRow) => updateRow(writing, row, { deletedAt: null })
-      return sendWritten(reply, await change(request, request.params.id, restore, true), options)
+      return sendWritten(reply, await change([request, reply], request.params.id, restore, true), options)
     },
   )
 
@@ -184,7 +189,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       // Before the transaction, which has a connection already. A former version does not change any more.
       const revision = await findRevision(db, id, version)
       if (!revision) throw noRevision(id, version)
-      const row = await change(request, id, (writing, present) => {
+      const row = await change([request, reply], id, (writing, present) => {
         const { status, publishedAt, embargoUntil } = toNewArticle(present)
         const former = { ...toNewArticle(revision.row), status, publishedAt, embargoUntil }
         return replaceArticle(writing, present, former as NewArticle)

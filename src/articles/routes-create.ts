@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Query } from '../db/client.ts'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { IfMatch, problems } from '../http/openapi.ts'
+import { tellPosition } from '../http/position.ts'
 import { badBody, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
@@ -21,7 +22,8 @@ import {
 } from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
 import { NewArticle } from './schema.ts'
-import { insertArticle, upsertArticle, write } from './store.ts'
+import { type By, insertArticle, upsertArticle, write } from './store.ts'
+import { findPosition } from './store-log.ts'
 import { findNeighbours } from './store-read.ts'
 
 export interface CreatingRouteOptions extends ArticleRouteOptions {
@@ -33,7 +35,9 @@ export interface CreatingRouteOptions extends ArticleRouteOptions {
 export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
   const { db, now, publicUrl, idempotencyHours } = options
   const config = { scope: 'articles:write' } as const
-  const writer = (request: FastifyRequest) => ({ actor: `key:${request.caller?.id}`, now: now() })
+  const writer = (request: FastifyRequest, reply: FastifyReply): By => ({
+    ...{ actor: `key:${request.caller?.id}`, now: now(), onCommit: tellPosition(reply) },
+  })
 
   app.post(
     '/articles',
@@ -56,7 +60,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     async (request, reply) => {
       const header = request.headers['idempotency-key']
       if (header === undefined) {
-        const row = await write(db, writer(request), writing => insertArticle(writing, request.body))
+        const row = await write(db, writer(request, reply), writing => insertArticle(writing, request.body))
         reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
         return sendWritten(reply, row, options, 201)
       }
@@ -68,14 +72,15 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
           hours: idempotencyHours,
         },
-        lease => createOnce(request.body, writer(request), lease),
+        lease => createOnce(request.body, writer(request, reply), lease),
       )
+      if (once.replayed) tellPosition(reply)(await findPosition(db.prisma))
       return sendStored(reply, once)
     },
   )
 
   /** Inserts and stores the answer in one transaction. */
-  const createOnce = async (article: NewArticle, by: ReturnType<typeof writer>, lease: Lease) => {
+  const createOnce = async (article: NewArticle, by: By, lease: Lease) => {
     // Before the transaction: it has a connection already, and many that waited for a second one would wait for ever.
     const presentation = await present(options)
     return write(db, by, async writing => {
@@ -142,7 +147,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         if (present) assertMatch(ifMatch, present.version)
       }
       const article = { ...request.body, source: { name, externalId, url: source?.url ?? null } }
-      const { row, outcome } = await write(db, writer(request), writing =>
+      const { row, outcome } = await write(db, writer(request, reply), writing =>
         upsertArticle(writing, article, { check }),
       )
       if (outcome === 'deleted') throw deleted(row.id)

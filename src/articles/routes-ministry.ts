@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
+import { CACHEABLE, FRESH, HEADERS, json, problems } from '../http/openapi.ts'
+import { tellPosition } from '../http/position.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nearestNames } from '../ministries/registry.ts'
@@ -65,7 +66,12 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
         description:
           'The name becomes a short name of the ministry, of the time when its last article was released, and the articles that carry it get the code, each as a change of its own; the name as published stays. May be repeated.',
         body: ref(MinistryMapping),
-        response: { 200: json('What became of it', ref(MinistryMapped)), ...problems(409) },
+        response: {
+          200: json('What became of it', ref(MinistryMapped), {
+            'Gongbo-Position': HEADERS['Gongbo-Position'],
+          }),
+          ...problems(409),
+        },
       },
     },
     async (request, reply) => {
@@ -75,7 +81,7 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
       const on = dayOf((await findLastCarried(db, name)) ?? at)
       const { body, added } = await addShortName(db, { name, code, on }, at)
       registry.forget()
-      const by = { actor: `key:${request.caller?.id}`, now: at }
+      const by = { actor: `key:${request.caller?.id}`, now: at, onCommit: tellPosition(reply) }
       const articles = await mapArticles(db, { name, body }, by)
       reply.header('cache-control', 'no-store')
       return { name, code, added, articles }

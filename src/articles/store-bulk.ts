@@ -118,7 +118,7 @@ export const upsertArticles = (
       found.filter(({ id }) => !late.has(id)),
       async () => registry,
     )
-    await appendChanges(execute, changes)
+    await appendChanges(query, changes)
     return results
   })
 

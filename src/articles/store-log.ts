@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Execute, Prisma } from '../db/client.ts'
+import { Prisma, type Query } from '../db/client.ts'
 import { CHANNEL } from '../db/listen.ts'
 import type { ArticleRow } from './row.ts'
 
@@ -75,19 +75,30 @@ export const laterOf = (now: Date, { modifiedAt }: Pick<ArticleRow, 'modifiedAt'
   modifiedAt > now ? modifiedAt : now
 
 /**
- * Appends to the log. It must be the last thing that a transaction does: from here to its commit no other writer can
- * append, and one that waits here holds its rows.
+ * Appends to the log, and gives the place of the last entry; null where there is none. It must be the last thing that a
+ * transaction does: from here to its commit no other writer can append, and one that waits here holds its rows.
  */
-export async function appendChanges(execute: Execute, changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) return
+export async function appendChanges(query: Query, changes: readonly Change[]): Promise<number | null> {
+  if (changes.length === 0) return null
   const given = JSON.stringify(changes)
-  await execute(sql`SELECT pg_advisory_xact_lock(${LOCK}), pg_notify(${CHANNEL}, '')`)
-  await execute(sql`
+  await query(sql`SELECT pg_advisory_xact_lock(${LOCK})::text`)
+  const [last] = await query<{ seq: bigint | string }>(sql`WITH appended AS (
     INSERT INTO changes (article_id, kind, version, at, actor, superseded, was_public, is_public)
     SELECT article_id, kind, version, at, actor, superseded, was_public, is_public
     FROM ROWS FROM (jsonb_to_recordset(${given}::jsonb)
       AS ("articleId" int, kind text, version int, at timestamptz, actor text, superseded jsonb,
         "wasPublic" boolean, "isPublic" boolean))
       WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, was_public, is_public, n)
-    ORDER BY n`)
+    ORDER BY n
+    RETURNING seq)
+    SELECT max(seq) AS seq, pg_notify(${CHANNEL}, max(seq)::text)::text FROM appended`)
+  return Number(last?.seq)
+}
+
+/** The place of the newest entry; 0 where there is none. */
+export async function findPosition(tx: Pick<Prisma.TransactionClient, '$queryRaw'>): Promise<number> {
+  const [head] = await tx.$queryRaw<{ seq: bigint }[]>(
+    sql`SELECT COALESCE(max(seq), 0)::bigint AS seq FROM changes`,
+  )
+  return Number(head?.seq)
 }

@@ -9,7 +9,7 @@ import { dayOf } from '../time/seoul.ts'
 import { takeIn, takeText } from './ministry-filter.ts'
 import type { ListQuery } from './query.ts'
 import { isPublic } from './search.ts'
-import { assertHeld, updateRow, type Writing, write } from './store.ts'
+import { assertHeld, type By, updateRow, write } from './store.ts'
 
 /** Ministries as articles name them. */
 
@@ -79,11 +79,11 @@ const MAPPED_AT_ONCE = 100
 export async function mapArticles(
   db: Database,
   { name, body }: { name: string; body: Body },
-  { actor, now }: Pick<Writing, 'actor' | 'now'>,
+  by: By,
 ): Promise<number> {
-  const issuer = { ministryCode: body.code, ministryName: nameShown(body, dayOf(now)).name }
+  const issuer = { ministryCode: body.code, ministryName: nameShown(body, dayOf(by.now)).name }
   for (let mapped = 0; ; ) {
-    const done = await write(db, { actor, now }, async writing => {
+    const done = await write(db, by, async writing => {
       const { tx } = writing
       await assertHeld(tx, body.code)
       const ids = await tx.$queryRaw<{ id: number }[]>(

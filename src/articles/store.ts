@@ -9,7 +9,15 @@ import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
 import { insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
-import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
+import {
+  alteration,
+  appendChanges,
+  type Change,
+  creation,
+  findPosition,
+  laterOf,
+  supersededBy,
+} from './store-log.ts'
 
 /** Articles as rows: every write with its entry in the log. */
 
@@ -30,16 +38,21 @@ export interface Writing {
   found: Map<number, ArticleRow>
 }
 
+export interface By extends Pick<Writing, 'actor' | 'now'> {
+  /** Told where in the log the writes stand: at their last entry, or where they changed nothing at the newest they saw. */
+  onCommit?: (position: number) => void
+}
+
 /**
  * Runs writes in one transaction. At its end come the search rows of what they changed, then its duplicates, and last of
  * all the entries of the log.
  */
-export function write<T>(
+export async function write<T>(
   { prisma }: Database,
-  { actor, now }: Pick<Writing, 'actor' | 'now'>,
+  { actor, now, onCommit }: By,
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> {
-  return prisma.$transaction(async tx => {
+  const { result, position } = await prisma.$transaction(async tx => {
     let registry: Promise<Registry> | undefined
     const writing: Writing = {
       ...{ tx, actor, now, changes: [], found: new Map() },
@@ -54,9 +67,11 @@ export function write<T>(
     await indexFound(execute, found)
     const query: Query = statement => tx.$queryRaw(statement)
     await relateFound(query, found, writing.registry)
-    await appendChanges(execute, writing.changes)
-    return result
+    const appended = await appendChanges(query, writing.changes)
+    return { result, position: appended ?? (onCommit ? await findPosition(tx) : 0) }
   })
+  onCommit?.(position)
+  return result
 }
 
 /** Articles whose search rows are written by one statement. */

@@ -45,6 +45,10 @@ export const HEADERS = {
   Link: text('First, previous and next page (RFC 8288).', '</v1/articles?page=2>; rel="next"'),
   Location: text('Where it is.', '/v1/articles/21'),
   'Content-Location': text('Its address by its identity here.', '/v1/articles/21'),
+  'Gongbo-Position': text(
+    'The place of this write. A read that brings it along as `Gongbo-Position` is not older, on any node; its text means nothing else.',
+    '4711',
+  ),
 }
 
 /** What every route can answer with, besides its own. */
