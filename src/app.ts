@@ -27,6 +27,7 @@ import { keepFresh } from './changes/store-fresh.ts'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import type { Listening } from './db/listen.ts'
+import type { Replicas } from './db/replicas.ts'
 import { exportRoutes } from './exports/routes.ts'
 import { exportComponents } from './exports/schema.ts'
 import { feedForms, feedRoutes } from './feeds/routes.ts'
@@ -47,6 +48,7 @@ import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { rememberAnswers } from './http/remembered.ts'
+import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
@@ -85,6 +87,8 @@ const MIB = 1_048_576
 export interface AppOptions {
   config: Config
   db: Database
+  /** Where articles are read, if not from `db`; looked at by main.ts. */
+  replicas?: Replicas | null
   logger?: FastifyServerOptions['logger']
   /** The clock, which tests may turn. */
   now?: () => Date
@@ -94,6 +98,7 @@ export interface AppOptions {
 export async function buildApp({
   config,
   db,
+  replicas = null,
   logger = false,
   now = () => new Date(),
 }: AppOptions): Promise<FastifyInstance> {
@@ -187,24 +192,30 @@ export async function buildApp({
     app.addSchema(component)
 
   await healthRoutes(app as never, {
-    ...{ db, searchState: () => searchState(db), findBacklog: () => findBacklog(db) },
+    ...{ db, replicas, searchState: () => searchState(db), findBacklog: () => findBacklog(db) },
   })
   const registry = registryReader(db)
   hearOfChanges(app, memory, db, () => registry.forget())
   const articles = { db, registry, now, newDays: config.NEW_DAYS, publicUrl: config.PUBLIC_URL }
   const v1 = { prefix: '/v1' }
   const lists = { ...articles, searchTimeout: config.SEARCH_TIMEOUT_MS }
-  const feeds = feedAnswers(lists)
+  const reader = replicas?.db ?? db
+  const feeds = feedAnswers({ ...lists, db: reader })
   await app.register(async readers => {
     documentPositions(readers)
-    await readers.register(articleRoutes, { ...v1, ...lists, forms: feedForms(feeds) })
-    await readers.register(statisticsRoutes, { ...v1, ...lists })
-    await readers.register(addressRoutes, { ...v1, ...articles })
-    await readers.register(duplicateRoutes, { ...v1, ...articles })
-    await readers.register(revisionRoutes, { ...v1, ...articles })
-    await readers.register(unresolvedRoutes, { ...v1, ...articles })
+    if (replicas) answerFromReplicas(readers, place => replicas.choose(place))
+    const read = { ...v1, ...lists, db: reader }
+    await readers.register(articleRoutes, { ...read, forms: feedForms(feeds) })
+    await readers.register(statisticsRoutes, read)
+    await readers.register(addressRoutes, read)
+    await readers.register(duplicateRoutes, read)
+    await readers.register(revisionRoutes, read)
     await readers.register(feedRoutes, { ...v1, answers: feeds })
-    await readers.register(suggestionRoutes, { ...v1, db })
+    await readers.register(suggestionRoutes, read)
+  })
+  await app.register(async readers => {
+    documentPositions(readers)
+    await readers.register(unresolvedRoutes, { ...v1, ...articles })
     await readers.register(exportRoutes, {
       ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },
     })

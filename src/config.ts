@@ -60,9 +60,21 @@ export const SETTINGS = {
     'a URL such as postgresql://user:password@host:5432/gongbo',
     'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
   ),
+  DATABASE_REPLICA_URLS: pattern(
+    '',
+    /^postgres(ql)?:\/\/[^\s,]+(\s*,\s*postgres(ql)?:\/\/[^\s,]+)*$/,
+    'URLs such as postgresql://user:password@host:5432/gongbo, separated by commas',
+    'Streaming replicas of that database, separated by commas. What readers of articles ask is asked of these.',
+  ),
+  REPLICA_MAX_LAG_MS: integer(
+    5_000,
+    1_000,
+    3_600_000,
+    'Milliseconds by which a replica may be behind; one that is further behind gets no reads.',
+  ),
   DATA_DIR: text('.data', 'Where the embedded database, the development key and uploads under way are kept.'),
   DATABASE_PORT: integer(0, 0, 65_535, 'Port of the embedded database; 0 takes a free one.'),
-  DATABASE_POOL: integer(10, 1, 500, 'Connections to the database.'),
+  DATABASE_POOL: integer(10, 1, 500, 'Connections to the database, and to each replica.'),
   STATEMENT_TIMEOUT_MS: integer(
     10_000,
     100,
@@ -230,7 +242,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     const result = setting.parse(raw)
     if ('expected' in result) {
       // A database URL holds a password.
-      const hidden = setting.secret || name === 'DATABASE_URL'
+      const hidden = setting.secret || /^DATABASE_(REPLICA_)?URLS?$/.test(name)
       faults.push(`${name} must be ${result.expected}${hidden ? '' : `, not "${raw}"`}`)
       return [name, setting.fallback]
     }

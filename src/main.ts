@@ -12,6 +12,7 @@ import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
 import { provideDatabase } from './db/provide.ts'
+import { Replicas, type ReplicasOptions } from './db/replicas.ts'
 import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
 import { listUnfinished } from './imports/store-jobs.ts'
@@ -39,14 +40,20 @@ async function start(config: Config): Promise<void> {
     const early: string[] = []
     const server = await provideDatabase(config, message => early.push(message))
     ends.push(() => server.stop())
-    const db = openDatabase({
-      url: server.url,
+    const options = {
       poolSize: config.DATABASE_POOL,
       statementTimeout: config.STATEMENT_TIMEOUT_MS,
-      onError: error => app.log.warn({ err: error }, 'a database connection was lost'),
-    })
+      onError: (error: Error) => app.log.warn({ err: error }, 'a database connection was lost'),
+    }
+    const db = openDatabase({ ...options, url: server.url })
     ends.push(() => db.close())
-    const app = await buildApp({ config, db, logger: loggerOf(config) })
+    const replicas = openReplicas(config, { ...options, primary: db }, (name, { condition }) =>
+      condition === 'ok'
+        ? app.log.info(`reads go to the replica ${name}`)
+        : app.log.warn(`no reads go to the replica ${name}: ${condition}`),
+    )
+    ends.push(() => replicas?.close())
+    const app = await buildApp({ config, db, replicas, logger: loggerOf(config) })
     ends.push(() => closeWithin(app, config.SHUTDOWN_TIMEOUT_MS))
     const graceful = closeWithGrace(
       { delay: 2 * config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS, logger: false },
@@ -70,8 +77,12 @@ async function start(config: Config): Promise<void> {
     if (samples > 0) app.log.info(`loaded ${samples} sample articles`)
     if (server.embedded)
       app.log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
-    const address = await app.listen({ port: config.PORT, host: config.HOST })
     const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
+    if (replicas) {
+      await replicas.look()
+      ends.push(every(1_000, () => replicas.look(), told('looking at the replicas')))
+    }
+    const address = await app.listen({ port: config.PORT, host: config.HOST })
     ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
     ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
     ends.push(every(1_000, () => keepDuplicates(db), told('the upkeep of duplicates')))
@@ -90,6 +101,16 @@ async function start(config: Config): Promise<void> {
     await stop()
     throw error
   }
+}
+
+/** The replicas that the settings name; null where they name none. */
+function openReplicas(
+  { DATABASE_REPLICA_URLS, REPLICA_MAX_LAG_MS }: Config,
+  options: Omit<ReplicasOptions, 'urls' | 'maxLag' | 'onChange'>,
+  onChange: ReplicasOptions['onChange'],
+): Replicas | null {
+  const urls = DATABASE_REPLICA_URLS.split(',').flatMap(url => url.trim() || [])
+  return urls.length === 0 ? null : new Replicas({ ...options, urls, maxLag: REPLICA_MAX_LAG_MS, onChange })
 }
 
 /** Lets requests in flight finish, and cuts those that take longer than `ms`. */

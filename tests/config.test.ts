@@ -80,6 +80,9 @@ describe('settings', () => {
     const message = refusal({ DATABASE_URL: 'mysql://gongbo:hunter2@db:3306/gongbo' })
     expect(message).toContain('DATABASE_URL must be a URL such as postgresql://')
     expect(message).not.toContain('hunter2')
+    const replicas = refusal({ DATABASE_REPLICA_URLS: 'postgres://a:hunter2@b/c, hunter2' })
+    expect(replicas).toContain('DATABASE_REPLICA_URLS must be URLs such as postgresql://')
+    expect(replicas).not.toContain('hunter2')
   })
 })
 

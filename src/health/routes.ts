@@ -3,9 +3,11 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
+import type { Replicas } from '../db/replicas.ts'
 import { json, problems } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { oneOf, ref } from '../http/schema.ts'
+import { measureReplicas, ReplicaReadiness, readinessOf } from './replicas.ts'
 
 export const Health = Type.Object(
   { status: Type.String({ examples: ['ok'] }) },
@@ -27,19 +29,24 @@ export const Readiness = Type.Object(
         '`no-dictionary`: the dictionary cannot be read, words are compared as written without particles; `indexing`: articles are being indexed anew and some are not found yet.',
       examples: ['ok'],
     }),
+    replicas: Type.Array(ref(ReplicaReadiness), {
+      description: 'Of the database. The primary answers for those that are not `ok`.',
+    }),
   },
   { $id: 'Readiness', description: 'The process can serve.' },
 )
-export const healthComponents = [Health, Readiness]
+export const healthComponents = [Health, ReplicaReadiness, Readiness]
 
 /** Probes and metrics. They are not counted against the rate limit. */
 export const healthRoutes: FastifyPluginAsyncTypebox<{
   db: Database
+  replicas: Replicas | null
   searchState: () => Promise<SearchState>
   findBacklog: () => Promise<Backlog>
-}> = async (app, { db, searchState, findBacklog }) => {
+}> = async (app, { db, replicas, searchState, findBacklog }) => {
   const config = { unlimited: true }
   const metrics = measure(db, findBacklog)
+  if (replicas) measureReplicas(metrics.registry, replicas)
 
   app.addHook('onResponse', async (request, reply) => {
     const { url } = request.routeOptions
@@ -93,8 +100,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
           { headers: { 'retry-after': '5' } },
         )
       const search = await searchState()
-      const status = search === 'ok' ? ('ready' as const) : ('degraded' as const)
-      return { status, database: 'ok', migrations: 'ok', search }
+      const readiness = readinessOf(replicas)
+      const well = search === 'ok' && readiness.every(({ condition }) => condition === 'ok')
+      const status = well ? ('ready' as const) : ('degraded' as const)
+      return { status, database: 'ok', migrations: 'ok', search, replicas: readiness }
     },
   )
 

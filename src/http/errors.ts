@@ -32,10 +32,12 @@ const hasCode = (error: unknown, pattern: RegExp) =>
     ({ code, originalCode }) => pattern.test(String(code)) || pattern.test(String(originalCode)),
   )
 
-const isUnreachable = (error: unknown) =>
+/** The database is not there (now). */
+export const isUnreachable = (error: unknown) =>
   hasCode(error, UNREACHABLE) || chain(error).some(({ message }) => UNREACHABLE_TEXT.test(String(message)))
 
-const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
+/** The database ended a statement that took too long. */
+export const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 
 /** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
 export const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import { isStatementTimeout, isUnreachable } from './errors.ts'
+import { Problem } from './problem.ts'
+
+/** Reads that replicas of the database answer, and the primary where they cannot. */
+
+/** A replica for one request. */
+interface Chosen {
+  name: string
+  read<T>(work: () => Promise<T>): Promise<T>
+  failed(lost: boolean): void
+}
+
+/**
+ * Answers the GET and HEAD requests of a scope from a replica. One that fails is not told to the reader: the whole request is
+ * asked anew of the primary, unless its answer has begun. Register before the routes, whose handlers change nothing.
+ */
+export function answerFromReplicas(
+  scope: FastifyInstance,
+  /** A replica that has reached a place in the log; null where none has. */
+  choose: (position: number | null) => Chosen | null,
+): void {
+  scope.addHook('onRoute', route => {
+    const { handler } = route
+    if (![route.method].flat().every(method => method === 'GET' || method === 'HEAD')) return
+    route.handler = async function (request, reply) {
+      const ask = async () => handler.call(this, request, reply)
+      const replica = choose(placeNeeded(request))
+      if (!replica) return ask()
+      try {
+        return await replica.read(ask)
+      } catch (error) {
+        if (!mayAskAgain(error, reply)) throw error
+        replica.failed(isUnreachable(error))
+        request.log.warn({ err: error, replica: replica.name }, 'a replica failed: asking the primary')
+        return ask()
+      }
+    } satisfies RouteHandlerMethod
+  })
+}
+
+/** What stood at a moment must have come to its end, which only the primary knows: no replica has reached infinity. */
+const placeNeeded = ({ position, query }: FastifyRequest): number | null =>
+  (query as { asOf?: unknown } | undefined)?.asOf === undefined ? position : Number.POSITIVE_INFINITY
+
+/** What we say of a request ourselves, and what takes too long, the primary would not answer otherwise. */
+const mayAskAgain = (error: unknown, reply: FastifyReply): boolean =>
+  !(error instanceof Problem) && !isStatementTimeout(error) && !reply.sent && !reply.raw.headersSent
