@@ -53,6 +53,12 @@ const pattern = (
 
 export const SETTINGS = {
   PORT: integer(3000, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
+  WORKERS: integer(
+    1,
+    1,
+    64,
+    'Processes that answer on the port, as many as there are cores for them; each has its own connections to the database.',
+  ),
   HOST: text('127.0.0.1', 'Address to listen on; `0.0.0.0` for all.'),
   DATABASE_URL: pattern(
     '',

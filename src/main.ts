@@ -1,6 +1,7 @@
+import cluster from 'node:cluster'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { publishDue } from './articles/embargo.ts'
 import { keepDuplicates } from './articles/store-duplicates.ts'
@@ -11,8 +12,10 @@ import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
-import { provideDatabase } from './db/provide.ts'
+import { type Provided, provideDatabase } from './db/provide.ts'
 import { Replicas, type ReplicasOptions } from './db/replicas.ts'
+import { gatherMetrics } from './health/gather.ts'
+import { countForWorkers } from './http/rate-limit.ts'
 import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
 import { listUnfinished } from './imports/store-jobs.ts'
@@ -25,6 +28,7 @@ import { every } from './time/every.ts'
 import { startSending } from './webhooks/sender.ts'
 import { sendingOptions } from './webhooks/settings.ts'
 import { deliveryQueue } from './webhooks/store-queue.ts'
+import { SIGNALS, startWorkers, stopWithOthers } from './workers.ts'
 
 /** What the database may take to stop, beyond the time of requests and that of webhooks. */
 const DATABASE_STOP_MS = 60_000
@@ -55,28 +59,10 @@ async function start(config: Config): Promise<void> {
     ends.push(() => replicas?.close())
     const app = await buildApp({ config, db, replicas, logger: loggerOf(config) })
     ends.push(() => closeWithin(app, config.SHUTDOWN_TIMEOUT_MS))
-    const graceful = closeWithGrace(
-      { delay: 2 * config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS, logger: false },
-      async ({ signal, err }) => {
-        if (err) app.log.fatal({ err }, 'stopping after an unexpected error')
-        else app.log.info(`stopping on ${signal}: requests in flight are finished first`)
-        await stop()
-      },
-    )
     // A start that fails ends by itself, with its own exit status.
-    ends.push(() => graceful.uninstall())
+    ends.push(stopOnSignals(config, app.log, stop))
     for (const message of early) app.log.info(message)
-
-    await assertHangul(server.url)
-    for (const name of await migrate(server.url)) app.log.info(`migrated: ${name}`)
-    await claimIndex(db, ANALYSIS_VERSION)
-    const samples = await loadSamples(
-      db,
-      config.SAMPLES === 'on' || (config.SAMPLES === 'auto' && server.embedded),
-    )
-    if (samples > 0) app.log.info(`loaded ${samples} sample articles`)
-    if (server.embedded)
-      app.log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
+    if (!cluster.isWorker) await prepare(config, server, db, app.log)
     const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
     if (replicas) {
       await replicas.look()
@@ -101,6 +87,66 @@ async function start(config: Config): Promise<void> {
     await stop()
     throw error
   }
+}
+
+/** What is done once, before anybody answers: the schema, and what a first start needs. */
+async function prepare(
+  config: Config,
+  server: Provided,
+  db: Database,
+  log: FastifyBaseLogger,
+): Promise<void> {
+  await assertHangul(server.url)
+  for (const name of await migrate(server.url)) log.info(`migrated: ${name}`)
+  await claimIndex(db, ANALYSIS_VERSION)
+  const samples = await loadSamples(
+    db,
+    config.SAMPLES === 'on' || (config.SAMPLES === 'auto' && server.embedded),
+  )
+  if (samples > 0) log.info(`loaded ${samples} sample articles`)
+  if (server.embedded)
+    log.info(`the development key is in ${await ensureDevelopmentKey(db, config.DATA_DIR)}`)
+}
+
+/** The first process of several: it has the embedded database, prepares it, and starts the others. */
+async function lead(config: Config): Promise<void> {
+  const { log } = Fastify({ logger: loggerOf(config) })
+  const ends: (() => unknown)[] = []
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  }
+  try {
+    const server = await provideDatabase(config, message => log.info(message))
+    ends.push(() => server.stop(), stopOnSignals(config, log, stop))
+    const db = openDatabase({ url: server.url, poolSize: 2, statementTimeout: config.STATEMENT_TIMEOUT_MS })
+    await prepare(config, server, db, log).finally(() => db.close())
+    gatherMetrics()
+    countForWorkers()
+    const workers = await startWorkers(config.WORKERS, { DATABASE_URL: server.url }, (pid, how) =>
+      log.error(`the worker ${pid} ended (${how}) and is replaced`),
+    )
+    ends.push(() => workers.stop())
+    log.info(`${config.WORKERS} workers answer`)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Stops gracefully on signals and unexpected errors, and gives what ends that. */
+function stopOnSignals(config: Config, log: FastifyBaseLogger, stop: () => Promise<void>): () => void {
+  const { isWorker } = cluster
+  const delay = 2 * config.SHUTDOWN_TIMEOUT_MS + DATABASE_STOP_MS
+  const graceful = closeWithGrace(
+    { delay, logger: false, skip: isWorker ? [...SIGNALS] : [] },
+    async ({ signal, err }) => {
+      if (err) log.fatal({ err }, 'stopping after an unexpected error')
+      else log.info(`stopping${signal ? ` on ${signal}` : ''}: requests in flight are finished first`)
+      await stop()
+    },
+  )
+  if (isWorker) stopWithOthers(() => graceful.close())
+  return () => graceful.uninstall()
 }
 
 /** The replicas that the settings name; null where they name none. */
@@ -145,8 +191,11 @@ const loggerOf = ({ LOG_LEVEL }: Config) => ({
 })
 
 try {
-  await start(loadConfig())
+  const config = loadConfig()
+  await (config.WORKERS > 1 && cluster.isPrimary ? lead(config) : start(config))
 } catch (error) {
   process.stderr.write(`gongbo: ${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
+  // The channel to the first process would keep it.
+  if (cluster.isWorker) process.exit()
 }

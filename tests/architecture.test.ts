@@ -13,7 +13,7 @@ const FLOORS = [
   ['articles'],
   ['changes'],
   ['feeds', 'imports', 'exports', 'queries', 'suggestions', 'webhooks'],
-  ['app.ts', 'retention.ts'],
+  ['app.ts', 'retention.ts', 'workers.ts'],
   ['commands', 'main.ts'],
 ]
 const floorOf = (path: string) => FLOORS.findIndex(floor => floor.includes(path.split('/')[0] ?? ''))

@@ -42,6 +42,7 @@ export function measureReplicas(registry: Registry, replicas: Pick<Replicas, 'st
   const labelNames = ['replica']
   new Gauge({
     ...{ name: 'database_replica_up', help: 'Whether a replica gets reads', labelNames, registers },
+    aggregator: 'min',
     collect() {
       for (const [i, { condition }] of replicas.states().entries())
         this.set({ replica: i + 1 }, condition === 'ok' ? 1 : 0)
@@ -51,6 +52,7 @@ export function measureReplicas(registry: Registry, replicas: Pick<Replicas, 'st
     name: 'database_replica_lag_seconds',
     help: 'Time by which a replica is behind, at most; NaN where that is not known',
     ...{ labelNames, registers },
+    aggregator: 'max',
     collect() {
       for (const [i, { lag }] of replicas.states().entries())
         this.set({ replica: i + 1 }, lag === null ? Number.NaN : lag / 1000)

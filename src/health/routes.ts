@@ -7,6 +7,7 @@ import type { Replicas } from '../db/replicas.ts'
 import { json, problems } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { oneOf, ref } from '../http/schema.ts'
+import { metricsReader } from './gather.ts'
 import { measureReplicas, ReplicaReadiness, readinessOf } from './replicas.ts'
 
 export const Health = Type.Object(
@@ -47,6 +48,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
   const config = { unlimited: true }
   const metrics = measure(db, findBacklog)
   if (replicas) measureReplicas(metrics.registry, replicas)
+  const readMetrics = metricsReader(metrics.registry)
 
   app.addHook('onResponse', async (request, reply) => {
     const { url } = request.routeOptions
@@ -124,8 +126,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
         },
       },
     },
-    async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    async (_request, reply) => reply.type(metrics.registry.contentType).send(await readMetrics()),
   )
 }
 
@@ -158,11 +159,13 @@ function measure({ pool }: Database, findBacklog: () => Promise<Backlog>) {
   })
   const oldest = new Gauge({
     name: 'webhook_oldest_pending_seconds',
+    aggregator: 'max',
     help: 'Age of the oldest webhook delivery that waits, first or again; 0 where none does',
     registers: [registry],
   })
   new Gauge({
     name: 'webhook_deliveries_pending',
+    aggregator: 'max',
     help: 'Webhook deliveries that wait to be sent, first or again',
     registers: [registry],
     async collect() {

@@ -1,6 +1,13 @@
+import cluster from 'node:cluster'
 import { isIPv6 } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import {
+  type RateLimiterAbstract,
+  RateLimiterCluster,
+  RateLimiterClusterMaster,
+  RateLimiterMemory,
+  RateLimiterRes,
+} from 'rate-limiter-flexible'
 import { Problem } from './problem.ts'
 
 const WINDOW_SECONDS = 60
@@ -18,13 +25,23 @@ export interface RateLimit {
   assertFewFailures(address: string, reply: FastifyReply): Promise<void>
 }
 
-/** Limits by the minute, counted in this process alone; 0 is no limit. */
+/** Keeps the counts of all workers. In the first process, before it starts them. */
+export function countForWorkers(): void {
+  new RateLimiterClusterMaster()
+}
+
+const limiter = (keyPrefix: string, points: number): RateLimiterAbstract => {
+  const options = { keyPrefix, points, duration: WINDOW_SECONDS }
+  return cluster.isWorker ? new RateLimiterCluster(options) : new RateLimiterMemory(options)
+}
+
+/** Limits by the minute, counted on this machine alone, over all its workers; 0 is no limit. */
 export function rateLimit(perMinute: number): RateLimit {
   if (perMinute === 0)
     return { count: async () => {}, countFailure: async () => {}, assertFewFailures: async () => {} }
-  const requests = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
-  const failures = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
-  const consume = (limiter: RateLimiterMemory, client: string) =>
+  const requests = limiter('requests', perMinute)
+  const failures = limiter('failures', perMinute)
+  const consume = (limiter: RateLimiterAbstract, client: string) =>
     limiter.consume(client).catch((refused: unknown) => {
       if (refused instanceof RateLimiterRes) return refused
       throw refused
