@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { extractFromJson, extractFromXml } from '@extractus/feed-extractor'
 import { describe, expect, test } from '@jest/globals'
+import feedme from 'feedme'
 import FeedParser from 'feedparser'
 import { parseAtomFeed, parseJsonFeed } from 'feedsmith'
 import { testApp } from '../support/app.ts'
@@ -170,6 +171,36 @@ const jsonByExtractor: Reader = async text => {
   }
 }
 
+/** Its types speak of a `default` that it does not export. */
+const FeedMe = feedme as unknown as typeof feedme.default
+
+/** feedme: a stream over clarinet, which reads JSON by itself and keeps every member; the chunks cut syllables in two. */
+const jsonByFeedme: Reader = text =>
+  new Promise((done, fail) => {
+    const parser = new FeedMe(true)
+    parser.on('error', fail)
+    parser.on('finish', () => {
+      const feed = parser.done() as unknown as {
+        items: { id: string; title: string; content_html: string; authors: { name: string }[] }[]
+        next_url?: string
+        _gongbo: { deleted: { id: string }[] }
+      }
+      done({
+        titles: feed.items.map(({ title }) => title),
+        bodies: feed.items.map(({ content_html }) => content_html),
+        authors: feed.items.map(({ authors }) => String(authors[0]?.name)),
+        ids: feed.items.map(({ id }) => id),
+        deleted: feed._gongbo.deleted.map(({ id }) => id),
+        next: feed.next_url,
+      })
+    })
+    const bytes = Buffer.from(text)
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 1_000) }, (_, i) =>
+      bytes.subarray(i * 1_000, (i + 1) * 1_000),
+    )
+    Readable.from(chunks).pipe(parser)
+  })
+
 const READERS: [name: string, path: string, reader: Reader, deleted: number][] = [
   ['feedparser reads the Atom feed', '/v1/articles.atom', byFeedparser, 2],
   ['feed-extractor reads the Atom feed', '/v1/articles.atom', byExtractor, 2],
@@ -181,6 +212,7 @@ const READERS: [name: string, path: string, reader: Reader, deleted: number][] =
     0,
   ],
   ['feed-extractor reads the JSON feed', '/v1/articles/feed.json', jsonByExtractor, 2],
+  ['feedme reads the JSON feed', '/v1/articles/feed.json', jsonByFeedme, 2],
 ]
 
 describe('a reader from npm', () => {
