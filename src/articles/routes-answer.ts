@@ -10,7 +10,6 @@ import { digest } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
-import { run } from '../search/search.ts'
 import { dayOf, startOfDay } from '../time/seoul.ts'
 import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
@@ -118,10 +117,7 @@ type WrittenOptions = Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'new
 
 /** The answer of what was written: the article as it stands now. */
 export async function writtenAnswer(row: ArticleRow, options: WrittenOptions) {
-  const [presentation, neighbours] = await Promise.all([
-    present(options),
-    findNeighbours(statement => run(options.db.pool, statement), row),
-  ])
+  const [presentation, neighbours] = await Promise.all([present(options), findNeighbours(options.db, row)])
   return articleAnswer({ ...row, ...neighbours }, presentation)
 }
 

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Query } from '../db/client.ts'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { IfMatch, problems } from '../http/openapi.ts'
@@ -85,8 +84,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     const presentation = await present(options)
     return write(db, by, async writing => {
       const row = await insertArticle(writing, article)
-      const query: Query = statement => writing.tx.$queryRaw(statement)
-      const neighbours = await findNeighbours(query, row)
+      const neighbours = await findNeighbours(writing.tx, row)
       const { article: created, etagFor } = articleAnswer({ ...row, ...neighbours }, presentation)
       const stored = {
         status: 201,

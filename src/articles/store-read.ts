@@ -1,4 +1,5 @@
-import { type Database, Prisma, type Query } from '../db/client.ts'
+import { type Database, Prisma } from '../db/client.ts'
+import { run } from '../search/search.ts'
 import { dayOf } from '../time/seoul.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import { FIELDS } from './schema.ts'
@@ -31,13 +32,14 @@ function toNeighbours({ previous, next }: Beside): Neighbours {
   return { previous: shown(previous), next: shown(next) }
 }
 
-/** The neighbours of an article within whatever transaction it was written. */
+/** The neighbours of an article, in the transaction that it was written in or after it. */
 export async function findNeighbours(
-  query: Query,
+  db: Database | Prisma.TransactionClient,
   { id, listedAt }: Pick<ArticleRow, 'id' | 'listedAt'>,
 ): Promise<Neighbours> {
   const place = sql`(SELECT ${id}::int AS id, ${listedAt}::timestamptz AS listed_at) AS a`
-  const [found] = await query<Beside>(sql`SELECT ${NEIGHBOURS} FROM ${place}`)
+  const statement = sql`SELECT ${NEIGHBOURS} FROM ${place}`
+  const [found] = await ('prisma' in db ? run<Beside>(db.pool, statement) : db.$queryRaw<Beside[]>(statement))
   return found ? toNeighbours(found) : { previous: null, next: null }
 }
 

@@ -12,6 +12,10 @@ declare module 'fastify' {
     /** The place in the log that the answer must have reached; null where any will do. */
     position: number | null
   }
+  interface FastifyInstance {
+    /** The place of the newest write of this node. */
+    written: { position: number }
+  }
 }
 
 /** The header of both, as Fastify spells names. */
@@ -26,24 +30,30 @@ export function parsePosition(text: string): number | null {
   return Number.isSafeInteger(seq) && printPosition(seq) === text ? seq : null
 }
 
-/** Reads the header of every request. @throws Problem 400 where no write can have answered with it. */
+/**
+ * Reads the header of every request; what was written on this node needs none. @throws Problem 400 where no write can have
+ * answered with it.
+ */
 export function readPositions(app: FastifyInstance): void {
+  app.decorate('written', { position: 0 })
   app.decorateRequest('position', null)
   app.addHook('onRequest', async request => {
     const text = request.headers[NAME]
-    if (text === undefined) return
-    request.position = parsePosition(String(text))
-    if (request.position === null)
+    const brought = text === undefined ? 0 : parsePosition(String(text))
+    if (brought === null)
       throw badHeader(
         'Gongbo-Position',
         'must be what a write answered with, as it stood there',
         '쓰기 응답에 있던 값 그대로여야 합니다',
       )
+    request.position = Math.max(brought, app.written.position) || null
   })
 }
 
 /** For the answer of a write, once it is committed. */
 export const tellPosition = (reply: FastifyReply) => (seq: number) => {
+  const { written } = reply.server
+  written.position = Math.max(written.position, seq)
   reply.header(NAME, printPosition(seq))
 }
 

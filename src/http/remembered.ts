@@ -43,9 +43,13 @@ export function rememberAnswers(app: FastifyInstance, memory: AnswerMemory, toda
   app.addHook('onRequest', async (request, reply) => {
     if (!request.routeOptions.config.remembered || request.caller !== null) return
     if (!memory.trusted) return memory.onWanted()
+    // The reader knows of a change of which nobody has told yet.
+    if ((request.position ?? 0) > memory.position) return
     request.slot = { memory, key: `${today()} ${request.accepted} ${normalised(request.url)}` }
     const kept = memory.find(request.slot.key)
     if (kept) return sendKept(request, reply, kept, 'hit')
+    // What is kept must not come from a replica that is behind.
+    request.position = memory.position
   })
 }
 
@@ -56,7 +60,7 @@ function forgetAfterWrites(app: FastifyInstance, memory: AnswerMemory): void {
     if (reads || route.config?.changes === 'counters') return
     const forget = async (_request: FastifyRequest, reply: FastifyReply) => {
       // What was refused changed nothing; of what failed nobody knows.
-      if (reply.statusCode < 400 || reply.statusCode >= 500) memory.told()
+      if (reply.statusCode < 400 || reply.statusCode >= 500) memory.told(app.written.position)
     }
     route.onSend = [forget, ...[route.onSend ?? []].flat()]
   })
