@@ -6,13 +6,17 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { makeCorpus } from '../search/corpus.js'
 import { line, median, table } from '../search/report.js'
+import { OPERATIONS } from './operations.js'
 
 /**
- * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, and ours, on one database, in
- * interleaved rounds. Each server has the first core, wrk (a Debian package) the second one; where the database runs on this
- * machine, pin it there too: `taskset -acp 1 <postmaster>`. Usage: node bench/lists/run.js <url of a database> [--rounds 5]
- * [--seconds 3] [--connections 32] [--only newest,detail] [--prisma no]
+ * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, ours with and without answers
+ * from memory, and the same bytes out of memory, on one database, in interleaved rounds. Each server has the first core, wrk
+ * (a Debian package) the second one; where the database runs on this machine, pin it there too: `taskset -acp 1 <postmaster>`.
+ * A database is made by `node bench/import.js 200000 deferred keep=<folder>`, or with search rows by `bench/search/load.js`.
+ * `create` adds articles: measure it last. Usage: node bench/lists/run.js <url of a database> [--rounds 5] [--seconds 3]
+ * [--connections 32] [--only newest,detail] [--prisma no]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,25 +31,6 @@ const { values: options, positionals } = parseArgs({
 const [url] = positionals
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'gongbo-lists-'))
-
-/** Requests that differ, in the language of wrk. The range is any week of 2012 to 2025, the article any of a million. */
-const days = `local d = os.date('!%Y-%m-%d', at); local e = os.date('!%Y-%m-%d', at + 6 * 86400)`
-const OPERATIONS = {
-  'newest, with total': `return wrk.format(nil, '/v1/articles')`,
-  'seven days, with total': `local at = 1325376000 + math.random(0, 5000) * 86400; ${days}; return wrk.format(nil, '/v1/articles?from=' .. d .. '&to=' .. e)`,
-  'page 50, with total': `return wrk.format(nil, '/v1/articles?page=50')`,
-  'page 5,000, with total': `return wrk.format(nil, '/v1/articles?page=5000')`,
-  'page 50,000, with total': `return wrk.format(nil, '/v1/articles?page=50000')`,
-  detail: `return wrk.format(nil, '/v1/articles/' .. math.random(1, LAST))`,
-}
-/** What only Gongbo has. */
-const OWN = {
-  'a ministry and its predecessors, with total': `return wrk.format(nil, '/v1/articles?ministry=${encodeURIComponent('산업통상부')}')`,
-  'histogram of months': `return wrk.format(nil, '/v1/articles/histogram')`,
-  'histogram of days': `return wrk.format(nil, '/v1/articles/histogram?interval=day')`,
-  'facets of ministries and kinds': `return wrk.format(nil, '/v1/articles/facets?facets=ministry,kind')`,
-  'facets of 49,946 matches': `return wrk.format(nil, '/v1/articles/facets?facets=kind&q=${encodeURIComponent('수소')}')`,
-}
 
 const freePort = () =>
   new Promise(resolve => {
@@ -83,11 +68,12 @@ function usage(pid) {
 const milliseconds = text =>
   Number.parseFloat(text) * (text.endsWith('us') ? 0.001 : text.endsWith('ms') ? 1 : 1000)
 
-async function load({ port, child }, operation) {
+async function load({ name, port, child }, operation) {
   const script = join(dir, 'wrk.lua')
+  const { lua, bare = lua } = OPERATIONS[operation]
   writeFileSync(
     script,
-    `LAST = ${n}\nmath.randomseed(os.time())\nrequest = function() ${OPERATIONS[operation] ?? OWN[operation]} end\n`,
+    `LAST = ${n}; KEY = '${key}'; BODY = '${body}'; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
   )
   const before = usage(child.pid)
   const wrk = spawn(
@@ -140,22 +126,33 @@ process.stdout.write(
   `${n} articles, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s\n\n`,
 )
 
+const { openDatabase } = await import('../../dist/db/client.js')
+const { insertKey, revokeKey } = await import('../../dist/keys/store.js')
+const db = openDatabase({ url, poolSize: 1, statementTimeout: 60_000 })
+const { key, row } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
+const body = makeCorpus(1)
+  .article(1)
+  .bodyText.replaceAll(/[\n"\\']/g, ' ')
+
+const ours = {
+  ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },
+}
+const gongbo = () => [here('gongbo.js')]
+const kept = await start('Gongbo, kept', gongbo, ours)
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
   ...(options.prisma === 'no'
     ? []
     : [await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)])]),
-  await start('Gongbo', () => [here('../../dist/main.js')], {
-    DATABASE_URL: url,
-    RATE_LIMIT: '0',
-    LOG_LEVEL: 'silent',
-    DATA_DIR: dir,
-    SAMPLES: 'off',
-  }),
+  await start('memory', port => [here('memory.js'), `http://127.0.0.1:${kept.port}`, String(port)]),
+  kept,
+  await start('Gongbo', gongbo, { ...ours, CACHE_MIB: '0' }),
 ]
 try {
-  const wanted = Object.keys({ ...OPERATIONS, ...OWN }).filter(
-    name => options.only === '' || options.only.split(',').some(part => name.startsWith(part)),
+  const wanted = Object.keys(OPERATIONS).filter(
+    name =>
+      n >= (OPERATIONS[name].atLeast ?? 0) &&
+      (options.only === '' || options.only.split(',').some(part => name.startsWith(part))),
   )
   const head = [
     'operation',
@@ -170,7 +167,7 @@ try {
   process.stdout.write(`${table(head, [])}\n`)
   for (const operation of wanted) {
     const rounds = []
-    const asked = servers.filter(({ name }) => name === 'Gongbo' || operation in OPERATIONS)
+    const asked = servers.filter(({ name }) => OPERATIONS[operation].servers.includes(name))
     for (let round = 0; round < Number(options.rounds); round++) {
       const round = new Map()
       for (const server of asked) round.set(server.name, await load(server, operation))
@@ -195,6 +192,8 @@ try {
     }
   }
 } finally {
+  await revokeKey(db, row.id, new Date())
+  await db.close()
   await client.end()
   for (const { child } of servers) child.kill()
   rmSync(dir, { recursive: true, force: true })

@@ -20,13 +20,19 @@ const replicas = new Replicas({
   ...{ ...options, urls: [way.url], primary: db, maxLag: 400 },
   onChange: (_name, { condition }) => heard.push(condition),
 })
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db, replicas })
+// Answers from memory would not be asked of anybody.
+const config = { ...readConfig({}), RATE_LIMIT: 0, CACHE_MIB: 0 }
+const app = await buildApp({ config, db, replicas })
 const call = await contract(app)
+/** Another node, which has written nothing. */
+const otherApp = await buildApp({ config, db, replicas })
+const other = await contract(otherApp)
 const { key } = await insertKey(db, { name: 'test', scopes: ['admin'], expiresAt: null })
 const headers = { authorization: `Bearer ${key}` }
 const edit = editor(call, headers)
 afterAll(async () => {
   await app.close()
+  await otherApp.close()
   await replicas.close()
   await db.close()
   way.close()
@@ -55,8 +61,8 @@ const write = async (title: string) => {
   expect(statusCode).toBe(200)
   return String(headers['gongbo-position'])
 }
-const titleOf = async (position?: string) => {
-  const answer = await call({
+const titleOf = async (position?: string, ask = other) => {
+  const answer = await ask({
     url: '/v1/articles/1',
     ...(position && { headers: { 'gongbo-position': position } }),
   })
@@ -121,13 +127,14 @@ test('what stood at a moment is asked of the primary, and so is whatever else th
   expect(used).toEqual({ primary: 2, replica: 0, instead: 0 })
 })
 
-test('a reader with the place of a write sees it, however far behind the replica is; others may not', async () => {
+test('a reader with the place of a write sees it, however far behind the replica is, as one of its node does; others may not', async () => {
   await write('앞의 제목')
   await untilThere()
   await onStandby('SELECT pg_wal_replay_pause()')
   try {
     const position = await write('뒤의 제목')
     expect(await titleOf()).toBe('앞의 제목')
+    expect(await titleOf(undefined, call)).toBe('뒤의 제목')
     expect(await titleOf(position)).toBe('뒤의 제목')
     expect(await titleOf('9007199254740991')).toBe('뒤의 제목')
     expect((await call({ url: '/v1/articles', headers: { 'gongbo-position': position } })).body).toContain(
