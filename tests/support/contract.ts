@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs'
+import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -34,6 +35,13 @@ export async function contract(app: FastifyInstance): Promise<Call> {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
   ajv.addSchema({ $id: 'api', ...document })
+  // Ajv keeps for ever what it compiled, and knows it again by the object alone.
+  const validators = new Map<string, ValidateFunction>()
+  const validatorOf = (ref: string): ValidateFunction => {
+    const validate = validators.get(ref) ?? ajv.compile({ $ref: ref })
+    validators.set(ref, validate)
+    return validate
+  }
 
   return async request => {
     const options = typeof request === 'string' ? { url: request } : request
@@ -59,7 +67,7 @@ export async function contract(app: FastifyInstance): Promise<Call> {
     if (!types.includes(type))
       throw new Error(`${where}: media type "${type}", but the document says ${types.join(', ')}`)
     if (!/[/+]json$/.test(type)) return response
-    const validate = ajv.compile({ $ref: `api#${pointer}/content/${type.replaceAll('/', '~1')}/schema` })
+    const validate = validatorOf(`api#${pointer}/content/${type.replaceAll('/', '~1')}/schema`)
     if (!validate(response.json()))
       throw new Error(`${where}: ${ajv.errorsText(validate.errors)} in ${response.body.slice(0, 2000)}`)
     return response
