@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import AjvCompiler from '@fastify/ajv-compiler'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { Type } from 'typebox'
@@ -51,6 +50,7 @@ import { rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
+import { validators } from './http/validators.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
 import { importComponents } from './imports/job-schema.ts'
 import { ImportQueue } from './imports/queue.ts'
@@ -120,7 +120,7 @@ export async function buildApp({
       return handleError(error, request, reply)
     },
     routerOptions: { maxParamLength: 2_000 },
-    schemaController: { compilersFactory: { buildValidator: validators as never } },
+    schemaController: { compilersFactory: { buildValidator: validators() as never } },
   })
   // JSON.stringify, not fast-json-stringify: that one turns a null in a wrong place into "" or 0 with status 200.
   app.setSerializerCompiler(() => value => JSON.stringify(value))
@@ -266,25 +266,6 @@ function trustedProxies(setting: string) {
   if (setting === '') return false
   if (/^\d+$/.test(setting)) return (_address: string, hop: number) => hop < Number(setting)
   return setting.split(',').map(one => one.trim())
-}
-
-/** Query and path come as text and are coerced; a body says what it means and is taken at its word. */
-function validators(schemas: never) {
-  const build = AjvCompiler()
-  const options = {
-    removeAdditional: false,
-    useDefaults: false,
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-  }
-  const compiler = (coerceTypes: false | 'array') =>
-    // strictNumbers would let 1e999 pass: Ajv then compares no limit with what is not finite.
-    build(schemas, { customOptions: { ...options, coerceTypes, strictNumbers: coerceTypes === false } })
-  const strict = compiler(false)
-  const coercing = compiler('array')
-  return (route: { schema: never; httpPart?: string }) =>
-    route.httpPart === 'body' ? strict(route) : coercing(route)
 }
 
 const NoParameters = Type.Object({}, { additionalProperties: false })
