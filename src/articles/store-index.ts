@@ -19,10 +19,9 @@ const BATCH = 200
  * an article that was changed meanwhile has a fresh row already and is left alone, one that somebody holds stays stale.
  */
 export async function reindexSome(db: Database): Promise<number> {
-  const { fault } = await loadAnalysis()
-  if (fault) return 0
   const ids = await listStale(db, ANALYSIS_VERSION, BATCH)
-  if (ids.length === 0) return 0
+  // Not sooner: where nothing is to be done nobody needs the dictionary.
+  if (ids.length === 0 || (await loadAnalysis()).fault) return 0
   const articles = await db.prisma.article.findMany({ where: { id: { in: ids } } })
   const rows = await toSearchRows(articles)
   const versions = new Map(articles.map(({ id, version }) => [id, version]))
@@ -43,6 +42,7 @@ const DESCRIBED = 500
 
 /** Others have their turn in between: a long text may have fifty thousand words that nobody has written before. */
 async function describeGently(terms: string[]): Promise<DescribedWord[]> {
+  if (terms.length === 0) return []
   const { analyser } = await loadAnalysis()
   const words: DescribedWord[] = []
   for (let i = 0; i < terms.length; i += DESCRIBED) {
