@@ -16,6 +16,7 @@ import { buildApp } from '../dist/app.js'
 import { readConfig } from '../dist/config.js'
 import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
+import { keepHeapSmall } from '../dist/heap.js'
 import { lines } from './records.js'
 
 /**
@@ -34,6 +35,7 @@ const MB = 1e6
 
 /** The API alone, without the upkeep of the service; tells where it is, and on its end the most memory that it had. */
 async function serve(url) {
+  keepHeapSmall()
   const db = openDatabase({ url, poolSize: 10, statementTimeout: 10_000 })
   const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db })
   print(await app.listen({ port: 0, host: '127.0.0.1' }))
@@ -46,7 +48,7 @@ async function serve(url) {
 
 /** Does work against a server of its own, and gives what it gave with the MiB that the server had at most. */
 async function withServer(url, work) {
-  const child = spawn(process.execPath, [process.argv[1], 'serve', '--url', url], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', process.argv[1], 'serve', '--url', url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''
