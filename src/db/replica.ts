@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type pg from 'pg'
 import type { Database } from './client.ts'
 import type { Timeline } from './lag.ts'
@@ -83,9 +84,13 @@ export class Replica {
     this.#told = state.condition
   }
 
-  /** Ends its connections, so that nobody waits for answers of a server that hangs: the network may not tell for minutes. */
+  /**
+   * Breaks its connections, so that nobody waits for answers of a server that hangs: the network may not tell for minutes.
+   * Their sockets, since the pool would hand out clients again that were ended without its knowledge.
+   */
   #cut(): void {
-    for (const client of this.#clients) (client as pg.PoolClient & pg.Client).end().catch(() => {})
+    for (const client of this.#clients)
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
   }
 }
 

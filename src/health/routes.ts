@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import type { Replicas } from '../db/replicas.ts'
+import { isUnreachable } from '../http/errors.ts'
 import { json, problems } from '../http/openapi.ts'
 import { Problem } from '../http/problem.ts'
 import { oneOf, ref } from '../http/schema.ts'
@@ -14,8 +15,8 @@ export const Health = Type.Object(
   { status: Type.String({ examples: ['ok'] }) },
   { $id: 'Health', description: 'The process is alive.' },
 )
-const SEARCH_STATES = ['ok', 'no-dictionary', 'indexing'] as const
-export type SearchState = (typeof SEARCH_STATES)[number]
+const SEARCH_STATES = ['ok', 'no-dictionary', 'indexing', 'unknown'] as const
+export type SearchState = Exclude<(typeof SEARCH_STATES)[number], 'unknown'>
 
 export const Readiness = Type.Object(
   {
@@ -23,8 +24,12 @@ export const Readiness = Type.Object(
       description: '`degraded`: it serves, but not as well as it should.',
       examples: ['ready'],
     }),
-    database: Type.String({ examples: ['ok'] }),
-    migrations: Type.String({ examples: ['ok'] }),
+    database: oneOf(['ok', 'unreachable'], {
+      description:
+        '`unreachable`: replicas answer what is read of articles without a key, and nothing is written.',
+      examples: ['ok'],
+    }),
+    migrations: oneOf(['ok', 'unknown'], { examples: ['ok'] }),
     search: oneOf(SEARCH_STATES, {
       description:
         '`no-dictionary`: the dictionary cannot be read, words are compared as written without particles; `indexing`: articles are being indexed anew and some are not found yet.',
@@ -37,6 +42,11 @@ export const Readiness = Type.Object(
   { $id: 'Readiness', description: 'The process can serve.' },
 )
 export const healthComponents = [Health, ReplicaReadiness, Readiness]
+
+/** Without a primary: readers are served by replicas. */
+const READERS_ONLY = {
+  ...{ status: 'degraded', database: 'unreachable', migrations: 'unknown', search: 'unknown' },
+} as const
 
 /** Probes and metrics. They are not counted against the rate limit. */
 export const healthRoutes: FastifyPluginAsyncTypebox<{
@@ -85,13 +95,19 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
         operationId: 'getReadiness',
         tags: ['service'],
         summary: 'Can it serve?',
-        description: 'Whether the database answers and has every migration of this release.',
+        description:
+          'Whether the database answers and has every migration of this release; or, while it does not answer, whether a replica is there for readers.',
         response: { 200: json('It can', ref(Readiness)), ...problems(503) },
       },
     },
     async (_request, reply) => {
       reply.header('cache-control', 'no-store')
-      const pending = await pendingMigrations(db.pool)
+      const readiness = readinessOf(replicas)
+      const pending = await pendingMigrations(db.pool).catch((error: unknown) => {
+        if (isUnreachable(error) && readiness.some(({ condition }) => condition === 'ok')) return null
+        throw error
+      })
+      if (pending === null) return { ...READERS_ONLY, replicas: readiness }
       if (pending.length > 0)
         throw new Problem(
           'not-ready',
@@ -102,10 +118,9 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
           { headers: { 'retry-after': '5' } },
         )
       const search = await searchState()
-      const readiness = readinessOf(replicas)
       const well = search === 'ok' && readiness.every(({ condition }) => condition === 'ok')
       const status = well ? ('ready' as const) : ('degraded' as const)
-      return { status, database: 'ok', migrations: 'ok', search, replicas: readiness }
+      return { status, database: 'ok' as const, migrations: 'ok' as const, search, replicas: readiness }
     },
   )
 

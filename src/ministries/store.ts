@@ -84,7 +84,10 @@ export async function holdMinistry(tx: Tx, code: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** The registry as readers of articles see it: what this node writes at once, what others write within `AGE`. */
+/**
+ * The registry as readers of articles see it: what this node writes at once, what others write within `AGE`; while the
+ * database is away what it was last, since replicas may still answer what is asked of articles.
+ */
 export interface RegistryReader {
   current(): Promise<Registry>
   /** What was read is no longer true. */
@@ -96,10 +99,23 @@ const AGE = 1_000
 
 export function registryReader(db: Database): RegistryReader {
   let kept: { registry: Promise<Registry>; until: number } | null = null
+  let last: Registry | null = null
+  const read = async (): Promise<Registry> => {
+    const before = last
+    try {
+      const registry = await readRegistry(db)
+      // What was forgotten meanwhile may be what was read.
+      if (last === before) last = registry
+      return registry
+    } catch (error) {
+      if (last) return last
+      throw error
+    }
+  }
   return {
     current() {
       if (kept && performance.now() < kept.until) return kept.registry
-      const reading = { registry: readRegistry(db), until: performance.now() + AGE }
+      const reading = { registry: read(), until: performance.now() + AGE }
       kept = reading
       reading.registry.catch(() => {
         if (kept === reading) kept = null
@@ -108,6 +124,7 @@ export function registryReader(db: Database): RegistryReader {
     },
     forget() {
       kept = null
+      last = null
     },
   }
 }

@@ -10,11 +10,11 @@ import { contract } from '../support/contract.ts'
 import { editor } from '../support/editor.ts'
 import { hangable, replicated } from '../support/replicated.ts'
 
-const { url, standbys, stop } = await replicated(1)
-const [standby] = standbys as [(typeof standbys)[number]]
+// Whatever stands in the way of a replay is ended at once.
+const { primary, standby, stop } = await replicated({ max_standby_streaming_delay: '0' })
 const way = await hangable(standby.url)
 const options = { poolSize: 10, statementTimeout: 20_000 }
-const db = openDatabase({ ...options, url })
+const db = openDatabase({ ...options, url: primary.url })
 const heard: string[] = []
 const replicas = new Replicas({
   ...{ ...options, urls: [way.url], primary: db, maxLag: 400 },
@@ -251,10 +251,28 @@ test('a replica that hangs costs its readers some seconds, and nobody after them
   await until('ok')
 })
 
+test('without the primary what is public is read all the same, and nothing is written', async () => {
+  const { title } = (await call('/v1/articles/1')).json()
+  await primary.kill()
+  await replicas.look()
+  const used = await from(async () => {
+    for (let i = 0; i < 3; i++) expect(await titleOf()).toBe(title)
+    expect((await call('/v1/articles?kind=press-release')).json().total).toBe(1)
+  })
+  expect(used).toEqual({ primary: 0, replica: 4, instead: 0 })
+  expect((await edit('PATCH', '/v1/articles/1', { title: '없음' })).statusCode).toBe(503)
+  expect((await call({ url: '/v1/articles/1', headers: { 'gongbo-position': '9999' } })).statusCode).toBe(503)
+  const readiness = await call('/readyz')
+  expect(readiness.json()).toMatchObject({ status: 'degraded', database: 'unreachable' })
+  await primary.start()
+  await write('다시 쓴 제목')
+  await untilThere()
+  expect((await call('/readyz')).json()).toMatchObject({ status: 'ready', database: 'ok' })
+}, 60_000)
+
 test('one that is promoted is no replica any more', async () => {
   await onStandby('SELECT pg_promote()')
   await until('not-a-standby')
   expect(await from(() => titleOf())).toEqual({ primary: 1, replica: 0, instead: 0 })
   expect((await call('/readyz')).json()).toMatchObject({ replicas: [{ condition: 'not-a-standby' }] })
-  await standby.kill()
 })
