@@ -46,7 +46,7 @@ import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
-import { rememberAnswers } from './http/remembered.ts'
+import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate } from './http/representation.ts'
 import { normaliseParameters } from './http/text-input.ts'
@@ -160,6 +160,7 @@ export async function buildApp({
   negotiate(app)
   readPositions(app)
   const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
+  app.decorate('edge', edgeHeaders(config.CDN_SECONDS))
   rememberAnswers(app, memory, () => dayOf(now()))
   app.addHook('onRequest', refuseSplitAddress)
   app.addHook('onRequest', normaliseParameters)

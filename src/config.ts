@@ -105,6 +105,12 @@ export const SETTINGS = {
     3_600,
     'Seconds for which an answer is kept at most: by so much may counters lag that move on another node.',
   ),
+  CDN_SECONDS: integer(
+    0,
+    0,
+    86_400,
+    'Seconds for which a content delivery network may answer anonymous readers by itself (`CDN-Cache-Control`, `Surrogate-Control`), and ten times as long while it asks anew. 0: it revalidates every answer.',
+  ),
   REQUEST_TIMEOUT_MS: integer(
     30_000,
     100,

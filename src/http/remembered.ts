@@ -19,6 +19,10 @@ declare module 'fastify' {
     /** Where the answer to this request is kept; null where it is not. */
     slot: { memory: AnswerMemory; key: string } | null
   }
+  interface FastifyInstance {
+    /** What a content delivery network is told of answers to anonymous readers. */
+    edge: Record<string, string>
+  }
 }
 
 /** What a route answers. */
@@ -34,6 +38,16 @@ export interface Representation {
 /** Bytes below which compressing gains nothing: they fit into one packet. */
 const WORTH_COMPRESSING = 1_400
 const compress = promisify(gzip)
+
+/**
+ * For how long a network in front may answer by itself, and then while it asks anew (RFC 9213, and the field that came before
+ * it); readers go on revalidating. 0: not at all.
+ */
+export function edgeHeaders(seconds: number): Record<string, string> {
+  if (seconds === 0) return {}
+  const control = `max-age=${seconds}, stale-while-revalidate=${10 * seconds}`
+  return { 'cdn-cache-control': control, 'surrogate-control': control }
+}
 
 /** Looks for an answer that is kept, once it is known who asks and which representation is wanted. */
 export function rememberAnswers(app: FastifyInstance, memory: AnswerMemory, today: () => string): void {
@@ -107,6 +121,7 @@ async function sendKept(
   const { etag, headers, body } = kept
   const coded = body.length >= WORTH_COMPRESSING && 'accept-encoding' in request.headers && takesGzip(request)
   // What is coded otherwise is another representation.
+  if (request.caller === null) reply.headers(request.server.edge)
   if (isCurrent(request, reply, { etag: coded ? etag.replace(/"$/, '-gzip"') : etag }))
     return reply.code(304).send()
   reply.headers(headers).header('cache-status', `gongbo; ${status}`)

@@ -9,7 +9,7 @@ import { type Call, contract } from '../support/contract.ts'
 import { editor } from '../support/editor.ts'
 import { untilOneWaits, whileHeld } from '../support/locks.ts'
 
-const { call, db, authorize, clock } = await testApp({ CACHE_MIB: 8 })
+const { call, db, authorize, clock } = await testApp({ CACHE_MIB: 8, CDN_SECONDS: 30 })
 /** Another process over the same database. */
 const otherApp = await buildApp({
   config: { ...readConfig({}), RATE_LIMIT: 0 },
@@ -98,6 +98,17 @@ describe('an answer to an anonymous reader is kept', () => {
     const { statusCode, headers } = await refused()
     expect(statusCode).toBe(404)
     expect(headers['cache-status']).toBeUndefined()
+  })
+
+  test('a network in front may keep it for a time, not what a key is shown nor what is refused', async () => {
+    const told = async (url: string, headers = {}) => (await call({ url, headers })).headers
+    for (const answer of [await told(item), await told(item, { 'if-none-match': '*' })]) {
+      expect(answer['cdn-cache-control']).toBe('max-age=30, stale-while-revalidate=300')
+      expect(answer['surrogate-control']).toBe(answer['cdn-cache-control'])
+      expect(answer['cache-control']).toBe('public, no-cache')
+    }
+    for (const answer of [await told(item, key), await told('/v1/articles/999999')])
+      expect(answer['cdn-cache-control'] ?? answer['surrogate-control']).toBeUndefined()
   })
 
   test('compressed for who takes it, as a representation of its own', async () => {
