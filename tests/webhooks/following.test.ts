@@ -243,8 +243,12 @@ test('each change is told once, whoever follows the log, while many write and wh
             )
         }
       }
-      await Promise.all([0, 1, 2, 3].map(writer))
-      over = true
+      try {
+        await Promise.all([0, 1, 2, 3].map(writer))
+      } finally {
+        // Or they would go on for ever after a failure.
+        over = true
+      }
       await Promise.all(followers)
       await follow(50)
       const log = await db.pool.query('SELECT article_id, version FROM changes WHERE seq > $1 ORDER BY seq', [
