@@ -75,8 +75,8 @@ const freePort = () =>
     })
   })
 
-/** An API node. It answers once its replicas are found well. */
-export async function startNode(primary, replicas) {
+/** An API node. It answers once its replicas are found well. Without `cache` it keeps no answers in memory. */
+export async function startNode(primary, replicas, cache = false) {
   const port = await freePort()
   const address = `http://127.0.0.1:${port}`
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
@@ -85,6 +85,7 @@ export async function startNode(primary, replicas) {
       PATH: process.env.PATH,
       ...{ PORT: String(port), DATABASE_URL: primary.url, DATA_DIR: join(primary.root, 'data') },
       ...{ RATE_LIMIT: '0', LOG_LEVEL: 'silent', SAMPLES: 'off' },
+      ...(!cache && { CACHE_MIB: '0' }),
       DATABASE_REPLICA_URLS: replicas.map(({ url }) => url).join(','),
     },
   })

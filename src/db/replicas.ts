@@ -26,6 +26,9 @@ export interface Chosen {
   failed(lost: boolean): void
 }
 
+/** Milliseconds after which it is looked whether a replica has what a reader wants by now. */
+const SOON = 50
+
 const WAL = `SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 AS place`
 
 export class Replicas {
@@ -39,6 +42,8 @@ export class Replicas {
   readonly #primary: Watch
   readonly #maxLag: number
   #turn = 0
+  #looking: Promise<void> | null = null
+  #soon: NodeJS.Timeout | null = null
 
   constructor({ urls, primary, maxLag, onChange = () => {}, ...options }: ReplicasOptions) {
     this.#maxLag = maxLag
@@ -60,7 +65,14 @@ export class Replicas {
   }
 
   /** Looks at all of them; what a clock calls. Without an answer of the primary they are judged by what it said last. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<void> {
     const at = performance.now()
     const primary = await this.#primary.ask<{ place: number }>(WAL).catch(() => null)
     if (primary) this.#timeline.note(at, primary.place)
@@ -82,7 +94,16 @@ export class Replicas {
     }
     if (best) return this.#chosen(best)
     this.reads.primary++
+    if (position !== null && Number.isFinite(position)) this.#lookSoon()
     return null
+  }
+
+  /** What was written a moment ago is there in some milliseconds, and the clock would only tell in a second. */
+  #lookSoon(): void {
+    this.#soon ??= setTimeout(async () => {
+      await this.look()
+      this.#soon = null
+    }, SOON).unref()
   }
 
   #chosen(replica: Replica): Chosen {
@@ -111,6 +132,8 @@ export class Replicas {
   }
 
   async close(): Promise<void> {
+    if (this.#soon) clearTimeout(this.#soon)
+    await this.#looking
     this.#primary.close()
     await Promise.all(this.#replicas.map(replica => replica.close()))
   }

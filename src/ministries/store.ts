@@ -101,12 +101,9 @@ export function registryReader(db: Database): RegistryReader {
   let kept: { registry: Promise<Registry>; until: number } | null = null
   let last: Registry | null = null
   const read = async (): Promise<Registry> => {
-    const before = last
     try {
-      const registry = await readRegistry(db)
-      // What was forgotten meanwhile may be what was read.
-      if (last === before) last = registry
-      return registry
+      last = await readRegistry(db)
+      return last
     } catch (error) {
       if (last) return last
       throw error
@@ -124,7 +121,6 @@ export function registryReader(db: Database): RegistryReader {
     },
     forget() {
       kept = null
-      last = null
     },
   }
 }
