@@ -1,4 +1,5 @@
 import { compile, type DomNode, type FormatCallback } from 'html-to-text'
+import { plainText } from './plain-html.ts'
 
 /** Sanitised HTML as plain text, and plain text as HTML. */
 
@@ -86,7 +87,10 @@ const toText = compile({
  * The text of sanitised HTML, for reading and for search; NFC. Paragraphs are parted by one blank line, cells by
  * ` | `, pictures are their `alt`; nothing is wrapped.
  */
-export function htmlToText(html: string): string {
+export const htmlToText = (html: string): string => plainText(html) ?? textOfAny(html)
+
+/** The same by parsing, whatever it is. */
+export function textOfAny(html: string): string {
   const lines = toText(html).split('\n')
   return lines
     .map(line => line.trimEnd())

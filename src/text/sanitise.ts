@@ -1,5 +1,6 @@
 import sanitizeHtml from 'sanitize-html'
 import { textToHtml } from './html-text.ts'
+import { plainText } from './plain-html.ts'
 
 /** The body of an article as safe HTML. Pure: a string in, a string out. */
 
@@ -154,13 +155,16 @@ function sanitisedOnce(html: string): string {
  * HTML that is safe to show and limited to what the body of an article needs; NFC. Inline tags that it does not know
  * vanish without a trace, so that words that they had split join again. Sanitising twice changes nothing more.
  */
-export function sanitiseHtml(html: string): string {
+export const sanitiseHtml = (html: string): string => (plainText(html) === null ? sanitiseAny(html) : html)
+
+/** The same, whatever it is: what is plain must come out as it was. */
+export function sanitiseAny(html: string): string {
   let clean = html
   // Dropping one thing can uncover another (`_x00<b></b>0D_`, `&#13;`); nearly always the second pass finds nothing.
   for (let pass = 0; pass < 8; pass++) {
     const before = clean
     clean = composed(sanitisedOnce(withoutArtefacts(before)))
-    if (clean === before) break
+    if (clean === before || plainText(clean) !== null) break
   }
   return clean
 }
