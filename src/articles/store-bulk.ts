@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
-import { postponeSearchRows } from '../search/store.ts'
+import { insertPlaces, postponeSearchRows } from '../search/store.ts'
 import { takingTurns } from '../time/turns.ts'
 import { type ArticleContent, COLUMNS, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
@@ -19,11 +19,11 @@ import {
   type Upserted,
   type Writing,
 } from './store.ts'
+import { copyRows } from './store-copy.ts'
 import { relateFound } from './store-duplicates.ts'
 import {
   COUNT_TYPES,
   type CountColumns,
-  insertRows,
   type NewRow,
   type SourceCounts,
   sourceCounts,
@@ -107,11 +107,14 @@ export const upsertArticles = (
     }
     const execute: Execute = ({ text, values }) => client.query(text, values as unknown[])
     const found = [...writing.found.values()]
-    await (deferSearch ? postponeSearchRows(execute, found.map(toPlace)) : indexFound(execute, found))
     const changes = writing.changes.flat()
+    const created = new Set(changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId))
+    if (deferSearch) {
+      await insertPlaces(execute, found.filter(({ id }) => created.has(id)).map(toPlace))
+      await postponeSearchRows(execute, found.filter(({ id }) => !created.has(id)).map(toPlace))
+    } else await indexFound(execute, found)
     const query: Query = statement => run(client, statement)
-    const created = changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId)
-    const late = new Set(deferDuplicates ? created : [])
+    const late = deferDuplicates ? created : new Set<number>()
     if (late.size > 0) await postponePrints(query, [...late])
     await relateFound(
       query,
@@ -232,11 +235,11 @@ async function insertNew(
   created: Plan['created'],
 ): Promise<void> {
   if (created.length === 0) return
-  const rows = await insertRows(statement => run(client, statement), created, now)
+  const ids = await copyRows(client, created, now)
   for (const [i, { index, content }] of created.entries()) {
-    const row = rows[i]
-    if (!row) throw new Error(`no row came back for ${content.source}/${content.externalId}`)
-    const { id, listedAt } = row
+    const id = ids[i] as number
+    // As the column is generated.
+    const listedAt = content.publishedAt ?? content.embargoUntil ?? now
     found.set(id, { ...content, id, listedAt, deletedAt: null })
     changes[index] = [creation({ ...content, id, version: 1, deletedAt: null }, { actor, at: now })]
   }

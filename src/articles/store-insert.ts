@@ -2,7 +2,7 @@ import { Prisma, type Query } from '../db/client.ts'
 import { type ArticleContent, COLUMNS } from './content.ts'
 import type { ArticleRow } from './row.ts'
 
-/** New articles as rows, with their counters: one statement for all of them. */
+/** New articles as rows, with their counters, in one statement. Hundreds of them: store-copy.ts. */
 
 /** Counts as the source has them, beside those that are counted here. */
 export type SourceCounts = Record<'views' | 'comments' | 'likes' | 'dislikes', number>

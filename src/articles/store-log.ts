@@ -80,14 +80,17 @@ export const laterOf = (now: Date, { modifiedAt }: Pick<ArticleRow, 'modifiedAt'
  */
 export async function appendChanges(query: Query, changes: readonly Change[]): Promise<number | null> {
   if (changes.length === 0) return null
-  const given = JSON.stringify(changes)
   await query(sql`SELECT pg_advisory_xact_lock(${LOCK})::text`)
+  const column = <K extends keyof Change>(name: K) => changes.map(change => change[name])
+  const superseded = changes.map(change =>
+    change.superseded === null ? '' : JSON.stringify(change.superseded),
+  )
   const [last] = await query<{ seq: bigint | string }>(sql`WITH appended AS (
     INSERT INTO changes (article_id, kind, version, at, actor, superseded, was_public, is_public)
-    SELECT article_id, kind, version, at, actor, superseded, was_public, is_public
-    FROM ROWS FROM (jsonb_to_recordset(${given}::jsonb)
-      AS ("articleId" int, kind text, version int, at timestamptz, actor text, superseded jsonb,
-        "wasPublic" boolean, "isPublic" boolean))
+    SELECT article_id, kind, version, at, actor, nullif(superseded, '')::jsonb, was_public, is_public
+    FROM unnest(${column('articleId')}::int[], ${column('kind')}::text[], ${column('version')}::int[],
+      ${changes.map(({ at }) => at.toISOString())}::timestamptz[], ${column('actor')}::text[], ${superseded}::text[], ${column('wasPublic')}::boolean[],
+      ${column('isPublic')}::boolean[])
       WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, was_public, is_public, n)
     ORDER BY n
     RETURNING seq)

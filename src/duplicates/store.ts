@@ -72,7 +72,7 @@ export async function relateArticles(
 
 /** Leaves finding the duplicates of new articles to the upkeep. */
 export const postponePrints = (query: Query, ids: number[]) =>
-  query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[]) ON CONFLICT DO NOTHING`)
+  query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[])`)
 
 /** Lineage is asked for only where codes differ. */
 const sameLineOf = async (known: ReadonlyMap<number, Compared>, { sameLine }: Articles): Promise<SameLine> =>

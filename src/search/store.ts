@@ -58,9 +58,7 @@ const valuesOf = (row: SearchRow) =>
 export async function postponeSearchRows(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
   if (rows.length === 0) return
   await execute(sql`
-    WITH given AS MATERIALIZED (
-      SELECT (r->>'articleId')::int AS article_id, (r->>'listedAt')::timestamptz AS listed_at, (r->>'public')::boolean AS public
-      FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) AS r
+    WITH given AS MATERIALIZED (${places(rows)}
     ), former AS MATERIALIZED (
       SELECT s.article_id, s.listed_at, s.public, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
       FROM article_search s JOIN given USING (article_id)
@@ -82,6 +80,24 @@ export async function postponeSearchRows(execute: Execute, rows: readonly Search
       (is_found::int - was_public::int) * stems, CASE WHEN is_found AND NOT was_public THEN terms ELSE '{}' END,
       CASE WHEN was_public AND NOT is_found THEN terms ELSE '{}' END
     FROM moved WHERE public <> was_public OR is_found <> was_public`)
+}
+
+/** The same for articles that are new. */
+export async function insertPlaces(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
+  if (rows.length === 0) return
+  await execute(sql`
+    WITH given AS MATERIALIZED (${places(rows)}), written AS (
+      INSERT INTO article_search (article_id, listed_at, public) SELECT * FROM given
+    )
+    INSERT INTO search_deltas (articles, morphemes, stems, added, removed)
+    SELECT count(*), 0, 0, '{}', '{}' FROM given WHERE public HAVING count(*) > 0`)
+}
+
+function places(rows: readonly SearchPlace[]) {
+  const column = <K extends keyof SearchPlace>(name: K) => rows.map(row => row[name])
+  return sql`SELECT * FROM unnest(${column('articleId')}::int[],
+      ${rows.map(({ listedAt }) => listedAt.toISOString())}::timestamptz[], ${column('public')}::boolean[])
+    AS g (article_id, listed_at, public)`
 }
 
 /** Notes added up at once: bounds a round's memory. */

@@ -65,7 +65,10 @@ const sourced = (externalId: string, changes: Partial<NewArticle> = {}): Sourced
   source: { name: 'bulk.test', externalId, url: null },
 })
 
-const words = fc.constantFrom('수소 충전소', '순환경제', '탄소중립 “설명회”', "it's \\ 재자원화", '𝒳 ㉿')
+const words = fc.constantFrom(
+  ...['수소 충전소', '순환경제', '탄소중립 “설명회”', "it's \\ 재자원화", '𝒳 ㉿'],
+  ...['탭\t{쉼,표} "따옴"', 'NULL', '\\N', '줄\r\n끝'],
+)
 const article: fc.Arbitrary<SourcedArticle> = fc
   .record({
     externalId: fc.constantFrom('1', '2', '10', '가/나', "o'k"),
