@@ -10,8 +10,11 @@ import { partsOf, type Span, spanOf } from './total-range.ts'
 const { sql, join, raw } = Prisma
 type Sql = Prisma.Sql
 
-/** Notes added up at once, some megabytes: of a load many are of one month. */
-const NOTES = 200_000
+/**
+ * Notes added up at once, a hundred megabytes on disk: of a load many are of one month, and to write a total once for all
+ * of them costs least.
+ */
+const NOTES = 1_000_000
 /** Of the one who adds up ("totl" in ASCII). */
 const LOCK = 0x746f746c
 
@@ -20,21 +23,26 @@ async function addUpSome(db: Pick<Database, 'pool'>): Promise<number> {
   const notes = await inTransactionAlone(db, LOCK, async client => {
     const { rows } = await client.query<{ notes: number }>(
       `WITH taken AS MATERIALIZED (
-         DELETE FROM article_moves WHERE id IN (SELECT id FROM article_moves ORDER BY id LIMIT $1) RETURNING *
+         DELETE FROM article_moves WHERE id <= (SELECT max(id) FROM (SELECT id FROM article_moves ORDER BY id LIMIT $1) AS first_ones)
+         RETURNING *
        ), named AS (
          INSERT INTO article_issuers (code, name, published_name) SELECT DISTINCT code, name, published_name FROM taken
          ON CONFLICT DO NOTHING RETURNING *
        ), issuers AS (
          SELECT * FROM named UNION ALL SELECT * FROM article_issuers
-       ), sums AS (
-         SELECT state, kind, issuers.id AS issuer_id, day, sum(by) AS n
+       ), days AS MATERIALIZED (
+         SELECT state, kind, issuers.id AS issuer_id, day, sum(by)::int AS n
          FROM taken JOIN issuers USING (code, name, published_name) GROUP BY 1, 2, 3, 4
+       ), months AS MATERIALIZED (
+         SELECT state, kind, issuer_id, date_trunc('month', day::timestamp)::date AS month, sum(n)::int AS n
+         FROM days GROUP BY 1, 2, 3, 4
        ), kept AS (
          INSERT INTO article_totals (state, kind, issuer_id, grain, period, n)
-         SELECT state, k.kind, i.issuer_id, g.grain, g.period, sum(n)
-         FROM sums, LATERAL (VALUES (sums.kind), ('')) AS k (kind), LATERAL (VALUES (sums.issuer_id), (0)) AS i (issuer_id),
-           LATERAL (VALUES ('day', day), ('month', date_trunc('month', day::timestamp)::date)) AS g (grain, period)
-         GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0
+         SELECT state, coalesce(kind, ''), coalesce(issuer_id, 0), 'day', day, sum(n) FROM days
+         GROUP BY state, day, GROUPING SETS ((kind, issuer_id), (kind), (issuer_id), ()) HAVING sum(n) <> 0
+         UNION ALL
+         SELECT state, coalesce(kind, ''), coalesce(issuer_id, 0), 'month', month, sum(n) FROM months
+         GROUP BY state, month, GROUPING SETS ((kind, issuer_id), (kind), (issuer_id), ()) HAVING sum(n) <> 0
          ON CONFLICT (state, kind, issuer_id, grain, period) DO UPDATE SET n = article_totals.n + excluded.n
        )
        SELECT count(*)::int AS notes FROM taken`,
