@@ -1,7 +1,8 @@
 import { badBody } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { htmlToText, textToHtml } from '../text/html-text.ts'
-import { sanitiseHtml } from '../text/sanitise.ts'
+import { plainText } from '../text/plain-html.ts'
+import { sanitiseAny } from '../text/sanitise.ts'
 import { dayOf, formatInstant, isDay, parseInstant } from '../time/seoul.ts'
 import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import type { NewArticle } from './schema.ts'
@@ -82,7 +83,10 @@ function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyTex
       'give bodyHtml or bodyText, not both',
       'bodyHtml과 bodyText 중 하나만 보내십시오',
     )
-  const html = bodyHtml !== undefined ? sanitiseHtml(bodyHtml) : sanitiseHtml(textToHtml(bodyText ?? ''))
+  const given = bodyHtml ?? textToHtml(bodyText ?? '')
+  const plain = plainText(given)
+  if (plain !== null) return { bodyHtml: given, bodyText: plain }
+  const html = sanitiseAny(given)
   return { bodyHtml: html, bodyText: htmlToText(html) }
 }
 

@@ -23,6 +23,10 @@ const USAGE = `usage: import <file>… [--format ndjson|csv|board] [--encoding u
 const FORMATS = [...RECORD_FORMATS, 'board'] as const
 type Format = (typeof FORMATS)[number]
 const SOME_REJECTED = 3
+/** Milliseconds between rounds of adding up: some hundred notes. */
+const ROUND = 1_000
+/** Changes after which totals are added up: many together cost least, but a list reads what is left. */
+const TOTALLED = 250_000
 
 function readArguments() {
   try {
@@ -110,7 +114,7 @@ await runCommand(async db => {
           ),
         onCommitted: ({ created, updated, unchanged }) => {
           progress.written(created + updated + unchanged)
-          if (!dryRun) sums.keepUp()
+          if (!dryRun) sums.keepUp(created + updated)
         },
       },
     ).finally(progress.stop)
@@ -158,23 +162,28 @@ function summary(report: ImportReport & Partial<LoadReport>): string {
 /** Adds up the counts of terms beside the load: a million notes would take more room than the articles. */
 function addUpBeside(db: Database) {
   let adding: Promise<unknown> | undefined
-  const round = () => addUpAll(db)
+  let began = 0
+  let counted = 0
   return {
-    keepUp() {
-      adding ??= round().then(
-        () => {
-          adding = undefined
-        },
-        // Told by the last round, if it is still so.
-        () => {
-          adding = undefined
-        },
-      )
+    /** `changes`: how many the load has made until now. */
+    keepUp(changes: number) {
+      if (adding || performance.now() - began < ROUND) return
+      began = performance.now()
+      const due = changes - counted >= TOTALLED
+      if (due) counted = changes
+      const done = () => {
+        adding = undefined
+      }
+      // A failure is told by the last round, if it is still so.
+      adding = addUpAll(db)
+        .then(async () => {
+          if (due) await keepTotals(db)
+        })
+        .then(done, done)
     },
     async finish() {
       await adding
-      await round()
-      // Of days and ministries many together cost a sixth of what they cost a batch at a time.
+      await addUpAll(db)
       await keepTotals(db)
     },
   }

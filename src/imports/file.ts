@@ -65,7 +65,10 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
     else parts.push(part)
   }
   const finish = (): Line => {
-    const found = { line: line++, bytes: length > LONGEST ? null : Buffer.concat(parts) }
+    const found = {
+      line: line++,
+      bytes: length > LONGEST ? null : parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts),
+    }
     parts = []
     length = 0
     return found

@@ -69,10 +69,10 @@ export interface LoadOptions {
 }
 
 /** Articles of a transaction, and characters of their bodies: a second's work, some megabytes. */
-const BATCH = 250
+const BATCH = 500
 const CHARACTERS = 2_000_000
-/** While the database writes one batch, the next is made ready. */
-const LANES = 3
+/** While the database writes some batches, the next are made ready. */
+const LANES = 4
 /** Writers who got into each other's way try again. */
 const TRIES = 5
 

@@ -33,6 +33,9 @@ export interface FileHooks
   onCommitted?: (report: LoadReport) => void
 }
 
+/** Milliseconds between notes of how far it is: each waits for the disk. */
+const NOTED = 1_000
+
 /** @throws HeaderError where the file cannot be read as what it is; the reason of the signal that ended it. */
 export async function importFile(
   db: Database,
@@ -50,6 +53,14 @@ export async function importFile(
   const bytes = readBytes(path, onRead)
   const records =
     format === 'ndjson' ? readNdjson(bytes, { source }) : readCsv(bytes, { encoding, map, source })
+  let done = after
+  let noted = after
+  let notedAt = Number.NEGATIVE_INFINITY
+  const note = async () => {
+    if (done > noted) await upsertProgress(db, identity, done)
+    noted = done
+    notedAt = performance.now()
+  }
   const report = await load(db, records, {
     ...hooks,
     deferSearch,
@@ -57,8 +68,12 @@ export async function importFile(
     after,
     onCommitted: async (line, soFar) => {
       onCommitted?.(soFar)
-      if (!dryRun) await upsertProgress(db, identity, line)
+      done = line
+      if (!dryRun && performance.now() - notedAt >= NOTED) await note()
     },
+  }).catch(async error => {
+    if (!dryRun) await note().catch(() => {})
+    throw error
   })
   if (!dryRun) await deleteProgress(db, identity)
   return report
