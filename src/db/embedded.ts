@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import pg from 'pg'
 import { claimFolder } from './embedded-claim.ts'
@@ -169,6 +169,9 @@ async function launch(
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
+    shared_buffers: `${buffers()}MB`,
+    // Each checkpoint has a load write every page of the indexes once more.
+    max_wal_size: '4GB',
     ...settings,
   }
   const args = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -194,6 +197,12 @@ async function launch(
     const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-8).join('\n')
     throw new Error(`${error.message}; the end of ${log.split(sep).slice(-2).join(sep)}:\n${tail}`)
   })
+}
+
+/** Megabytes for pages: a quarter of the memory, and no more than the indexes of a million articles need. */
+function buffers(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  return Math.min(512, Math.max(64, Math.round(memory / 2 ** 22)))
 }
 
 async function createDatabase(adminUrl: string, name: string): Promise<void> {
