@@ -7,13 +7,16 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
+import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
+import { insertKey, revokeKey } from '../dist/keys/store.js'
 import { lines } from './records.js'
 
 /**
  * What memory the server process has (`dist/main.js`, upkeep included; PostgreSQL is another process): idle, after the first
  * list, after the first search, which loads the Korean dictionary, under a mix of lists, details and searches on 16
- * connections, and while all is exported besides. Linux only: it reads /proc.
+ * connections, and while all is exported besides; and how long the event loop makes others wait while articles are imported
+ * over HTTP with their search rows. Linux only: it reads /proc.
  * Usage: node bench/memory.js [articles, 2000] [--seconds 20] [--url postgresql://…] [--node --max-semi-space-size=8]
  */
 const { values: options, positionals } = parseArgs({
@@ -86,6 +89,42 @@ async function load(address) {
   return asked / seconds
 }
 
+/** Articles that are imported while the event loop is watched. */
+const IMPORTED = 3_000
+
+/** The greatest p99 of the delay of the event loop, of every five seconds of an import, in milliseconds. */
+async function importing(url, address) {
+  const db = openDatabase({ url, poolSize: 1, statementTimeout: 10_000 })
+  const { key, row } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
+  const first = (await db.pool.query('SELECT count(*)::int AS n FROM articles')).rows[0].n
+  const headers = { authorization: `Bearer ${key}` }
+  const body = [...lines(first + IMPORTED)].slice(first).join('')
+  const lagOf = async () => {
+    const metrics = await take(`${address}/metrics`)
+    return 1_000 * Number(/^nodejs_eventloop_lag_p99_seconds ([\d.e-]+)/m.exec(metrics)?.[1])
+  }
+  // What a scrape tells of begins with the one before.
+  await lagOf()
+  const response = await fetch(`${address}/v1/imports`, {
+    ...{ method: 'POST', body },
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
+  })
+  const job = await response.json()
+  if (!response.ok) throw new Error(JSON.stringify(job))
+  let most = 0
+  for (;;) {
+    await new Promise(next => setTimeout(next, 5_000))
+    most = Math.max(most, await lagOf())
+    const { state } = await (await fetch(`${address}/v1/imports/${job.id}`, { headers })).json()
+    if (state === 'queued' || state === 'running') continue
+    if (state !== 'succeeded') throw new Error(`the import is ${state}`)
+    break
+  }
+  await revokeKey(db, row.id)
+  await db.close()
+  return most
+}
+
 async function measure(url) {
   const child = spawn(process.execPath, [...options.node, 'dist/main.js'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -115,6 +154,9 @@ async function measure(url) {
     await stage(`after ${seconds} s of load, ${rate.toFixed(0)} requests a second`)
     await Promise.all([load(address), take(`${address}/v1/articles.ndjson`)])
     await stage('after as much, and an export')
+    const lag = await importing(url, address)
+    await stage(`after an import of ${IMPORTED} articles`)
+    print(`\nevent loop while it imports, milliseconds: p99 of each 5 s at most ${lag.toFixed(1)}`)
   } finally {
     child.kill('SIGINT')
     await once(child, 'close')
