@@ -172,6 +172,8 @@ async function launch(
     shared_buffers: `${buffers()}MB`,
     // Each checkpoint has a load write every page of the indexes once more.
     max_wal_size: '4GB',
+    // Else each new file of the log is written twice, the first time while every commit waits.
+    wal_init_zero: 'off',
     ...settings,
   }
   const args = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`])

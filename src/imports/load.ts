@@ -69,7 +69,7 @@ export interface LoadOptions {
 }
 
 /** Articles of a transaction, and characters of their bodies: a second's work, some megabytes. */
-const BATCH = 500
+const BATCH = 250
 const CHARACTERS = 2_000_000
 /** While the database writes some batches, the next are made ready. */
 const LANES = 4
