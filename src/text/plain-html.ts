@@ -1,6 +1,6 @@
 /**
  * HTML that is what the sanitiser would make of it: paragraphs and headings of text, with line breaks and emphasis, and no
- * attribute anywhere. Most articles that come in are such, and to look once costs a tenth of parsing them three times.
+ * attribute anywhere. Most articles that come in are such, and to look once costs far less than parsing them three times.
  */
 
 const BLOCKS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
