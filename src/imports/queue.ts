@@ -111,12 +111,15 @@ export class ImportQueue {
 
   async #one(job: QueuedImport): Promise<void> {
     const { db } = this.#options
+    let end: End | null = null
     try {
-      if (this.#stopped) await endJob(db, job.id, { state: 'failed', failure: STOPPED })
-      else if (await startJob(db, job.id, this.node)) await endJob(db, job.id, await this.#run(job))
+      if (this.#stopped) end = { state: 'failed', failure: STOPPED }
+      else if (await startJob(db, job.id, this.node)) end = await this.#run(job)
     } finally {
       await rm(job.path, { force: true })
     }
+    // Last of all: whoever reads that it has ended finds nothing left of it.
+    if (end) await endJob(db, job.id, end)
   }
 
   async #run({ id, path, actor, options }: QueuedImport): Promise<End> {
