@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
@@ -36,19 +34,20 @@ import { feedComponents } from './feeds/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
+import { closeGently } from './http/closing.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { AnswerMemory } from './http/memory.ts'
 import { describeApi } from './http/openapi.ts'
 import { refuseSplitAddress } from './http/pasted.ts'
 import { documentPositions, readPositions } from './http/position.ts'
-import { badHeader } from './http/problem.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
 import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate } from './http/representation.ts'
+import { requestId, tellRequests } from './http/requests.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { validators } from './http/validators.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
@@ -278,30 +277,6 @@ function refuseUnknownParameters(app: FastifyInstance): void {
   })
 }
 
-/** A caller's own id where it is harmless in a log, else a new one. */
-const requestId = (header: string | string[] | undefined): string =>
-  typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
-
-/**
- * A connection whose last answer goes out during a stop is idle from then on, and would hold the stop up. So would one on
- * which nothing was ever asked, which Node does not count as idle: clients open them to spare.
- */
-function closeGently(app: FastifyInstance): void {
-  const sockets = new Set<Socket>()
-  app.server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  app.addHook('preClose', async () => {
-    if (!app.server.listening) return
-    const sweep = setInterval(() => {
-      app.server.closeIdleConnections()
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-    }, 50)
-    app.server.once('close', () => clearInterval(sweep))
-  })
-}
-
 /** The imports of this process; a stop lets none go on. */
 function importQueue(app: FastifyInstance, db: Database, now: () => Date): ImportQueue {
   const queue = new ImportQueue({ db, now, onError: (err, what) => app.log.error({ err }, `${what} failed`) })
@@ -319,28 +294,4 @@ function queueOf(app: FastifyInstance, { db, expireInSeconds }: SendingOptions):
   const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: null, onError })
   app.addHook('onClose', () => queue.stop())
   return queue
-}
-
-/** A key that somebody put into the address by mistake. */
-const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g, '$1…')
-
-/** One line a request, without secrets; the id goes back to the caller. */
-function tellRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      throw badHeader('Host', 'is missing', '빠져 있습니다')
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    request.log.info(
-      {
-        method: request.method,
-        url: withoutKeys(request.url),
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        key: request.caller?.id,
-      },
-      'request',
-    )
-  })
 }

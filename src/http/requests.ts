@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { badHeader } from './problem.ts'
+
+/** What is told of each request: its id to the caller, a line to the log. */
+
+/** A caller's own id where it is harmless in a log, else a new one. */
+export const requestId = (header: string | string[] | undefined): string =>
+  typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
+
+/** A key that somebody put into the address by mistake. */
+const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g, '$1…')
+
+/** One line a request, without secrets; the id goes back to the caller. */
+export function tellRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw badHeader('Host', 'is missing', '빠져 있습니다')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        url: withoutKeys(request.url),
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        key: request.caller?.id,
+      },
+      'request',
+    )
+  })
+}
