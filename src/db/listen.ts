@@ -18,7 +18,7 @@ export interface ListenOptions {
   onNotice(payload: string): void
   /** Every `lookMs`: that the connection still answers, and what it may have missed. */
   onLook(client: pg.Client): Promise<void>
-  /** When it does not listen any more. */
+  /** When it does not listen any more, and after each attempt to connect that failed. */
   onLost(): void
   onError(error: unknown): void
   /** Milliseconds between looks, and between attempts to connect anew. */
@@ -63,14 +63,15 @@ export function listen(db: Pick<Database, 'connect'>, options: ListenOptions): L
         await onLook(client)
       }
     } finally {
-      onLost()
       await client.end().catch(() => {})
     }
   }
   const running = (async () => {
     while (!closed) {
       await listenOnce().catch(onError)
-      if (!closed) await pause(retryMs)
+      if (closed) return
+      onLost()
+      await pause(retryMs)
     }
   })()
   return {

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache'
 export interface Kept {
   etag: string
   headers: Record<string, string>
+  type: string
   body: Buffer
   /** Made for the first who takes it. */
   gzip: Promise<Buffer> | null

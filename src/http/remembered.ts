@@ -105,7 +105,8 @@ export async function sendRemembered(
 
 const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   etag,
-  headers: { ...headers, 'content-type': type ?? JSON_UTF8 },
+  headers: headers ?? {},
+  type: type ?? JSON_UTF8,
   body: Buffer.from(body),
   gzip: null,
   shows: shows ?? null,
@@ -118,13 +119,14 @@ async function sendKept(
   kept: Kept,
   status: 'hit' | 'fwd=miss' | 'fwd=bypass',
 ): Promise<FastifyReply> {
-  const { etag, headers, body } = kept
+  const { etag, headers, type, body } = kept
   const coded = body.length >= WORTH_COMPRESSING && 'accept-encoding' in request.headers && takesGzip(request)
   // What is coded otherwise is another representation.
   if (request.caller === null) reply.headers(request.server.edge)
+  reply.headers(headers)
   if (isCurrent(request, reply, { etag: coded ? etag.replace(/"$/, '-gzip"') : etag }))
     return reply.code(304).send()
-  reply.headers(headers).header('cache-status', `gongbo; ${status}`)
+  reply.type(type).header('cache-status', `gongbo; ${status}`)
   if (!coded) return reply.send(body)
   kept.gzip ??= compress(body)
   return reply.header('content-encoding', 'gzip').send(await kept.gzip)

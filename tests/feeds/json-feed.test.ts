@@ -133,7 +133,7 @@ describe('the list’s own address', () => {
   test('gives either feed by Accept, and both say where they are without it', async () => {
     const atom = await call({ url: '/v1/articles?tag=쪽', headers: { accept: 'application/atom+xml' } })
     expect(atom.headers['content-type']).toBe('application/atom+xml; charset=utf-8')
-    expect(atom.headers.vary).toBe('Accept, Authorization')
+    expect(atom.headers.vary).toBe('Accept, Accept-Encoding, Authorization')
     const { links, entries } = readAtom(atom.body)
     expect(entries).toHaveLength(1)
     expect(links.self).toBe('https://api.example.go.kr/v1/articles.atom?tag=%EC%AA%BD')

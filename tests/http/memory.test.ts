@@ -265,7 +265,7 @@ test('it takes no more memory than it may', () =>
       const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
       memory.trust(0)
       const kept = (n: number): Kept => ({
-        ...{ etag: '""', headers: {}, gzip: null, shows: [] },
+        ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
         body: Buffer.alloc(n),
       })
       for (const [i, n] of sizes.entries()) {
