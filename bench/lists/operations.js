@@ -16,8 +16,9 @@ const UNCACHED = ['bare', 'Fastify + Prisma', 'Gongbo']
 const KEPT = ['bare', 'memory', 'Gongbo, kept']
 const article = `wrk.method = 'POST'; wrk.headers['content-type'] = 'application/json'; wrk.headers['authorization'] = 'Bearer ' .. KEY
   n = (n or 0) + 1
+  local body = S[math.random(#S)] .. ' ' .. S[math.random(#S)] .. ' ' .. S[math.random(#S)] .. ' ' .. n
   wrk.body = '{"status":"published","kind":"press-release","title":"수소 경제 이행 계획 ' .. n .. ' ' .. math.random(1, 1e9) ..
-    '","publishedAt":"2026-01-20T10:00:00+09:00","bodyText":"' .. BODY .. '"}'`
+    '","publishedAt":"2026-01-20T10:00:00+09:00","bodyText":"' .. body .. '"}'`
 
 export const OPERATIONS = {
   'newest page, kept': { lua: get("'/v1/articles'"), bare: get("'/v1/articles?cursor=1'"), servers: KEPT },

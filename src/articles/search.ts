@@ -171,8 +171,8 @@ function hasOnePlan(query: PlainQuery): boolean {
   )
 }
 
-/** Rows from which a page is sought by its day: fewer are passed over sooner. */
-const SOUGHT = 500
+/** Rows from which a page is sought by its day: to pass over fewer takes less (at 200,000 articles and at a million). */
+const SOUGHT = 8_000
 
 /**
  * A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. Where totals are kept
