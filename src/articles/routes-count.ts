@@ -9,7 +9,7 @@ import { oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
 import { addView, findCounts, findVisitorSalt, setReaction } from './store-counts.ts'
-import { findArticle } from './store-read.ts'
+import { findState } from './store-read.ts'
 import { Counts } from './words.ts'
 
 /** Views and reactions. They touch neither the article's row, nor its version, nor the log. */
@@ -72,7 +72,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   const countsNow = async (id: number) => countsOf({ counts: await findCounts(db, id) })
 
   const readable = async (request: FastifyRequest, id: number) =>
-    assertReadable(request, await findArticle(db, id), String(id))
+    assertReadable(request, await findState(db, id), String(id))
 
   app.post(
     '/articles/:id/views',

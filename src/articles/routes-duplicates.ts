@@ -7,7 +7,7 @@ import { ArticleDuplicates } from './duplicates-schema.ts'
 import { ArticleId, type ArticleRouteOptions, assertReadable, listAnswer, present } from './routes-answer.ts'
 import { toSummary } from './row.ts'
 import { listDuplicates } from './store-duplicates.ts'
-import { findArticle } from './store-read.ts'
+import { findState } from './store-read.ts'
 
 /** Which other articles say the same as one. */
 export const duplicateRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = async (app, options) => {
@@ -33,7 +33,7 @@ export const duplicateRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = a
     },
     async (request, reply) => {
       const { id } = request.params
-      const row = assertReadable(request, await findArticle(db, id), String(id))
+      const row = assertReadable(request, await findState(db, id), String(id))
       const hidden = allows(request.caller, 'articles:read')
       const { original, total, found } = await listDuplicates(db, row, { hidden })
       const presentation = await present(options)

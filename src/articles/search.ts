@@ -153,6 +153,8 @@ const USUAL = selection({ fields: null, highlight: false })
 
 const isUsual = ({ fields, highlight, collapse }: PlainQuery) => fields === null && !highlight && !collapse
 
+const columnsOf = (query: PlainQuery) => (isUsual(query) ? USUAL : selection(query))
+
 /**
  * Whether one plan fits every value: a range of days of release is read from one index, however long it is. Of rare and of
  * common ministries, kinds and tags the best plans differ.
@@ -197,7 +199,7 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
   const found = await run<ListedRow & { total: number }>(
     pool,
     sql`WITH ${repeated} ${start} matched AS (${total}),
-      found AS (SELECT ${isUsual(query) ? USUAL : selection(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
+      found AS (SELECT ${columnsOf(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
         idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed }),
         query,
       )})
@@ -234,7 +236,7 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const beyond = cursor ? beyondPlace(sort, cursor) : empty
   const found = await run<ListedRow>(
     pool,
-    sql`SELECT ${isUsual(query) ? USUAL : selection(query)} FROM ${rowsOf(
+    sql`SELECT ${columnsOf(query)} FROM ${rowsOf(
       idsOf(query, sql`${where} ${first} ${beyond}`, orderBy(sort, backwards), { limit: pageSize + 1 }),
       query,
     )} ORDER BY ${orderBy(sort, backwards)}`,

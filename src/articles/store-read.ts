@@ -57,6 +57,15 @@ async function findOne(
   return row ? { ...row, ...toNeighbours(row) } : null
 }
 
+/** Whether it is there and may be seen, for who shows nothing of it. Deleted ones too. */
+export async function findState(
+  { pool }: Database,
+  id: number,
+): Promise<Pick<ArticleRow, 'id' | 'status' | 'deletedAt'> | null> {
+  const text = 'SELECT id, status, deleted_at AS "deletedAt" FROM articles WHERE id = $1'
+  return (await pool.query({ name: 'article state', text, values: [id] })).rows[0] ?? null
+}
+
 /** Deleted ones too. */
 export const findArticle = (db: Database, id: number): Promise<ReadRow | null> => findOne(db, BY_ID, [id])
 
