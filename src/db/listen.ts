@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { restful } from '../time/rest.ts'
 import { type Database, type Execute, Prisma } from './client.ts'
 
 /** A connection that hears of notifications, and comes back when it is lost. */
@@ -33,15 +34,7 @@ export interface Listening {
 export function listen(db: Pick<Database, 'connect'>, options: ListenOptions): Listening {
   const { channel, onBegin, onNotice, onLook, onLost, onError, lookMs, retryMs } = options
   let closed = false
-  let wake = () => {}
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  const { rest: pause, wake } = restful()
 
   const listenOnce = async () => {
     const client = await db.connect()

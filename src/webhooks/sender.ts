@@ -1,4 +1,5 @@
 import type { ChangeSignal } from '../changes/store-signal.ts'
+import { restful } from '../time/rest.ts'
 import { type DeliverOptions, deliver } from './deliver.ts'
 import { type FollowOptions, followLog } from './store-follow.ts'
 import { listFailing } from './store-outcome.ts'
@@ -32,17 +33,8 @@ export function startSending(options: SenderOptions): Sender {
   const running = new Map<Job, Promise<void>>()
   const abort = new AbortController()
   const stopping = new AbortController()
-  let wake = () => {}
-
-  /** Comes back after so many milliseconds, or sooner when there is something to do. */
-  const rest = (ms: number) =>
-    new Promise<void>(done => {
-      const timer = setTimeout(done, ms)
-      wake = () => {
-        clearTimeout(timer)
-        done()
-      }
-    })
+  /** Woken when there is something to do. */
+  const { rest, wake } = restful()
 
   const following = { ...options, stopping: () => stopping.signal.aborted }
   const follow = async () => {
