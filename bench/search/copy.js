@@ -1,4 +1,5 @@
-/** COPY … FROM STDIN through pg, without a dependency: a statement whose answer is the data. */
+import { finished } from 'node:stream/promises'
+import copyStreams from 'pg-copy-streams'
 
 const SPECIAL = /[\\\n\r\t]/g
 const ESCAPES = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -14,33 +15,6 @@ function encode(value) {
   return Array.isArray(value) ? escapeText(arrayOf(value)) : String(value)
 }
 
-/** What pg runs as a query: it sends one chunk when the server asks for it. */
-class CopyIn {
-  constructor(sql, chunk, done) {
-    Object.assign(this, { sql, chunk, done })
-  }
-
-  submit(connection) {
-    connection.query(this.sql)
-  }
-
-  handleCopyInResponse(connection) {
-    connection.sendCopyFromChunk(this.chunk)
-    connection.endCopyFrom()
-  }
-
-  handleCommandComplete() {}
-
-  handleReadyForQuery() {
-    this.done(this.error ?? null)
-  }
-
-  handleError(error) {
-    // Ready follows.
-    this.error = error
-  }
-}
-
 /** Rows of one table, collected and sent at once. */
 export class Copy {
   constructor(client, table, columns) {
@@ -53,12 +27,11 @@ export class Copy {
     this.lines.push(values.map(encode).join('\t'))
   }
 
-  flush() {
-    if (this.lines.length === 0) return Promise.resolve()
-    const chunk = Buffer.from(`${this.lines.join('\n')}\n`)
+  async flush() {
+    if (this.lines.length === 0) return
+    const stream = this.client.query(copyStreams.from(this.sql))
+    stream.end(`${this.lines.join('\n')}\n`)
     this.lines = []
-    return new Promise((resolve, reject) => {
-      this.client.query(new CopyIn(this.sql, chunk, error => (error ? reject(error) : resolve())))
-    })
+    await finished(stream)
   }
 }

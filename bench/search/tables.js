@@ -29,8 +29,8 @@ export const ARTICLE_TABLES = {
     values: (id, _, seed) => [id, viewsOf(seed, id)],
   },
   changes: {
-    columns: ['seq', ARTICLE_ID, 'kind', 'version', 'actor'],
-    values: id => [id, id, 'create', 1, 'import:bench'],
+    columns: ['seq', ARTICLE_ID, 'kind', 'version', 'actor', 'was_public', 'is_public'],
+    values: id => [id, id, 'create', 1, 'import:bench', false, true],
   },
 }
 
