@@ -1,3 +1,4 @@
+import { anyOf } from '../db/any-of.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import type { KeywordResult } from '../search/keyword.ts'
 import { run } from '../search/search.ts'
@@ -34,10 +35,6 @@ function statusIs(filter: Filter): Sql {
   const present = sql`${anyOf(sql`a.status`, kept)} AND a.deleted_at IS NULL`
   return deleted ? sql`((${present}) OR a.deleted_at IS NOT NULL)` : present
 }
-
-/** One value is written as an equality: only that lets an index go on to give the order. */
-const anyOf = (column: Sql, values: string[]): Sql =>
-  values.length === 1 ? sql`${column} = ${values[0]}` : sql`${column} = ANY(${values})`
 
 const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
   ...(fromInstant ? [sql`${column} >= ${fromInstant}`] : []),
@@ -180,7 +177,12 @@ const SOUGHT = 8_000
  * A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. Where totals are kept
  * nothing is counted, and a page far down begins with its day.
  */
-async function searchPage({ pool }: Database, query: PlainQuery, page: number): Promise<Page> {
+async function searchPage(
+  { pool }: Pick<Database, 'pool'>,
+  query: PlainQuery,
+  page: number,
+  again = true,
+): Promise<Page> {
   const { filter, sort, pageSize, collapse } = query
   const where = matches(filter)
   const offset = (page - 1) * pageSize
@@ -196,18 +198,19 @@ async function searchPage({ pool }: Database, query: PlainQuery, page: number): 
   const start = sought ? sql`start AS MATERIALIZED (${dayOfRow(filter, offset, descending)}),` : empty
   const from = sought ? sql`AND ${fromDay(descending)}` : empty
   const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
-  const found = await run<ListedRow & { total: number }>(
-    pool,
-    sql`WITH ${repeated} ${start} matched AS (${total}),
-      found AS (SELECT ${columnsOf(query)}, row_number() OVER (ORDER BY ${orderBy(sort)}) AS position FROM ${rowsOf(
-        idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed }),
-        query,
-      )})
-      SELECT * FROM matched LEFT JOIN found ON true ORDER BY position`,
-    { prepared: hasOnePlan(query) },
+  const ids = idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed })
+  const ask = <T extends object>(statement: Sql) => run<T>(pool, statement, { prepared: hasOnePlan(query) })
+  const rows = await ask<ListedRow & { total: number }>(
+    sql`WITH ${repeated} ${start} matched AS (${total})
+      SELECT ${columnsOf(query)}, (SELECT total FROM matched) AS total FROM ${rowsOf(ids, query)} ORDER BY ${orderBy(sort)}`,
   )
-  const count = found[0]?.total ?? 0
-  const rows = found.filter(row => row.id !== null)
+  const count =
+    rows[0]?.total ??
+    (await ask<{ total: number }>(sql`WITH ${repeated} matched AS (${total}) SELECT total FROM matched`))[0]
+      ?.total ??
+    0
+  // Between the two somebody has written.
+  if (rows.length === 0 && offset < count && again) return searchPage({ pool }, query, page, false)
   const keys = rows.map(row => sortKey(row, sort))
   return {
     ...{ rows, keys, total: count, exact: true, keywords: null },

@@ -62,7 +62,7 @@ export async function listBuckets(
   interval: Interval,
   options: Options,
 ): Promise<Bucket[]> {
-  const grain = interval === 'month' || interval === 'year' ? 'month' : 'day'
+  const grain = interval === 'week' ? 'day' : interval
   const [buckets = []] = await group<Bucket>(db, query, options, [
     {
       kept: sql`SELECT date_trunc(${interval}, day::timestamp)::date::text AS day, sum(n)::int AS count

@@ -1,10 +1,11 @@
+import { anyOf } from '../db/any-of.ts'
 import { type Database, inTransactionAlone, Prisma } from '../db/client.ts'
 import type { Filter, ListQuery } from './query.ts'
 import { partsOf, type Span, spanOf } from './total-range.ts'
 
 /**
- * How many articles a list has, without counting them, and the day on which its page begins: from totals of each day and
- * month, which triggers keep in the transaction of each write (see the migration). Exact in every snapshot.
+ * How many articles a list has, without counting them, and the day on which its page begins: from totals of each day,
+ * month and year, which triggers keep in the transaction of each write (see the migration). Exact in every snapshot.
  */
 
 const { sql, join, raw } = Prisma
@@ -36,6 +37,9 @@ async function addUpSome(db: Pick<Database, 'pool'>): Promise<number> {
        ), months AS MATERIALIZED (
          SELECT state, kind, issuer_id, date_trunc('month', day::timestamp)::date AS month, sum(n)::int AS n
          FROM days GROUP BY 1, 2, 3, 4
+       ), years AS MATERIALIZED (
+         SELECT state, kind, issuer_id, date_trunc('year', month::timestamp)::date AS year, sum(n)::int AS n
+         FROM months GROUP BY 1, 2, 3, 4
        ), kept AS (
          INSERT INTO article_totals (state, kind, issuer_id, grain, period, n)
          SELECT state, coalesce(kind, ''), coalesce(issuer_id, 0), 'day', day, sum(n) FROM days
@@ -43,6 +47,9 @@ async function addUpSome(db: Pick<Database, 'pool'>): Promise<number> {
          UNION ALL
          SELECT state, coalesce(kind, ''), coalesce(issuer_id, 0), 'month', month, sum(n) FROM months
          GROUP BY state, month, GROUPING SETS ((kind, issuer_id), (kind), (issuer_id), ()) HAVING sum(n) <> 0
+         UNION ALL
+         SELECT state, coalesce(kind, ''), coalesce(issuer_id, 0), 'year', year, sum(n) FROM years
+         GROUP BY state, year, GROUPING SETS ((kind, issuer_id), (kind), (issuer_id), ()) HAVING sum(n) <> 0
          ON CONFLICT (state, kind, issuer_id, grain, period) DO UPDATE SET n = article_totals.n + excluded.n
        )
        SELECT count(*)::int AS notes FROM taken`,
@@ -86,16 +93,12 @@ const within = (column: Sql, { from, to }: Span): Sql =>
 
 const PERIOD = raw('t.period')
 
-/** Totals `t` of a filter: its months, and the days at its ends. */
-function parts(filter: Filter): Sql {
-  const { months, days } = partsOf(filter.published)
-  return sql`(${join(
-    [
-      ...(months ? [sql`t.grain = 'month' AND ${within(PERIOD, months)}`] : []),
-      ...days.map(span => sql`t.grain = 'day' AND ${within(PERIOD, span)}`),
-    ],
-    ' OR ',
-  )})`
+/** Totals `t` of a filter's days: of whole years, of months beside them, and of days at its ends. */
+function parts({ published }: Filter, largest: 'month' | 'year' = 'year'): Sql {
+  const { years, months, days } = partsOf(published, largest)
+  const of = (grain: string, spans: Span[]) =>
+    spans.map(span => sql`t.grain = ${raw(`'${grain}'`)} AND ${within(PERIOD, span)}`)
+  return sql`(${join([...of('year', years), ...of('month', months), ...of('day', days)], ' OR ')})`
 }
 
 /** Who issued it, of articles, notes and issuers alike. */
@@ -113,8 +116,8 @@ function ofFilter(filter: Filter, by: 'kind' | 'ministry' | null = null): Sql {
   const { status, kind, ministry } = filter
   return join(
     [
-      sql`t.state = ANY(${status}::text[])`,
-      by === 'kind' && kind.length === 0 ? raw(`t.kind <> ''`) : sql`t.kind = ANY(${all(kind)}::text[])`,
+      anyOf(raw('t.state'), status),
+      by === 'kind' && kind.length === 0 ? raw(`t.kind <> ''`) : anyOf(raw('t.kind'), all(kind)),
       ministry.length > 0
         ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter)})`
         : raw(by === 'ministry' ? 't.issuer_id <> 0' : 't.issuer_id = 0'),
@@ -127,9 +130,9 @@ function ofFilter(filter: Filter, by: 'kind' | 'ministry' | null = null): Sql {
 const ofMoves = (filter: Filter): Sql =>
   join(
     [
-      sql`state = ANY(${filter.status}::text[])`,
+      anyOf(raw('state'), filter.status),
       within(raw('day'), spanOf(filter.published)),
-      ...(filter.kind.length > 0 ? [sql`kind = ANY(${filter.kind}::text[])`] : []),
+      ...(filter.kind.length > 0 ? [anyOf(raw('kind'), filter.kind)] : []),
       ...(filter.ministry.length > 0 ? [issuedBy(filter)] : []),
     ],
     ' AND ',
@@ -157,7 +160,7 @@ export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
     months AS (
       SELECT month, sum(n)::int AS n FROM (
         SELECT date_trunc('month', t.period::timestamp)::date AS month, t.n FROM article_totals t
-        WHERE ${ofFilter(filter)} AND ${parts(filter)}
+        WHERE ${ofFilter(filter)} AND ${parts(filter, 'month')}
         UNION ALL SELECT date_trunc('month', day::timestamp)::date, n FROM moves
       ) AS parts GROUP BY month
     ), month AS MATERIALIZED (
@@ -173,10 +176,12 @@ export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
     SELECT unit AS day, before FROM (${running(raw('day'), raw('(SELECT earlier FROM month)'))} FROM days) AS d WHERE ${chosen}`
 }
 
-/** How many articles a filter has of each day (or of each month, and of each day at its ends): `day`, `n`. */
-export const perDay = (filter: Filter, grain: 'day' | 'month'): Sql =>
+/** How many articles a filter has of each day (or of each month or year, and of what is smaller at its ends): `day`, `n`. */
+export const perDay = (filter: Filter, grain: 'day' | 'month' | 'year'): Sql =>
   sql`SELECT t.period AS day, t.n FROM article_totals t WHERE ${ofFilter(filter)} AND ${
-    grain === 'month' ? parts(filter) : sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter.published))}`
+    grain === 'day'
+      ? sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter.published))}`
+      : parts(filter, grain)
   } UNION ALL ${moves(filter)}`
 
 /** How many it has of each kind: `kind`, `n`. */

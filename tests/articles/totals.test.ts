@@ -17,7 +17,10 @@ const { pool } = db
 const KINDS = ['press-release', 'reference', 'other']
 const STATUSES = ['published', 'draft', 'hidden']
 const NAMES = ['환경부', '산업통상자원부', '교육부']
-const DAYS = Array.from({ length: 90 }, (_, i) => addDays('2025-11-20', i))
+const DAYS = [
+  ...['2022-07-01', '2023-12-31', '2024-01-01', '2024-06-15', '2025-01-01'],
+  ...Array.from({ length: 90 }, (_, i) => addDays('2025-11-20', i)),
+]
 
 const kind = fc.constantFrom(...KINDS)
 const status = fc.constantFrom(...STATUSES)
@@ -200,20 +203,24 @@ describe('totals', () => {
   }, 60_000)
 })
 
-test('a span of days is parted into months and days, each day once', () => {
+test('a span of days is parted into years, months and days, each day once', () => {
   fc.assert(
-    fc.property(day, day, (a, b) => {
+    fc.property(day, day, fc.constantFrom('month' as const, 'year' as const), (a, b, largest) => {
       const [from, to] = a !== null && b !== null && a > b ? [b, a] : [a, b]
-      const { months, days } = partsOf({ from, to })
-      const spans = [...(months ? [months] : []), ...days]
-      for (let one = '2025-08-01'; one < '2026-06-01'; one = addDays(one, 1)) {
+      const { years, months, days } = partsOf({ from, to }, largest)
+      const spans = [...years, ...months, ...days]
+      for (let one = '2022-01-01'; one < '2026-06-01'; one = addDays(one, 1)) {
         const inside = (from === null || one >= from) && (to === null || one <= to)
         const holding = spans.filter(
           span => (span.from === null || one >= span.from) && (span.to === null || one < span.to),
         )
         expect(holding.length).toBe(inside ? 1 : 0)
       }
-      for (const bound of [months?.from, months?.to]) expect(bound ?? '2026-01-01').toMatch(/-01$/)
+      for (const { from, to } of months)
+        for (const bound of [from, to]) expect(bound ?? '2026-02-01').toMatch(/-01$/)
+      for (const { from, to } of years)
+        for (const bound of [from, to]) expect(bound ?? '2026-01-01').toMatch(/-01-01$/)
+      if (largest === 'month') expect(years).toEqual([])
     }),
   )
 })
