@@ -126,5 +126,30 @@ export type Execute = (statement: Prisma.Sql) => Promise<unknown>
 /** The same for its rows. */
 export type Query = <T extends object>(statement: Prisma.Sql) => Promise<T[]>
 
+const { DATE, TIMESTAMPTZ } = pg.types.builtins
+/** `text[]`, which pg-types does not name. */
+const TEXTS: number = 1009
+
 /** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
-pg.types.setTypeParser(pg.types.builtins.DATE, text => new Date(`${text}T00:00:00Z`))
+pg.types.setTypeParser(DATE, text => new Date(`${text}T00:00:00Z`))
+
+/** What else there is: years before 1000 or beyond 9999, and infinity. */
+const parseOdd: (text: string) => unknown = pg.types.getTypeParser(TIMESTAMPTZ)
+
+/**
+ * An instant as a session in UTC writes it, `2026-01-05 01:00:00.5+00`. A page has three for each article, and pg's own parser
+ * takes five times as long.
+ */
+function parseInstant(text: string): unknown {
+  if (text < '1' || text[4] !== '-' || !text.endsWith('+00')) return parseOdd(text)
+  const two = (at: number) => 10 * text.charCodeAt(at) + text.charCodeAt(at + 1) - 11 * ZERO
+  const fraction = text.length > 22 ? Math.round(1000 * Number(text.slice(19, -3))) : 0
+  const year = 100 * two(0) + two(2)
+  return new Date(Date.UTC(year, two(5) - 1, two(8), two(11), two(14), two(17), fraction))
+}
+const ZERO = '0'.charCodeAt(0)
+pg.types.setTypeParser(TIMESTAMPTZ, parseInstant)
+
+/** Most articles have neither subtitles nor tags. */
+const parseTexts: (text: string) => unknown = pg.types.getTypeParser(TEXTS)
+pg.types.setTypeParser(TEXTS, text => (text === '{}' ? [] : parseTexts(text)))

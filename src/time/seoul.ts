@@ -8,6 +8,7 @@ const DAY = 24 * HOUR
 
 /** Since the end of the last daylight saving time (1988-10-08), Seoul has been at UTC+9 without a break. */
 const FIXED_SINCE = Date.UTC(1988, 9, 8, 18)
+const FIXED = 9 * HOUR
 
 /** The first and last day that can be named: the year in which the Republic's government was set up, and ISO's last. */
 export const FIRST_DAY = '1948-01-01'
@@ -26,7 +27,7 @@ const clock = new Intl.DateTimeFormat('en-US', {
 
 /** Milliseconds by which Seoul's clock is ahead of UTC at an instant (before 1988 it changed several times). */
 function offsetAt(time: number): number {
-  if (time >= FIXED_SINCE) return 9 * HOUR
+  if (time >= FIXED_SINCE) return FIXED
   const seconds = Math.floor(time / 1000) * 1000
   const part = Object.fromEntries(clock.formatToParts(seconds).map(p => [p.type, Number(p.value)]))
   const wall = Date.UTC(
@@ -53,9 +54,23 @@ function utcMidnight(day: string): number | null {
 /** Whether a string names a day of the calendar between FIRST_DAY and LAST_DAY. */
 export const isDay = (day: string): boolean => utcMidnight(day) !== null
 
+/** Days since 1970 by their names: what is formatted is mostly of a few thousand days. */
+const dayNames = new Map<number, string>()
+const MOST_NAMES = 20_000
+
+function dayName(days: number): string {
+  const known = dayNames.get(days)
+  if (known !== undefined) return known
+  const name = new Date(days * DAY).toISOString().split('T', 1)[0] ?? ''
+  if (dayNames.size >= MOST_NAMES) dayNames.clear()
+  dayNames.set(days, name)
+  return name
+}
+
 /** The day in Seoul on which an instant falls. */
 export function dayOf(instant: Date): string {
-  return new Date(instant.getTime() + offsetAt(instant.getTime())).toISOString().slice(0, 10)
+  const time = instant.getTime()
+  return dayName(Math.floor((time + offsetAt(time)) / DAY))
 }
 
 /**
@@ -89,10 +104,25 @@ export function addMonths(day: string, months: number): string {
 
 /** An instant as RFC 3339 text with Seoul's offset: `2023-06-21T00:00:00+09:00`; milliseconds only where there are any. */
 export function formatInstant(instant: Date): string {
-  const offset = offsetAt(instant.getTime())
-  const wall = new Date(instant.getTime() + offset).toISOString().replace('.000Z', '').replace('Z', '')
+  const time = instant.getTime()
+  const offset = offsetAt(time)
+  const days = Math.floor((time + offset) / DAY)
+  return `${dayName(days)}T${clockOf(time + offset - days * DAY)}${offset === FIXED ? '+09:00' : offsetName(offset)}`
+}
+
+const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => pad(n))
+
+/** Milliseconds since midnight as a clock shows them. */
+function clockOf(time: number): string {
+  const seconds = Math.floor(time / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const rest = time % 1000
+  return `${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}:${TWO_DIGITS[seconds % 60]}${rest === 0 ? '' : `.${pad(rest, 3)}`}`
+}
+
+function offsetName(offset: number): string {
   const minutes = Math.round(offset / 60_000)
-  return `${wall}+${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
+  return `+${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
 }
 
 /** The same of an instant that may be missing. */
