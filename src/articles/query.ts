@@ -44,6 +44,9 @@ export const AS_OF = Type.Optional(
 )
 
 /** Only parameters that make sense together have examples: reference pages fill them all in. */
+/** Articles of a page, unless it is said. */
+export const PAGE_SIZE = 20
+
 export const ArticleQuery = Type.Object(
   {
     q: Type.Optional(
@@ -128,9 +131,9 @@ export const ArticleQuery = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 100,
-        default: 20,
+        default: PAGE_SIZE,
         description: 'Articles on a page.',
-        examples: [20],
+        examples: [PAGE_SIZE],
       }),
     ),
     cursor: Type.Optional(
@@ -258,7 +261,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
   const {
     cursor,
     page,
-    pageSize = 20,
+    pageSize = PAGE_SIZE,
     fields = null,
     sort = '-publishedAt',
     from,

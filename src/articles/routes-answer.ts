@@ -11,9 +11,12 @@ import { ref } from '../http/schema.ts'
 import { nameShown } from '../ministries/names.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf, startOfDay } from '../time/seoul.ts'
+import { VERSION } from '../version.ts'
+import type { toPage } from './page.ts'
 import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
-import { Article } from './schema.ts'
+import { Article, type ArticleSummary } from './schema.ts'
+import type { Page } from './search.ts'
 import { findNeighbours, type ReadRow } from './store-read.ts'
 import { SOURCE } from './words.ts'
 
@@ -73,24 +76,42 @@ export async function present(
 /** Of a past state: what stood beside it then is not told. */
 export const NO_NEIGHBOURS: Neighbours = { previous: null, next: null }
 
+/** What a row is at this version. Identities and versions may begin anew where a database does. */
+const stateOf = ({ id, version, modifiedAt }: Pick<ArticleRow, 'id' | 'version' | 'modifiedAt'>) => [
+  ...[VERSION, id, version, modifiedAt.getTime()],
+]
+
 /**
- * An article as it is answered, and its ETag. Counters do not move it; the bodies need not be read for it, since a version
- * has just one text.
+ * An article as it is answered, and its ETag: of its version, which has just one text, and of what it is shown with besides.
+ * Counters do not move it.
  */
 export function articleAnswer(row: ReadRow, presentation: Presentation) {
   const { previous, next } = row
   const article = toArticle(row, { previous, next }, presentation)
-  const small = JSON.stringify({ ...article, bodyHtml: undefined, bodyText: undefined, counts: undefined })
+  const { isNew, ministry } = article
   return {
     article,
-    etagFor: (type: string) => versionEtag(row.version, digest(`${type} ${small}`)),
+    etagFor: (type: string) =>
+      versionEtag(
+        row.version,
+        digest(JSON.stringify([type, stateOf(row), isNew, ministry?.name, previous, next])),
+      ),
   }
+}
+
+/** A page as it is sent, and its ETag, made in the same way: a weak one, since its articles carry counters. */
+export function pageAnswer({ rows }: Page, list: ReturnType<typeof toPage>) {
+  const items = rows.map((row, i) => {
+    const { number, isNew, ministry, highlight, duplicates } = list.items[i] as Partial<ArticleSummary>
+    return [stateOf(row), number, isNew, ministry?.name, highlight, duplicates]
+  })
+  return { etag: `W/"${digest(JSON.stringify({ ...list, items }))}"`, body: JSON.stringify(list) }
 }
 
 /** Counters as JSON has them. Within a text its quotes would be escaped. */
 const COUNTERS = /"counts":\{[^{}]*\}/g
 
-/** A list as it is sent, and its ETag. Counters do not move it, so it is a weak one. */
+/** Any other list as it is sent, and its ETag. Counters do not move it, so it is a weak one. */
 export function listAnswer(list: object) {
   const body = JSON.stringify(list)
   return { etag: `W/"${digest(body.replaceAll(COUNTERS, ''))}"`, body }

@@ -16,8 +16,8 @@ import {
   ArticleId,
   type ArticleRouteOptions,
   assertReadable,
-  listAnswer,
   NO_NEIGHBOURS,
+  pageAnswer,
   present,
   SourceIdentity,
 } from './routes-answer.ts'
@@ -86,7 +86,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions & List
         const link = linkHeader(pageAddresses(`${publicUrl}/v1/articles`, search, body))
         // Of the order by views any article may become a part.
         const shows = query.sort === '-views' ? {} : { shows: page.rows.map(({ id }) => id) }
-        return { ...listAnswer(body), headers: { link }, ...shows }
+        return { ...pageAnswer(page, body), headers: { link }, ...shows }
       })
     },
   )

@@ -4,7 +4,7 @@ import type { KeywordResult } from '../search/keyword.ts'
 import { run } from '../search/search.ts'
 import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
-import type { Filter, ListQuery, Sort } from './query.ts'
+import { type Filter, type ListQuery, PAGE_SIZE, type Sort } from './query.ts'
 import type { ArticleRow } from './row.ts'
 import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
 import { articlesAt, idsAt, rowAt } from './store-past.ts'
@@ -100,22 +100,35 @@ export function selection({
   return collapse ? sql`${columns}, ${DUPLICATES}` : columns
 }
 
-type When = Pick<ListQuery, 'asOf'>
+interface Part {
+  limit: number
+  offset?: number
+  /** Rows to pass over, where the statement itself finds how many. */
+  passed?: Sql
+}
 
-/** The ids of a part of a list. */
-function idsOf(
+/**
+ * A part of a list: what follows its columns. Of one further down ids come first, then the rows of just those. The limit is
+ * written out: of a number that comes later the plan of a prepared statement supposes a tenth of the table.
+ */
+function partOf(
   { sort, asOf }: Pick<PlainQuery, 'sort' | 'asOf'>,
   where: Sql,
   order: Sql,
-  { limit, offset = 0, passed = sql`${offset}` }: { limit: number; offset?: number; passed?: Sql },
+  { limit, offset = 0, passed = sql`${offset}` }: Part,
 ): Sql {
-  if (asOf) return idsAt(asOf, where, order, { limit, offset })
-  const tables =
-    sort === '-views' ? sql`articles a JOIN article_counts c ON c.article_id = a.id` : sql`articles a`
-  return sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${passed}`
+  if (asOf) return sql`FROM ${rowsOf(idsAt(asOf, where, order, { limit, offset }), asOf)} ORDER BY ${order}`
+  const counts = sql`article_counts c ON c.article_id = a.id`
+  const tables = sort === '-views' ? sql`articles a JOIN ${counts}` : sql`articles a`
+  const most = raw(String(limit))
+  if (offset === 0)
+    return sql`FROM ${sort === '-views' ? tables : sql`articles a LEFT JOIN ${counts}`} WHERE ${where} ORDER BY ${order} LIMIT ${most}`
+  const ids = sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${most} OFFSET ${passed}`
+  return sql`FROM ${rowsOf(ids)} ORDER BY ${order}`
 }
 
-export const rowsOf = (ids: Sql, { asOf }: When) => sql`(${ids}) AS page
+/** Rows `a` with their counters `c`, by their ids. */
+export const rowsOf = (ids: Sql, asOf: Date | null = null) => sql`(${ids}) AS page
   ${asOf ? sql`JOIN LATERAL ${rowAt(asOf, sql`page.id`)} ON true` : sql`JOIN articles a ON a.id = page.id`}
   LEFT JOIN article_counts c ON c.article_id = a.id`
 
@@ -157,10 +170,11 @@ const columnsOf = (query: PlainQuery) => (isUsual(query) ? USUAL : selection(que
  * common ministries, kinds and tags the best plans differ.
  */
 function hasOnePlan(query: PlainQuery): boolean {
-  const { filter, sort, asOf } = query
+  const { filter, sort, asOf, pageSize } = query
   const { ministry, kind, tag, source, author, modified } = filter
   return (
     isUsual(query) &&
+    pageSize === PAGE_SIZE &&
     isPublic(filter) &&
     !asOf &&
     sort !== '-views' &&
@@ -198,11 +212,15 @@ async function searchPage(
   const start = sought ? sql`start AS MATERIALIZED (${dayOfRow(filter, offset, descending)}),` : empty
   const from = sought ? sql`AND ${fromDay(descending)}` : empty
   const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
-  const ids = idsOf(query, sql`${where} ${first} ${from}`, orderBy(sort), { limit: pageSize, offset, passed })
+  const part = partOf(query, sql`${where} ${first} ${from}`, orderBy(sort), {
+    limit: pageSize,
+    offset,
+    passed,
+  })
   const ask = <T extends object>(statement: Sql) => run<T>(pool, statement, { prepared: hasOnePlan(query) })
   const rows = await ask<ListedRow & { total: number }>(
     sql`WITH ${repeated} ${start} matched AS (${total})
-      SELECT ${columnsOf(query)}, (SELECT total FROM matched) AS total FROM ${rowsOf(ids, query)} ORDER BY ${orderBy(sort)}`,
+      SELECT ${columnsOf(query)}, (SELECT total FROM matched) AS total ${part}`,
   )
   const count =
     rows[0]?.total ??
@@ -239,10 +257,7 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const beyond = cursor ? beyondPlace(sort, cursor) : empty
   const found = await run<ListedRow>(
     pool,
-    sql`SELECT ${columnsOf(query)} FROM ${rowsOf(
-      idsOf(query, sql`${where} ${first} ${beyond}`, orderBy(sort, backwards), { limit: pageSize + 1 }),
-      query,
-    )} ORDER BY ${orderBy(sort, backwards)}`,
+    sql`SELECT ${columnsOf(query)} ${partOf(query, sql`${where} ${first} ${beyond}`, orderBy(sort, backwards), { limit: pageSize + 1 })}`,
     { prepared: hasOnePlan(query) },
   )
   const more = found.length > pageSize

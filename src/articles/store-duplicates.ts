@@ -120,7 +120,6 @@ export async function listDuplicates(
         FROM duplicate_members own JOIN duplicate_members m USING (group_id)
         WHERE own.article_id = ${id} AND m.article_id <> ${id} AND (m.public OR ${hidden})
         ORDER BY m.listed_at, m.article_id LIMIT ${LISTED}`,
-        { asOf: null },
       )}
       CROSS JOIN LATERAL (
         SELECT reason, similarity, CASE WHEN o.public OR ${hidden} OR o.article_id = ${id} THEN o.article_id END AS "comparedWith"

@@ -46,7 +46,7 @@ export async function rowsByIds(client: Queryable, query: ListQuery, ids: number
   if (ids.length === 0) return []
   const rows = await run<ListedRow>(
     client,
-    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query)}`,
+    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query.asOf)}`,
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.flatMap(id => byId.get(id) ?? [])

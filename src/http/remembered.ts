@@ -61,7 +61,10 @@ export function rememberAnswers(app: FastifyInstance, memory: AnswerMemory, toda
     if ((request.position ?? 0) > memory.position) return
     request.slot = { memory, key: `${today()} ${request.accepted} ${normalised(request.url)}` }
     const kept = memory.find(request.slot.key)
-    if (kept) return sendKept(request, reply, kept, 'hit')
+    if (kept) {
+      if (typeof kept.body === 'string') kept.body = Buffer.from(kept.body)
+      return sendKept(request, reply, kept, 'hit')
+    }
     // What is kept must not come from a replica that is behind.
     request.position = memory.position
   })
@@ -107,7 +110,7 @@ const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   etag,
   headers: headers ?? {},
   type: type ?? JSON_UTF8,
-  body: Buffer.from(body),
+  body,
   gzip: null,
   shows: shows ?? null,
 })
