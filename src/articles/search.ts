@@ -105,17 +105,19 @@ interface Part {
   offset?: number
   /** Rows to pass over, where the statement itself finds how many. */
   passed?: Sql
+  /** Never more are passed over, whatever the values: then one plan will do. */
+  atMost?: number | null
 }
 
 /**
  * A part of a list: what follows its columns. Of one further down ids come first, then the rows of just those. The limit is
- * written out: of a number that comes later the plan of a prepared statement supposes a tenth of the table.
+ * written out: of a number that comes later the plan of a prepared statement supposes a tenth of what there is.
  */
 function partOf(
   { sort, asOf }: Pick<PlainQuery, 'sort' | 'asOf'>,
   where: Sql,
   order: Sql,
-  { limit, offset = 0, passed = sql`${offset}` }: Part,
+  { limit, offset = 0, passed = sql`${offset}`, atMost = null }: Part,
 ): Sql {
   if (asOf) return sql`FROM ${rowsOf(idsAt(asOf, where, order, { limit, offset }), asOf)} ORDER BY ${order}`
   const counts = sql`article_counts c ON c.article_id = a.id`
@@ -123,7 +125,12 @@ function partOf(
   const most = raw(String(limit))
   if (offset === 0)
     return sql`FROM ${sort === '-views' ? tables : sql`articles a LEFT JOIN ${counts}`} WHERE ${where} ORDER BY ${order} LIMIT ${most}`
-  const ids = sql`SELECT a.id FROM ${tables} WHERE ${where} ORDER BY ${order} LIMIT ${most} OFFSET ${passed}`
+  const found = sql`${tables} WHERE ${where} ORDER BY ${order}`
+  const ids =
+    atMost === null
+      ? sql`SELECT a.id FROM ${found} LIMIT ${most} OFFSET ${passed}`
+      : sql`SELECT a.id FROM (SELECT a.id, a.listed_at FROM ${found} LIMIT ${raw(String(atMost + limit))}) AS a
+          ORDER BY ${order} LIMIT ${most} OFFSET ${passed}`
   return sql`FROM ${rowsOf(ids)} ORDER BY ${order}`
 }
 
@@ -184,8 +191,8 @@ function hasOnePlan(query: PlainQuery): boolean {
   )
 }
 
-/** Rows from which a page is sought by its day: to pass over fewer takes less (at 200,000 articles and at a million). */
-const SOUGHT = 8_000
+/** Rows from which a page is sought by its day: to pass over fewer takes less. */
+const SOUGHT = 4_000
 
 /**
  * A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. Where totals are kept
@@ -212,12 +219,11 @@ async function searchPage(
   const start = sought ? sql`start AS MATERIALIZED (${dayOfRow(filter, offset, descending)}),` : empty
   const from = sought ? sql`AND ${fromDay(descending)}` : empty
   const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
+  const prepared = hasOnePlan(query)
   const part = partOf(query, sql`${where} ${first} ${from}`, orderBy(sort), {
-    limit: pageSize,
-    offset,
-    passed,
+    ...{ limit: pageSize, offset, passed, atMost: prepared && !sought ? SOUGHT : null },
   })
-  const ask = <T extends object>(statement: Sql) => run<T>(pool, statement, { prepared: hasOnePlan(query) })
+  const ask = <T extends object>(statement: Sql) => run<T>(pool, statement, { prepared })
   const rows = await ask<ListedRow & { total: number }>(
     sql`WITH ${repeated} ${start} matched AS (${total})
       SELECT ${columnsOf(query)}, (SELECT total FROM matched) AS total ${part}`,

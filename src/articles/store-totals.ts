@@ -8,7 +8,7 @@ import { partsOf, type Span, spanOf } from './total-range.ts'
  * month and year, which triggers keep in the transaction of each write (see the migration). Exact in every snapshot.
  */
 
-const { sql, join, raw } = Prisma
+const { sql, join, raw, empty } = Prisma
 type Sql = Prisma.Sql
 
 /**
@@ -147,33 +147,48 @@ export const totalOf = (filter: Filter): Sql =>
   sql`SELECT ((SELECT coalesce(sum(t.n), 0) FROM article_totals t WHERE ${ofFilter(filter)} AND ${parts(filter)})
     + (SELECT coalesce(sum(n), 0) FROM (${moves(filter)}) AS moves))::int AS total`
 
+type Unit = 'year' | 'month' | 'day'
+
+/**
+ * The unit in which the n-th article of a filter lies, counted from 0, and how many come before it: `unit` and `before`.
+ * @param whole of which totals `t` it is made up
+ * @param outer the larger unit in which it lies, a statement of that name
+ */
+function unitOfRow(
+  filter: Filter,
+  n: number,
+  direction: Sql,
+  { unit, whole, outer }: { unit: Unit; whole: Sql; outer: Unit | null },
+): Sql {
+  // By value rather than by a join, so that the index is asked for just this range.
+  const inside = (column: string) =>
+    outer
+      ? raw(
+          `AND ${column} >= (SELECT unit FROM ${outer}) AND ${column} < (SELECT unit + interval '1 ${outer}' FROM ${outer})`,
+        )
+      : empty
+  const earlier = outer ? raw(`(SELECT before FROM ${outer})`) : raw('0')
+  return sql`SELECT unit, before FROM (
+      SELECT unit, n, ${earlier} + (sum(n) OVER (ORDER BY unit ${direction}) - n)::int AS before FROM (
+        SELECT date_trunc(${raw(`'${unit}'`)}, day::timestamp)::date AS unit, sum(n)::int AS n FROM (
+          SELECT t.period AS day, t.n FROM article_totals t WHERE ${ofFilter(filter)} AND ${whole} ${inside('t.period')}
+          UNION ALL SELECT day, n FROM moves WHERE true ${inside('day')}
+        ) AS parts GROUP BY 1
+      ) AS units
+    ) AS places WHERE before <= ${n} AND ${n} < before + n`
+}
+
 /**
  * The day of the n-th article of a filter, counted from 0, and how many come before that day: a statement with one row,
  * `day` and `before`; none where there are not so many.
  */
 export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
   const direction = descending ? raw('DESC') : raw('ASC')
-  const running = (unit: Sql, before: Sql) =>
-    sql`SELECT ${unit} AS unit, n, ${before} + (sum(n) OVER (ORDER BY ${unit} ${direction}) - n)::int AS before`
-  const chosen = sql`before <= ${n} AND ${n} < before + n`
+  const days = sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter.published))}`
   return sql`WITH moves AS MATERIALIZED (${moves(filter)}),
-    months AS (
-      SELECT month, sum(n)::int AS n FROM (
-        SELECT date_trunc('month', t.period::timestamp)::date AS month, t.n FROM article_totals t
-        WHERE ${ofFilter(filter)} AND ${parts(filter, 'month')}
-        UNION ALL SELECT date_trunc('month', day::timestamp)::date, n FROM moves
-      ) AS parts GROUP BY month
-    ), month AS MATERIALIZED (
-      SELECT unit AS month, before AS earlier FROM (${running(raw('month'), raw('0'))} FROM months) AS m WHERE ${chosen}
-    ), days AS (
-      SELECT day, sum(n)::int AS n FROM (
-        SELECT t.period AS day, t.n FROM article_totals t, month
-        WHERE ${ofFilter(filter)} AND t.grain = 'day' AND t.period >= month AND t.period < month + interval '1 month'
-          AND ${within(PERIOD, spanOf(filter.published))}
-        UNION ALL SELECT day, n FROM moves, month WHERE day >= month AND day < month + interval '1 month'
-      ) AS parts GROUP BY day
-    )
-    SELECT unit AS day, before FROM (${running(raw('day'), raw('(SELECT earlier FROM month)'))} FROM days) AS d WHERE ${chosen}`
+    year AS MATERIALIZED (${unitOfRow(filter, n, direction, { unit: 'year', whole: parts(filter), outer: null })}),
+    month AS MATERIALIZED (${unitOfRow(filter, n, direction, { unit: 'month', whole: parts(filter, 'month'), outer: 'year' })})
+    SELECT unit AS day, before FROM (${unitOfRow(filter, n, direction, { unit: 'day', whole: days, outer: 'month' })}) AS found`
 }
 
 /** How many articles a filter has of each day (or of each month or year, and of what is smaller at its ends): `day`, `n`. */
