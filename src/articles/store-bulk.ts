@@ -6,7 +6,7 @@ import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import { insertPlaces, postponeSearchRows } from '../search/store.ts'
-import { takingTurns } from '../time/turns.ts'
+import { turn } from '../time/turns.ts'
 import { type ArticleContent, COLUMNS, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
@@ -185,7 +185,6 @@ async function planRound(
   results: BulkResult[],
 ): Promise<Plan> {
   const plan: Plan = { created: [], updated: [], recounted: [] }
-  const turn = takingTurns()
   for (const entry of round) {
     await turn()
     try {

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
+import { turn } from '../time/turns.ts'
 import { type ArticleContent, COLUMNS } from './content.ts'
 import type { NewRow } from './store-insert.ts'
 
@@ -36,11 +37,14 @@ export async function copyRows(client: pg.ClientBase, rows: readonly NewRow[], n
   )
   const ids = given.map(({ id }) => id).sort((a, b) => a - b)
   const stamp = now.toISOString()
-  const lines = rows.map(({ content }, i) =>
-    [ids[i], ...fields.map(([field, [, type]]) => cell(type, content[field])), stamp, stamp].join('\t'),
-  )
   const stream = client.query(copyStreams.from(COPY))
-  stream.end(`${lines.join('\n')}\n`)
+  let lines = ''
+  for (const [i, { content }] of rows.entries()) {
+    await turn()
+    const cells = fields.map(([field, [, type]]) => cell(type, content[field]))
+    lines += `${[ids[i], ...cells, stamp, stamp].join('\t')}\n`
+  }
+  stream.end(lines)
   await finished(stream)
   const counts = (name: keyof NewRow['counts']) => rows.map(row => row.counts[name])
   await client.query(

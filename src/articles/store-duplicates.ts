@@ -1,9 +1,9 @@
-import { type Database, Prisma, type Query } from '../db/client.ts'
+import { type Database, inTransaction, Prisma, type Query } from '../db/client.ts'
 import type { Comparable, DuplicateReason, SameLine } from '../duplicates/relate.ts'
 import { listUnprinted, lockDuplicates, relateArticles, type WrittenArticle } from '../duplicates/store.ts'
 import { ancestorsOf } from '../ministries/lineage.ts'
 import type { Registry } from '../ministries/registry.ts'
-import { readRegistry } from '../ministries/store.ts'
+import { readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import type { Indexed } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
@@ -42,13 +42,14 @@ const toComparable = (row: Told): WrittenArticle => ({
   author: row.author,
 })
 
+const listTold = (query: Query, ids: number[]) =>
+  query<Told>(sql`
+    SELECT id, status, deleted_at AS "deletedAt", listed_at AS "listedAt", title, body_text AS "bodyText", source, author,
+      ministry_code AS "ministryCode", ministry_name AS "ministryName", ministry_published_name AS "ministryPublishedName"
+    FROM articles WHERE id = ANY(${ids}::int[])`)
+
 const findComparables = async (query: Query, ids: number[]): Promise<Comparable[]> =>
-  (
-    await query<Told>(sql`
-      SELECT id, status, deleted_at AS "deletedAt", listed_at AS "listedAt", title, body_text AS "bodyText", source, author,
-        ministry_code AS "ministryCode", ministry_name AS "ministryName", ministry_published_name AS "ministryPublishedName"
-      FROM articles WHERE id = ANY(${ids}::int[]) AND deleted_at IS NULL`)
-  ).map(toComparable)
+  (await listTold(query, ids)).filter(({ deletedAt }) => deletedAt === null).map(toComparable)
 
 const lineOf =
   ({ events }: Registry): SameLine =>
@@ -71,14 +72,14 @@ const BATCH = 100
 
 /** Finds anew what former rules have found, some of it, and says of how many articles. */
 export const relateSome = (db: Database): Promise<number> =>
-  db.prisma.$transaction(async tx => {
-    const query: Query = statement => tx.$queryRaw(statement)
+  inTransaction(db, async client => {
+    const query: Query = statement => run(client, statement)
     if ((await listUnprinted(query, 1)).length === 0) return 0
     // From here on nobody changes an article without finding its duplicates after this.
     await lockDuplicates(query)
     const ids = await listUnprinted(query, BATCH)
-    const rows = await tx.article.findMany({ where: { id: { in: ids } } })
-    await relateFound(query, rows, () => readRegistry(tx))
+    const rows = await listTold(query, ids)
+    await relateFound(query, rows, () => readRegistryOn(client))
     return rows.length
   })
 

@@ -1,18 +1,22 @@
-import { setImmediate } from 'node:timers/promises'
-import type { Database } from '../db/client.ts'
+import { type Database, inTransaction } from '../db/client.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
-import { toSearchRows } from './indexing.ts'
+import { turn } from '../time/turns.ts'
+import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 
 /**
  * The upkeep of the search rows: what another analyser made is made anew, the counts of terms are added up, and what
  * the index of terms was left is merged.
  */
 
-/** Articles that are analysed at once: some tenths of a second, and a few megabytes. */
-const BATCH = 200
+/** Articles that are analysed at once: some tenths of a second, and a megabyte. */
+const BATCH = 100
+
+const select = Object.fromEntries(
+  ['id', 'version', 'listedAt', ...INDEXED].map(field => [field, true]),
+) as Record<keyof Indexed | 'version', true>
 
 /**
  * Makes some stale search rows anew while the service serves, and says how many. Nothing is locked during the analysis;
@@ -22,32 +26,32 @@ export async function reindexSome(db: Database): Promise<number> {
   const ids = await listStale(db, ANALYSIS_VERSION, BATCH)
   // Not sooner: where nothing is to be done nobody needs the dictionary.
   if (ids.length === 0 || (await loadAnalysis()).fault) return 0
-  const articles = await db.prisma.article.findMany({ where: { id: { in: ids } } })
+  const articles = await db.prisma.article.findMany({ where: { id: { in: ids } }, select })
   const rows = await toSearchRows(articles)
   const versions = new Map(articles.map(({ id, version }) => [id, version]))
-  return db.prisma.$transaction(async tx => {
-    const held = await tx.$queryRaw<{ id: number; version: number }[]>`
-      SELECT id, version FROM articles WHERE id = ANY(${ids}) FOR NO KEY UPDATE SKIP LOCKED`
+  // Not by Prisma, which copies what it is given several times.
+  return inTransaction(db, async client => {
+    const { rows: held } = await client.query<{ id: number; version: number }>(
+      'SELECT id, version FROM articles WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED',
+      [ids],
+    )
     const unchanged = new Set(
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    await writeSearchRows(statement => tx.$executeRaw(statement), due)
+    await writeSearchRows(({ text, values }) => client.query(text, values as unknown[]), due)
     return due.length
   })
 }
-
-/** New terms that are described at once: some 15 ms. */
-const DESCRIBED = 500
 
 /** Others have their turn in between: a long text may have fifty thousand words that nobody has written before. */
 async function describeGently(terms: string[]): Promise<DescribedWord[]> {
   if (terms.length === 0) return []
   const { analyser } = await loadAnalysis()
   const words: DescribedWord[] = []
-  for (let i = 0; i < terms.length; i += DESCRIBED) {
-    words.push(...describeTerms(analyser, terms.slice(i, i + DESCRIBED)))
-    await setImmediate()
+  for (const term of terms) {
+    await turn()
+    words.push(...describeTerms(analyser, [term]))
   }
   return words
 }

@@ -1,6 +1,7 @@
 import { Prisma, type Query } from '../db/client.ts'
+import { turn } from '../time/turns.ts'
 import { groupsOf } from './groups.ts'
-import { keysOf } from './keys.ts'
+import { type Keys, keysOf } from './keys.ts'
 import {
   type Comparable,
   type Compared,
@@ -51,8 +52,14 @@ export async function relateArticles(
   others: Articles,
 ): Promise<void> {
   if (articles.length === 0) return
-  const written = new Map(articles.filter(one => !one.deleted).map(one => [one.id, toCompared(one)]))
-  const keys = [...written.values()].map(one => ({ id: one.id, ...keysOf(one) }))
+  const written = new Map<number, Compared>()
+  const keys: (Keys & { id: number })[] = []
+  for (const article of articles.filter(one => !one.deleted)) {
+    await turn()
+    const one = toCompared(article)
+    written.set(one.id, one)
+    keys.push({ id: one.id, ...keysOf(one) })
+  }
   await lockDuplicates(query)
   const former = await writePrints(
     query,
@@ -64,8 +71,11 @@ export async function relateArticles(
   const known = new Map(written)
   const unknown = [...new Set(found.map(({ other }) => other))].filter(id => !known.has(id))
   if (unknown.length > 0)
-    for (const one of await others.findComparables(unknown)) known.set(one.id, toCompared(one))
-  const pairs = relateAll(known, found, await sameLineOf(known, others))
+    for (const one of await others.findComparables(unknown)) {
+      await turn()
+      known.set(one.id, toCompared(one))
+    }
+  const pairs = await relateAll(known, found, await sameLineOf(known, others))
   await insertPairs(query, pairs)
   await regroup(query, { former, pairs, known })
 }
@@ -119,13 +129,14 @@ const findCandidates = (query: Query, keys: { id: number; soughtFor: string[] }[
             SELECT p.article_id AS other FROM article_prints p WHERE p.keys && g.keys AND p.article_id <> g.id)
           SELECT other FROM sharing ORDER BY other DESC LIMIT ${COMPARED}) AS found`)
 
-function relateAll(
+async function relateAll(
   known: ReadonlyMap<number, Compared>,
   found: readonly Candidate[],
   sameLine: SameLine,
-): Pair[] {
+): Promise<Pair[]> {
   const pairs = new Map<string, Pair>()
   for (const { id, other } of found) {
+    await turn()
     const [first, second] = id < other ? [id, other] : [other, id]
     const [a, b] = [known.get(first), known.get(second)]
     if (!a || !b || pairs.has(`${first} ${second}`)) continue

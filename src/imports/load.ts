@@ -5,7 +5,7 @@ import type { Database } from '../db/client.ts'
 import { isDeadlock } from '../http/errors.ts'
 import { Problem } from '../http/problem.ts'
 import { mergeTerms } from '../search/store-merge.ts'
-import { takingTurns } from '../time/turns.ts'
+import { turn } from '../time/turns.ts'
 import {
   checkArticle,
   checkCounts,
@@ -66,13 +66,17 @@ export interface LoadOptions {
   signal?: AbortSignal
   /** Where the counts are kept, for who looks while it goes on. */
   report?: LoadReport
+  /** Others are served meanwhile: less at a time. */
+  gently?: boolean
 }
 
-/** Articles of a transaction, and characters of their bodies: a second's work, some megabytes. */
-const BATCH = 250
-const CHARACTERS = 2_000_000
-/** While the database writes some batches, the next are made ready. */
-const LANES = 4
+/**
+ * Articles of a transaction, and characters of their bodies: a second's work, some megabytes. While the database writes some
+ * batches, the next are made ready.
+ */
+const BATCH = { articles: 250, characters: 2_000_000, lanes: 4 }
+/** A third of it and one after another, where others are served by the same process. */
+const GENTLE = { articles: 100, characters: 800_000, lanes: 1 }
 /** Writers who got into each other's way try again. */
 const TRIES = 5
 
@@ -92,12 +96,14 @@ export async function load(
   options: LoadOptions,
 ): Promise<LoadReport> {
   const report = options.report ?? emptyReport()
-  const { signal } = options
+  const { signal, gently = false } = options
+  const most = gently ? GENTLE : BATCH
   const reject = (line: number, faults: RecordFault[]) => {
     report.rejected++
     return options.onRejected?.({ line, faults })
   }
   const lanes = new Lanes(
+    most.lanes,
     async batch => {
       const { results, kept } = await writeBatch(db, batch, options)
       for (const [i, { line, record }] of batch.entries()) {
@@ -114,7 +120,6 @@ export async function load(
   try {
     let batch: Checked[] = []
     let characters = 0
-    const turn = takingTurns()
     for await (const record of records) {
       if (signal?.aborted) break
       await turn()
@@ -127,7 +132,7 @@ export async function load(
       }
       batch.push(checked)
       characters += sizeOf(checked.item)
-      if (batch.length < BATCH && characters < CHARACTERS) continue
+      if (batch.length < most.articles && characters < most.characters) continue
       await lanes.give(batch)
       batch = []
       characters = 0
@@ -194,11 +199,17 @@ async function writeBatch(
 class Lanes {
   private readonly running: { batch: Checked[]; written: Promise<void> }[] = []
   private readonly identities = new Set<string>()
+  private readonly count: number
   private readonly work: (batch: Checked[]) => Promise<void>
   private readonly committed: (line: number) => unknown
 
   /** `committed` hears the line up to which every batch is done. */
-  constructor(work: (batch: Checked[]) => Promise<void>, committed: (line: number) => unknown) {
+  constructor(
+    count: number,
+    work: (batch: Checked[]) => Promise<void>,
+    committed: (line: number) => unknown,
+  ) {
+    this.count = count
     this.work = work
     this.committed = committed
   }
@@ -206,7 +217,7 @@ class Lanes {
   /** Begins a batch as soon as there is room. @throws what an earlier one threw. */
   async give(batch: Checked[]): Promise<void> {
     const keys = batch.map(({ item: { article } }) => lockKey(article.source.name, article.source.externalId))
-    while (this.running.length >= LANES || keys.some(key => this.identities.has(key))) await this.next()
+    while (this.running.length >= this.count || keys.some(key => this.identities.has(key))) await this.next()
     for (const key of keys) this.identities.add(key)
     const written = this.work(batch).finally(() => {
       for (const key of keys) this.identities.delete(key)

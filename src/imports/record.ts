@@ -50,7 +50,15 @@ let compiled: ValidateFunction | undefined
 
 function validator(): ValidateFunction {
   if (compiled) return compiled
-  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, strictNumbers: true })
+  // What schemas are checked by takes as long to compile as the schema itself.
+  const ajv = new Ajv({
+    strict: false,
+    meta: false,
+    validateSchema: false,
+    allErrors: true,
+    verbose: true,
+    strictNumbers: true,
+  })
   ;(addFormats as unknown as (ajv: Ajv) => void)(ajv)
   for (const component of articleComponents) ajv.addSchema(component)
   compiled = ajv.compile(ref(NewArticle))

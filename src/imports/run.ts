@@ -25,7 +25,7 @@ export interface FileOptions {
 }
 
 export interface FileHooks
-  extends Pick<LoadOptions, 'actor' | 'now' | 'onRejected' | 'onKept' | 'signal' | 'report'> {
+  extends Pick<LoadOptions, 'actor' | 'now' | 'onRejected' | 'onKept' | 'signal' | 'report' | 'gently'> {
   /** Called before the first record with the line after which it goes on. */
   onResumed?: (line: number) => void
   onRead?: (bytes: number) => void
