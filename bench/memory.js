@@ -7,16 +7,19 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
+import { areDuplicatesFound } from '../dist/articles/store-duplicates.js'
 import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
 import { insertKey, revokeKey } from '../dist/keys/store.js'
+import { ANALYSIS_VERSION } from '../dist/search/analysis.js'
+import { countStale } from '../dist/search/store.js'
 import { lines } from './records.js'
 
 /**
  * What memory the server process has (`dist/main.js`, upkeep included; PostgreSQL is another process): idle, after the first
  * list, after the first search, which loads the Korean dictionary, under a mix of lists, details and searches on 16
- * connections, and while all is exported besides; and how long the event loop makes others wait while articles are imported
- * over HTTP with their search rows. Linux only: it reads /proc.
+ * connections, and while all is exported besides; and how long its event loop makes others wait while articles are imported
+ * over HTTP: with their search rows, and deferred, until the upkeep is done. Linux only: it reads /proc.
  * Usage: node bench/memory.js [articles, 2000] [--seconds 20] [--url postgresql://…] [--node --max-semi-space-size=8]
  */
 const { values: options, positionals } = parseArgs({
@@ -89,45 +92,64 @@ async function load(address) {
   return asked / seconds
 }
 
+/** Milliseconds that the server's watch of its event loop sleeps; what it tells has them in it. */
+const SLEEP = 5
+/** In the server's process: what the delay of its event loop was since it was asked before. */
+const WATCH = `data:text/javascript,${encodeURIComponent(`
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { isMainThread } from 'node:worker_threads'
+if (isMainThread) {
+  const delay = monitorEventLoopDelay({ resolution: ${SLEEP} })
+  delay.enable()
+  process.on('message', () => {
+    process.send([50, 99, 100].map(p => delay.percentile(p) / 1e6))
+    delay.reset()
+  })
+  process.channel.unref()
+}`)}`
+
+const delayOf = async child => {
+  child.send('delay')
+  const [[p50, p99, max]] = await once(child, 'message')
+  return `${[p50, p99, max].map(n => (n - SLEEP).toFixed(1)).join(' | ')}`
+}
+
 /** Articles that are imported while the event loop is watched. */
 const IMPORTED = 3_000
 
-/** The greatest p99 of the delay of the event loop, of every five seconds of an import, in milliseconds. */
-async function importing(url, address) {
+/** Imports articles over HTTP and waits for the upkeep; tells of the event loop and how many articles a second came. */
+async function importing(url, address, child, query = '') {
   const db = openDatabase({ url, poolSize: 1, statementTimeout: 10_000 })
   const { key, row } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
   const first = (await db.pool.query('SELECT count(*)::int AS n FROM articles')).rows[0].n
   const headers = { authorization: `Bearer ${key}` }
   const body = [...lines(first + IMPORTED)].slice(first).join('')
-  const lagOf = async () => {
-    const metrics = await take(`${address}/metrics`)
-    return 1_000 * Number(/^nodejs_eventloop_lag_p99_seconds ([\d.e-]+)/m.exec(metrics)?.[1])
-  }
-  // What a scrape tells of begins with the one before.
-  await lagOf()
-  const response = await fetch(`${address}/v1/imports`, {
+  await delayOf(child)
+  const began = performance.now()
+  const response = await fetch(`${address}/v1/imports${query}`, {
     ...{ method: 'POST', body },
     headers: { ...headers, 'content-type': 'application/x-ndjson' },
   })
   const job = await response.json()
   if (!response.ok) throw new Error(JSON.stringify(job))
-  let most = 0
+  const pause = () => new Promise(next => setTimeout(next, 500))
   for (;;) {
-    await new Promise(next => setTimeout(next, 5_000))
-    most = Math.max(most, await lagOf())
+    await pause()
     const { state } = await (await fetch(`${address}/v1/imports/${job.id}`, { headers })).json()
     if (state === 'queued' || state === 'running') continue
     if (state !== 'succeeded') throw new Error(`the import is ${state}`)
     break
   }
+  const rate = (IMPORTED * 1_000) / (performance.now() - began)
+  while ((await countStale(db, ANALYSIS_VERSION)) > 0 || !(await areDuplicatesFound(db))) await pause()
   await revokeKey(db, row.id)
   await db.close()
-  return most
+  return `${await delayOf(child)} | ${rate.toFixed(0)}`
 }
 
 async function measure(url) {
-  const child = spawn(process.execPath, [...options.node, 'dist/main.js'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [...options.node, '--import', WATCH, 'dist/main.js'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { PATH: process.env.PATH, DATABASE_URL: url, PORT: '0', RATE_LIMIT: '0', LOG_LEVEL: 'info' },
   })
   let said = ''
@@ -154,9 +176,15 @@ async function measure(url) {
     await stage(`after ${seconds} s of load, ${rate.toFixed(0)} requests a second`)
     await Promise.all([load(address), take(`${address}/v1/articles.ndjson`)])
     await stage('after as much, and an export')
-    const lag = await importing(url, address)
+    const delays = [`an import of ${IMPORTED} articles | ${await importing(url, address, child)}`]
     await stage(`after an import of ${IMPORTED} articles`)
-    print(`\nevent loop while it imports, milliseconds: p99 of each 5 s at most ${lag.toFixed(1)}`)
+    const deferred = await importing(url, address, child, '?deferSearch=true')
+    delays.push(`the same deferred, and the upkeep after it | ${deferred}`)
+    await stage('after another one, deferred')
+    print(
+      '\n| delay of the event loop, milliseconds | p50 | p99 | at most | articles a second |\n|---|---|---|---|---|',
+    )
+    for (const delay of delays) print(`| ${delay} |`)
   } finally {
     child.kill('SIGINT')
     await once(child, 'close')
