@@ -42,14 +42,20 @@ const toComparable = (row: Told): WrittenArticle => ({
   author: row.author,
 })
 
-const listTold = (query: Query, ids: number[]) =>
+/** Without a body but for those of `withBody`. */
+const listTold = (query: Query, ids: number[], withBody: ReadonlySet<number>) =>
   query<Told>(sql`
-    SELECT id, status, deleted_at AS "deletedAt", listed_at AS "listedAt", title, body_text AS "bodyText", source, author,
+    SELECT id, status, deleted_at AS "deletedAt", listed_at AS "listedAt", title, source, author,
+      CASE WHEN id = ANY(${[...withBody]}::int[]) THEN body_text ELSE '' END AS "bodyText",
       ministry_code AS "ministryCode", ministry_name AS "ministryName", ministry_published_name AS "ministryPublishedName"
     FROM articles WHERE id = ANY(${ids}::int[])`)
 
-const findComparables = async (query: Query, ids: number[]): Promise<Comparable[]> =>
-  (await listTold(query, ids)).filter(({ deletedAt }) => deletedAt === null).map(toComparable)
+const findComparables = async (
+  query: Query,
+  ids: number[],
+  withBody: ReadonlySet<number>,
+): Promise<Comparable[]> =>
+  (await listTold(query, ids, withBody)).filter(({ deletedAt }) => deletedAt === null).map(toComparable)
 
 const lineOf =
   ({ events }: Registry): SameLine =>
@@ -63,7 +69,7 @@ export const relateFound = (
   registry: () => Promise<Registry>,
 ): Promise<void> =>
   relateArticles(query, rows.map(toComparable), {
-    findComparables: ids => findComparables(query, ids),
+    findComparables: (ids, withBody) => findComparables(query, ids, withBody),
     sameLine: async () => lineOf(await registry()),
   })
 
@@ -78,7 +84,7 @@ export const relateSome = (db: Database): Promise<number> =>
     // From here on nobody changes an article without finding its duplicates after this.
     await lockDuplicates(query)
     const ids = await listUnprinted(query, BATCH)
-    const rows = await listTold(query, ids)
+    const rows = await listTold(query, ids, new Set(ids))
     await relateFound(query, rows, () => readRegistryOn(client))
     return rows.length
   })

@@ -1,3 +1,5 @@
+import { inOrder, type Placed } from './relate.ts'
+
 /** Groups of duplicates: whoever is one of another, over any number of steps. */
 
 /** The least identity in the group of each article that has a duplicate. */
@@ -20,4 +22,24 @@ export function groupsOf(pairs: readonly (readonly [number, number])[]): Map<num
     parents.set(high, low)
   }
   return new Map([...parents.keys()].map(id => [id, rootOf(id)]))
+}
+
+/** Each with so many of the same text as come next in time. */
+export function nextInText<T extends Pick<Placed, 'id' | 'listedAt'>>(
+  all: readonly T[],
+  textOf: (one: T) => string,
+  count: number,
+): [T, T][] {
+  const alike = new Map<string, T[]>()
+  for (const one of all) {
+    const text = textOf(one)
+    const others = alike.get(text)
+    if (others) others.push(one)
+    else alike.set(text, [one])
+  }
+  return [...alike.values()].flatMap(group =>
+    group
+      .sort(inOrder)
+      .flatMap((one, i) => group.slice(i + 1, i + 1 + count).map((other): [T, T] => [one, other])),
+  )
 }

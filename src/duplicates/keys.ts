@@ -11,7 +11,12 @@ import { SHORT } from './text.ts'
 export interface Keys {
   kept: string[]
   soughtFor: string[]
+  /** Those among `soughtFor` that the very same body has; none where it says too little to be told by. */
+  sameText: string[]
 }
+
+/** Where among the keys that are kept the one of the body stands, from 1; shorter bodies have none. */
+export const TEXT_KEY = 3
 
 const DAY = 86_400_000
 /** Shingles are dealt into so many bins; the least of two bins is a band. Bodies with 8/10 in common share one with p = .998. */
@@ -53,7 +58,7 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
       { days: ALIKE_DAYS, whats: bandsOf(body.shingles).map(band => `band ${band}`) },
     )
   const number = Date.parse(day) / DAY
-  const keys: Keys = { kept: [], soughtFor: [] }
+  const keys: Keys = { kept: [], soughtFor: [], sameText: [] }
   for (const { days, whats } of spans) {
     const span = Math.floor(number / days)
     for (const what of whats.map(text => hash(`${days} ${text}`))) {
@@ -62,5 +67,10 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
       keys.soughtFor.push(keyOf(what, span - 1), here, keyOf(what, span + 1))
     }
   }
+  if (body.shingles.size >= SHORT) keys.sameText = keys.soughtFor.slice(3 * (TEXT_KEY - 1), 3 * TEXT_KEY)
   return keys
 }
+
+/** What stands for a body whatever the day, of its key and the day under which that is kept. */
+export const textOf = (key: string, day: string): string =>
+  keyOf(BigInt(key), -Math.floor(Date.parse(day) / DAY / SAME_DAYS))

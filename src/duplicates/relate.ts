@@ -81,6 +81,9 @@ const RELISTED = 0.95
 /** Shingles that bodies under other titles must have. */
 const SUBSTANCE = 100
 
+/** Whether all who have this very body, at most `SAME_DAYS` from one to the next, are duplicates. */
+export const isSubstantial = ({ shingles }: Body): boolean => shingles.size >= SUBSTANCE
+
 interface Pair {
   first: Compared
   second: Compared
@@ -157,7 +160,7 @@ function relateBodies(pair: Pair): Relation | null {
     return because('joint-release')
   const corrected = first.title.corrected || second.title.corrected
   const reissued = sameTitle && within(corrected ? CORRECTED : REISSUED)
-  const almost = within(SAME) && Math.min(first.body.shingles.size, second.body.shingles.size) >= SUBSTANCE
+  const almost = within(SAME) && isSubstantial(first.body) && isSubstantial(second.body)
   if (issuer !== 'other' && (reissued || (almost && areAlike(first.title.letters, second.title.letters))))
     return because(
       sameTitle && (same || shingles.jaccard >= RELISTED) && isRelisted(pair)

@@ -1,7 +1,8 @@
 import { Prisma, type Query } from '../db/client.ts'
+import { dayOf } from '../time/seoul.ts'
 import { turn } from '../time/turns.ts'
-import { groupsOf } from './groups.ts'
-import { type Keys, keysOf } from './keys.ts'
+import { groupsOf, nextInText } from './groups.ts'
+import { keysOf, TEXT_KEY, textOf } from './keys.ts'
 import {
   type Comparable,
   type Compared,
@@ -12,6 +13,13 @@ import {
   type SameLine,
   toCompared,
 } from './relate.ts'
+import {
+  type Candidate,
+  type FindComparables,
+  findCandidates,
+  type Printed,
+  readCompared,
+} from './store-candidates.ts'
 
 /** Prints, pairs and groups as rows, written in the transaction of the articles. */
 
@@ -19,13 +27,10 @@ const { sql } = Prisma
 
 /** Advisory lock of these tables ("dupl" in ASCII), held to the end of the transaction. */
 const LOCK = 0x6475706c
-/** Articles that may share a key with one and are compared with it, those that were written last. */
-const COMPARED = 100
 
 /** What is known of articles elsewhere. */
 export interface Articles {
-  /** Some that are not deleted, as they are committed. */
-  findComparables: (ids: number[]) => Promise<Comparable[]>
+  findComparables: FindComparables
   sameLine: () => Promise<SameLine>
 }
 
@@ -52,32 +57,24 @@ export async function relateArticles(
   others: Articles,
 ): Promise<void> {
   if (articles.length === 0) return
-  const written = new Map<number, Compared>()
-  const keys: (Keys & { id: number })[] = []
+  const printed: Printed[] = []
   for (const article of articles.filter(one => !one.deleted)) {
     await turn()
     const one = toCompared(article)
-    written.set(one.id, one)
-    keys.push({ id: one.id, ...keysOf(one) })
+    printed.push({ one, ...keysOf(one) })
   }
   await lockDuplicates(query)
   const former = await writePrints(
     query,
     articles.map(({ id }) => id),
-    keys,
+    printed,
   )
-  const found = await findCandidates(query, keys)
+  const found = await findCandidates(query, printed)
   if (found.length === 0 && former.length === 0) return
-  const known = new Map(written)
-  const unknown = [...new Set(found.map(({ other }) => other))].filter(id => !known.has(id))
-  if (unknown.length > 0)
-    for (const one of await others.findComparables(unknown)) {
-      await turn()
-      known.set(one.id, toCompared(one))
-    }
+  const known = await readCompared(printed, found, others.findComparables)
   const pairs = await relateAll(known, found, await sameLineOf(known, others))
   await insertPairs(query, pairs)
-  await regroup(query, { former, pairs, known })
+  await regroup(query, { former, pairs, known, others })
 }
 
 /** Leaves finding the duplicates of new articles to the upkeep. */
@@ -89,14 +86,10 @@ const sameLineOf = async (known: ReadonlyMap<number, Compared>, { sameLine }: Ar
   new Set([...known.values()].flatMap(({ code }) => code ?? [])).size > 1 ? sameLine() : () => false
 
 /** Writes the prints of articles, forgets their pairs, and says in which groups they were. */
-async function writePrints(
-  query: Query,
-  ids: number[],
-  keys: { id: number; kept: string[] }[],
-): Promise<number[]> {
-  const present = new Set(keys.map(({ id }) => id))
+async function writePrints(query: Query, ids: number[], printed: readonly Printed[]): Promise<number[]> {
+  const present = new Set(printed.map(({ one }) => one.id))
   const deleted = ids.filter(id => !present.has(id))
-  const given = JSON.stringify(keys.map(({ id, kept }) => ({ id, keys: kept })))
+  const given = JSON.stringify(printed.map(({ one, kept }) => ({ id: one.id, keys: kept })))
   const rows = await query<{ group: number }>(sql`
     WITH unpaired AS (
       DELETE FROM duplicate_pairs WHERE first_id = ANY(${ids}::int[]) OR second_id = ANY(${ids}::int[])
@@ -110,24 +103,6 @@ async function writePrints(
     SELECT DISTINCT group_id AS "group" FROM duplicate_members WHERE article_id = ANY(${ids}::int[])`)
   return rows.map(({ group }) => group)
 }
-
-interface Candidate {
-  id: number
-  other: number
-}
-
-/** Articles that share a key with some. Materialised: the planner would think a limit sooner reached by reading the table. */
-const findCandidates = (query: Query, keys: { id: number; soughtFor: string[] }[]): Promise<Candidate[]> =>
-  keys.length === 0
-    ? Promise.resolve([])
-    : query<Candidate>(sql`
-        SELECT g.id, found.other
-        FROM jsonb_to_recordset(${JSON.stringify(keys.map(({ id, soughtFor }) => ({ id, keys: soughtFor })))}::jsonb)
-          AS g (id int, keys bigint[]),
-        LATERAL (
-          WITH sharing AS MATERIALIZED (
-            SELECT p.article_id AS other FROM article_prints p WHERE p.keys && g.keys AND p.article_id <> g.id)
-          SELECT other FROM sharing ORDER BY other DESC LIMIT ${COMPARED}) AS found`)
 
 async function relateAll(
   known: ReadonlyMap<number, Compared>,
@@ -159,15 +134,19 @@ interface Regrouping {
   former: number[]
   pairs: readonly Pair[]
   known: ReadonlyMap<number, Placed>
+  others: Articles
 }
 
+type Link = [number, number]
+const linksOf = (pairs: readonly Pick<Pair, 'first' | 'second'>[]) =>
+  pairs.map(({ first, second }): Link => [first, second])
+
 /** Makes the former groups anew from their pairs; other groups can only grow and grow together. */
-async function regroup(query: Query, { former, pairs, known }: Regrouping): Promise<void> {
+async function regroup(query: Query, { former, pairs, known, others }: Regrouping): Promise<void> {
   const kept = former.length > 0 ? await takeApart(query, former) : { members: [], pairs: [] }
-  const links: [number, number][] = [
-    ...kept.pairs.map(({ first, second }): [number, number] => [first, second]),
-    ...pairs.map(({ first, second }): [number, number] => [first, second]),
-  ]
+  const links = [...linksOf(kept.pairs), ...linksOf(pairs)]
+  const parted = listParted(kept.members, known, groupsOf(links))
+  if (parted.length > 0) links.push(...linksOf(await relateParted(query, parted, others)))
   if (links.length === 0) return
   const places = new Map<number, Placed>([...kept.members.map(one => [one.id, one] as const), ...known])
   const elsewhere = await query<{ id: number; group: number }>(sql`
@@ -192,18 +171,52 @@ async function regroup(query: Query, { former, pairs, known }: Regrouping): Prom
       AS m (id int, "group" int, "listedAt" timestamptz, public boolean)`)
 }
 
+interface Member extends Placed {
+  /** The key of its text. */
+  text: string | null
+}
+
 /** Takes groups away, and says who was in them and which pairs are left. */
 async function takeApart(
   query: Query,
   groups: number[],
-): Promise<{ members: Placed[]; pairs: { first: number; second: number }[] }> {
-  const members = await query<Placed>(sql`
-    DELETE FROM duplicate_members WHERE group_id = ANY(${groups}::int[])
-    RETURNING article_id AS id, listed_at AS "listedAt", public`)
+): Promise<{ members: Member[]; pairs: { first: number; second: number }[] }> {
+  const members = await query<Member>(sql`
+    WITH taken AS (
+      DELETE FROM duplicate_members WHERE group_id = ANY(${groups}::int[]) RETURNING article_id, listed_at, public)
+    SELECT article_id AS id, listed_at AS "listedAt", public, keys[${TEXT_KEY}::int]::text AS text
+    FROM taken LEFT JOIN article_prints USING (article_id)`)
   const ids = members.map(({ id }) => id)
   const pairs = await query<{ first: number; second: number }>(sql`
     SELECT first_id AS first, second_id AS second FROM duplicate_pairs WHERE first_id = ANY(${ids}::int[])`)
   return { members, pairs }
+}
+
+/** Neighbours of one text that no pair holds together any more: the one between them was a pair with either, or many were. */
+function listParted(
+  members: readonly Member[],
+  known: ReadonlyMap<number, Placed>,
+  groups: ReadonlyMap<number, number>,
+): Candidate[] {
+  const texts = members.flatMap(({ text, ...member }) => {
+    const { listedAt } = known.get(member.id) ?? member
+    return text === null ? [] : [{ id: member.id, listedAt, text: textOf(text, dayOf(listedAt)) }]
+  })
+  return nextInText(texts, ({ text }) => text, 1).flatMap(([{ id }, { id: other }]) =>
+    (groups.get(id) ?? id) === (groups.get(other) ?? other) ? [] : [{ id, other, text: null }],
+  )
+}
+
+async function relateParted(query: Query, parted: readonly Candidate[], others: Articles): Promise<Pair[]> {
+  const ids = [...new Set(parted.flatMap(({ id, other }) => [id, other]))]
+  const known = new Map<number, Compared>()
+  for (const row of await others.findComparables(ids, new Set(ids))) {
+    await turn()
+    known.set(row.id, toCompared(row))
+  }
+  const pairs = await relateAll(known, parted, await sameLineOf(known, others))
+  await insertPairs(query, pairs)
+  return pairs
 }
 
 /** Articles whose prints former rules made, some of them. */

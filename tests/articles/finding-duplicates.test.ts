@@ -14,6 +14,7 @@ import { withoutKind } from '../../src/articles/title-kind.ts'
 import { groupsOf } from '../../src/duplicates/groups.ts'
 import { keysOf } from '../../src/duplicates/keys.ts'
 import { type DuplicateReason, relate, toCompared } from '../../src/duplicates/relate.ts'
+import { relateArticles } from '../../src/duplicates/store.ts'
 import { labelledPairs } from '../duplicates/labelled.ts'
 import { expectScores, print, scoresOf, tellScores } from '../duplicates/score.ts'
 import { anArticle } from '../support/builders.ts'
@@ -66,6 +67,7 @@ const sourced = (externalId: string, article: NewArticle): SourcedArticle => ({
   ...article,
   source: { name: 'test', externalId, url: null },
 })
+const inOneWrite = (work: Parameters<typeof write>[2]) => write(db, { actor, now }, work)
 const upsertOne = (article: SourcedArticle) =>
   write(db, { actor, now }, writing => upsertArticle(writing, article))
 
@@ -123,6 +125,105 @@ describe('what writes have found', () => {
     },
     120_000,
   )
+
+  describe('of one text that comes again and again', () => {
+    const again = (id: number, day: number, title: string) =>
+      sourced(
+        String(id),
+        anArticle({
+          title,
+          bodyText: TEXT.join('\n\n'),
+          publishedAt: new Date(Date.UTC(2020, 0, 1 + day)).toISOString(),
+        }),
+      )
+    const writeAll = (articles: SourcedArticle[]) =>
+      upsertArticles(
+        db,
+        { actor, now, deferSearch: true },
+        articles.map(article => ({ article })),
+      )
+    const remove = (externalIds: string[]) =>
+      inOneWrite(async writing => {
+        for (const externalId of externalIds) {
+          const row = await db.prisma.article.findFirst({ where: { externalId } })
+          const locked = row && (await lockArticle(writing, row.id))
+          if (locked) await updateRow(writing, locked, { deletedAt: now })
+        }
+      })
+    const expectGroups = async () => {
+      const { pairs, members } = await found()
+      const expected = await naive()
+      expect(members).toEqual(expected.members)
+      const all = new Set(expected.pairs.map(pair => JSON.stringify(pair)))
+      expect(pairs.filter(pair => !all.has(JSON.stringify(pair)))).toEqual([])
+    }
+
+    test('are the groups that comparing each with each finds, whatever the order and whoever goes', async () => {
+      const one = fc.record({
+        // Some near each other, some just as far from each other as one may be, some farther.
+        day: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 1_500 })),
+        title: fc.constantFrom('순환경제 설명회로 새 길을 찾는다', '다른 이름으로 다시 낸 자료'),
+        goes: fc.integer({ min: 0, max: 2 }).map(n => n > 0),
+      })
+      const run = async (articles: { day: number; title: string; goes: boolean }[], size: number) => {
+        await empty()
+        const written = articles.map(({ day, title }, i) => again(i, day, title))
+        for (let i = 0; i < written.length; i += size) await writeAll(written.slice(i, i + size))
+        await expectGroups()
+        const going = articles.flatMap(({ goes }, i) => (goes ? [String(i)] : []))
+        await remove(going.slice(0, going.length / 2))
+        await remove(going.slice(going.length / 2))
+        await expectGroups()
+      }
+      const many = fc.array(one, { minLength: 45, maxLength: 70 })
+      await fc.assert(fc.asyncProperty(many, fc.integer({ min: 7, max: 80 }), run), { numRuns: 6 })
+    }, 120_000)
+
+    test('is one group also when all that stood between two are gone', async () => {
+      await empty()
+      const title = '한 제목'
+      const between = Array.from({ length: 40 }, (_, i) => again(100 + i, 50 + i, title))
+      await writeAll([again(1, 0, title)])
+      await writeAll(between)
+      await writeAll([again(2, 300, title)])
+      expect((await found()).pairs).not.toContainEqual(expect.objectContaining({ first: 1, second: 42 }))
+      await remove(between.map(({ source }) => source.externalId))
+      expect((await found()).members.map(({ id }) => id)).toEqual([1, 42])
+      await expectGroups()
+    })
+
+    test('costs no more the more there are: so many pairs, and no body that is read', async () => {
+      await empty()
+      const title = '한 제목'
+      for (let i = 0; i < 4; i++)
+        await writeAll(Array.from({ length: 20 }, (_, j) => again(20 * i + j, 0, title)))
+      const before = (await found()).pairs.length
+      await upsertOne(again(80, 0, title))
+      expect((await found()).pairs).toHaveLength(before + 16)
+      const asked: [number, number][] = []
+      await inOneWrite(async ({ tx }) => {
+        const written = { id: 81, listedAt: new Date('2020-01-01T00:00:00Z'), public: true, deleted: false }
+        const text = { title, body: TEXT.join('\n\n'), code: null, names: [], source: 'test', author: null }
+        await relateArticles(statement => tx.$queryRaw(statement), [{ ...written, ...text }], {
+          findComparables: async (ids, withBody) => {
+            asked.push([ids.length, withBody.size])
+            return ids.map(id => ({ ...written, ...text, body: '', id }))
+          },
+          sameLine: async () => () => false,
+        })
+      })
+      expect(asked).toEqual([[16, 0]])
+    })
+
+    test('is read once for another that is nearly the same', async () => {
+      await empty()
+      await writeAll(Array.from({ length: 20 }, (_, i) => again(i, 0, '한 제목')))
+      const other = again(20, 0, '한 제목')
+      await writeAll([{ ...other, bodyText: TEXT.slice(0, 9).join('\n\n') }])
+      await expectGroups()
+      expect((await found()).members).toHaveLength(21)
+    })
+  })
 
   test('is found anew where other rules had found it', async () => {
     await empty()
