@@ -1,7 +1,8 @@
 import type { Database } from '../db/client.ts'
 import type { ListQuery } from './query.ts'
-import { type Page, type PlainQuery, searchPlain } from './search.ts'
+import { type Page, searchPlain } from './search.ts'
 import { type SearchOptions, searchByKeywords } from './store-keywords.ts'
+import type { PlainQuery } from './store-list.ts'
 
 const isPlain = (query: ListQuery): query is PlainQuery => query.sort !== 'relevance'
 

@@ -4,7 +4,8 @@ import { encodeCursor } from './cursor.ts'
 import type { ListQuery } from './query.ts'
 import { type Presentation, toSparse, toSummary } from './row.ts'
 import type { ArticleSummary } from './schema.ts'
-import type { ListedRow, Page } from './search.ts'
+import type { Page } from './search.ts'
+import type { ListedRow } from './store-list.ts'
 
 /** A page of rows as the contract's ArticlePage, or SparseArticlePage where fields were asked for. */
 export function toPage(

@@ -4,7 +4,7 @@ import { requireScope } from '../http/access.ts'
 import { dayOf } from '../time/seoul.ts'
 import { type ArticleQuery, decideQuery, type ListQuery } from './query.ts'
 import type { ArticleRouteOptions } from './routes-answer.ts'
-import { isPublic } from './search.ts'
+import { isPublic } from './store-list.ts'
 import { takeInMinistries } from './store-ministries.ts'
 import { assertKept } from './store-revisions.ts'
 

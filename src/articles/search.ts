@@ -1,152 +1,27 @@
-import { anyOf } from '../db/any-of.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import type { KeywordResult } from '../search/keyword.ts'
 import { run } from '../search/search.ts'
-import type { DayRange } from '../time/seoul.ts'
 import type { Cursor } from './cursor.ts'
-import { type Filter, type ListQuery, PAGE_SIZE, type Sort } from './query.ts'
+import { PAGE_SIZE } from './query.ts'
 import type { ArticleRow } from './row.ts'
-import { DUPLICATES, isRepeated, listRepeated } from './store-collapse.ts'
-import { articlesAt, idsAt, rowAt } from './store-past.ts'
+import { isRepeated, listRepeated } from './store-collapse.ts'
+import {
+  isPublic,
+  type ListedRow,
+  matches,
+  ORDERS,
+  orderBy,
+  type PlainQuery,
+  partOf,
+  selection,
+} from './store-list.ts'
+import { articlesAt } from './store-past.ts'
 import { dayOfRow, isCounted, totalOf } from './store-totals.ts'
 
-/** The SQL of lists, from small fragments whose values are always parameters. */
+/** Plain lists: a page of them, by number or by cursor. */
 
-const { sql, join, raw, empty } = Prisma
+const { sql, empty } = Prisma
 type Sql = Prisma.Sql
-
-/** Keys of the orders: the instant that every article has (see `listed_at` in the migration), or its views. */
-type PlainSort = Exclude<Sort, 'relevance'>
-const ORDERS: Record<PlainSort, { key: Sql; descending: boolean }> = {
-  '-publishedAt': { key: sql`a.listed_at`, descending: true },
-  publishedAt: { key: sql`a.listed_at`, descending: false },
-  '-views': { key: sql`c.total_views`, descending: true },
-}
-
-/** Whether the list shows nothing but what is public. */
-export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
-
-function statusIs(filter: Filter): Sql {
-  // Written out, so that the planner can use the partial indexes of the public list.
-  if (isPublic(filter)) return sql`a.status = 'published' AND a.deleted_at IS NULL`
-  const kept = filter.status.filter(status => status !== 'deleted')
-  const deleted = filter.status.includes('deleted')
-  if (kept.length === 0) return sql`a.deleted_at IS NOT NULL`
-  const present = sql`${anyOf(sql`a.status`, kept)} AND a.deleted_at IS NULL`
-  return deleted ? sql`((${present}) OR a.deleted_at IS NOT NULL)` : present
-}
-
-const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
-  ...(fromInstant ? [sql`${column} >= ${fromInstant}`] : []),
-  ...(toInstant ? [sql`${column} < ${toInstant}`] : []),
-]
-
-const ofMinistries = ({ ministry, lineage }: Filter): Sql =>
-  lineage === 'exact'
-    ? anyOf(sql`a.ministry_published_name`, ministry)
-    : sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`
-
-export function matches(filter: Filter): Sql {
-  const { ministry, kind, tag, source, author } = filter
-  return join(
-    [
-      statusIs(filter),
-      ...within(sql`a.listed_at`, filter.published),
-      ...within(sql`a.modified_at`, filter.modified),
-      ...(ministry.length > 0 ? [ofMinistries(filter)] : []),
-      ...(kind.length > 0 ? [anyOf(sql`a.kind`, kind)] : []),
-      ...(tag.length > 0 ? [sql`a.tags && ${tag}::text[]`] : []),
-      ...(source.length > 0 ? [anyOf(sql`a.source`, source)] : []),
-      ...(author.length > 0 ? [anyOf(sql`a.author`, author)] : []),
-    ],
-    ' AND ',
-  )
-}
-
-const BODY = ['body_html', 'body_text']
-/** What lists do not show but for those who ask for it. */
-const DETAIL = [
-  ...['attribution', 'attachments', 'embargo_until'],
-  ...['source_modified_at', 'recorded_at', 'deleted_at'],
-]
-const COLUMNS = [
-  ...['id', 'version', 'status', 'kind', 'title', 'subtitles'],
-  ...['ministry_code', 'ministry_name', 'ministry_published_name', 'author'],
-  ...['source', 'external_id', 'source_url', 'published_at', 'posted_on'],
-  ...['licence', 'tags', 'thumbnail_url', 'modified_at', 'listed_at'],
-  ...DETAIL,
-  ...BODY,
-]
-const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_dislikes', 'total_views']
-
-const camel = (column: string) => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-/** The columns of ArticleRow. Bodies are read only for those who ask for them: they are most of a row's bytes. */
-export function selection({
-  fields,
-  highlight,
-  collapse,
-}: Pick<ListQuery, 'fields' | 'highlight'> & Partial<Pick<ListQuery, 'collapse'>>): Sql {
-  const isAsked = (column: string) => fields?.includes(camel(column) as never) ?? false
-  const detailed = [...DETAIL, ...BODY].some(isAsked)
-  const wanted = COLUMNS.filter(column => {
-    if (BODY.includes(column)) return isAsked(column) || (highlight && column === 'body_text')
-    return detailed || !DETAIL.includes(column)
-  })
-  const counts = COUNTS.map(column => `'${camel(column)}', c.${column}`).join(', ')
-  const columns = raw(
-    `${wanted.map(column => `a.${column} AS "${camel(column)}"`).join(', ')}, json_build_object(${counts}) AS counts`,
-  )
-  return collapse ? sql`${columns}, ${DUPLICATES}` : columns
-}
-
-interface Part {
-  limit: number
-  offset?: number
-  /** Rows to pass over, where the statement itself finds how many. */
-  passed?: Sql
-  /** Never more are passed over, whatever the values: then one plan will do. */
-  atMost?: number | null
-}
-
-/**
- * A part of a list: what follows its columns. Of one further down ids come first, then the rows of just those. The limit is
- * written out: of a number that comes later the plan of a prepared statement supposes a tenth of what there is.
- */
-function partOf(
-  { sort, asOf }: Pick<PlainQuery, 'sort' | 'asOf'>,
-  where: Sql,
-  order: Sql,
-  { limit, offset = 0, passed = sql`${offset}`, atMost = null }: Part,
-): Sql {
-  if (asOf) return sql`FROM ${rowsOf(idsAt(asOf, where, order, { limit, offset }), asOf)} ORDER BY ${order}`
-  const counts = sql`article_counts c ON c.article_id = a.id`
-  const tables = sort === '-views' ? sql`articles a JOIN ${counts}` : sql`articles a`
-  const most = raw(String(limit))
-  if (offset === 0)
-    return sql`FROM ${sort === '-views' ? tables : sql`articles a LEFT JOIN ${counts}`} WHERE ${where} ORDER BY ${order} LIMIT ${most}`
-  const found = sql`${tables} WHERE ${where} ORDER BY ${order}`
-  const ids =
-    atMost === null
-      ? sql`SELECT a.id FROM ${found} LIMIT ${most} OFFSET ${passed}`
-      : sql`SELECT a.id FROM (SELECT a.id, a.listed_at FROM ${found} LIMIT ${raw(String(atMost + limit))}) AS a
-          ORDER BY ${order} LIMIT ${most} OFFSET ${passed}`
-  return sql`FROM ${rowsOf(ids)} ORDER BY ${order}`
-}
-
-/** Rows `a` with their counters `c`, by their ids. */
-export const rowsOf = (ids: Sql, asOf: Date | null = null) => sql`(${ids}) AS page
-  ${asOf ? sql`JOIN LATERAL ${rowAt(asOf, sql`page.id`)} ON true` : sql`JOIN articles a ON a.id = page.id`}
-  LEFT JOIN article_counts c ON c.article_id = a.id`
-
-export function orderBy(sort: PlainSort, reversed = false): Sql {
-  const { key, descending } = ORDERS[sort]
-  const direction = descending === reversed ? sql`ASC` : sql`DESC`
-  return sql`${key} ${direction}, a.id ${direction}`
-}
-
-/** Where duplicates are left out, an article with how many it has. */
-export type ListedRow = ArticleRow & { duplicates?: number }
 
 export interface Page {
   rows: ListedRow[]
@@ -162,8 +37,6 @@ export interface Page {
   /** Of a keyword search: how it was understood. */
   keywords: KeywordResult | null
 }
-
-export type PlainQuery = ListQuery & { sort: PlainSort }
 
 /** Columns of what is asked for most. */
 const USUAL = selection({ fields: null, highlight: false })
@@ -278,7 +151,7 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   }
 }
 
-function beyondPlace(sort: PlainSort, { direction, key: at, id }: Cursor): Sql {
+function beyondPlace(sort: PlainQuery['sort'], { direction, key: at, id }: Cursor): Sql {
   const { key, descending } = ORDERS[sort]
   const beyond = descending === (direction === 'previous') ? sql`>` : sql`<`
   const edge = sort === '-views' ? sql`${at}::bigint` : sql`${new Date(at)}::timestamptz`
@@ -290,5 +163,5 @@ export const searchPlain = (db: Database, query: PlainQuery): Promise<Page> =>
   'page' in query.at ? searchPage(db, query, query.at.page) : searchCursor(db, query, query.at.cursor)
 
 /** What a list orders by, of one of its rows: a cursor's key. */
-const sortKey = (row: ArticleRow, sort: PlainSort): number =>
+const sortKey = (row: ArticleRow, sort: PlainQuery['sort']): number =>
   sort === '-views' ? (row.counts?.totalViews ?? 0) : row.listedAt.getTime()

@@ -7,7 +7,7 @@ import { readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import type { Indexed } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
-import { rowsOf, selection } from './search.ts'
+import { rowsOf, selection } from './store-list.ts'
 import { withoutKind } from './title-kind.ts'
 
 /** Articles as they are compared, the upkeep of what other rules have found, and the duplicates of one. */

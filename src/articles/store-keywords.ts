@@ -5,8 +5,9 @@ import type { KeywordRequest, Order } from '../search/request.ts'
 import { type Routes, run } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
-import { isPublic, type ListedRow, matches, type Page, type PlainQuery, rowsOf, selection } from './search.ts'
+import type { Page } from './search.ts'
 import { isRepeated } from './store-collapse.ts'
+import { isPublic, type ListedRow, matches, type PlainQuery, rowsOf, selection } from './store-list.ts'
 
 /** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
 

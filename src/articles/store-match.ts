@@ -4,7 +4,7 @@ import { run } from '../search/search.ts'
 import { matchDocuments } from '../search/store-match.ts'
 import { type Indexed, toSearchRows } from './indexing.ts'
 import type { ListQuery } from './query.ts'
-import { matches } from './search.ts'
+import { matches } from './store-list.ts'
 import { before } from './store-past.ts'
 
 /** Whether versions of articles were in a list, whatever has become of them since. */

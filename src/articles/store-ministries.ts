@@ -8,8 +8,8 @@ import { run } from '../search/search.ts'
 import { dayOf } from '../time/seoul.ts'
 import { takeIn, takeText } from './ministry-filter.ts'
 import type { ListQuery } from './query.ts'
-import { isPublic } from './search.ts'
 import { assertHeld, type By, updateRow, write } from './store.ts'
+import { isPublic } from './store-list.ts'
 
 /** Ministries as articles name them. */
 

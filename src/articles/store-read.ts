@@ -3,7 +3,7 @@ import { run } from '../search/search.ts'
 import { dayOf } from '../time/seoul.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import { FIELDS } from './schema.ts'
-import { selection } from './search.ts'
+import { selection } from './store-list.ts'
 
 /** Reading one article: a prepared statement each, since what reads most is asked for most. */
 

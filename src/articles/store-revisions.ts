@@ -3,7 +3,7 @@ import { Problem } from '../http/problem.ts'
 import { run } from '../search/search.ts'
 import { formatInstant } from '../time/seoul.ts'
 import type { ArticleRow } from './row.ts'
-import { selection } from './search.ts'
+import { selection } from './store-list.ts'
 import type { ChangeKind } from './store-log.ts'
 import { before, rowAt } from './store-past.ts'
 

@@ -1,8 +1,8 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { run } from '../search/search.ts'
 import type { ListQuery } from './query.ts'
-import { matches } from './search.ts'
 import { everyFound } from './store-keywords.ts'
+import { matches } from './store-list.ts'
 import { isCounted, perDay, perKind, perMinistry } from './store-totals.ts'
 
 /**

@@ -2,9 +2,9 @@ import type pg from 'pg'
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../search/search.ts'
 import type { ListQuery } from './query.ts'
-import { type ListedRow, matches, orderBy, type PlainQuery } from './search.ts'
 import { listRepeated } from './store-collapse.ts'
 import { everyFound, rowsByIds } from './store-keywords.ts'
+import { type ListedRow, matches, orderBy, type PlainQuery } from './store-list.ts'
 import { articlesAt } from './store-past.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { ArticleRow } from '../articles/row.ts'
-import { selection } from '../articles/search.ts'
+import { selection } from '../articles/store-list.ts'
 import type { ChangeKind } from '../articles/store-log.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../search/search.ts'

@@ -1,5 +1,5 @@
 import type { Filter } from '../articles/query.ts'
-import { isPublic, matches } from '../articles/search.ts'
+import { isPublic, matches } from '../articles/store-list.ts'
 import { before } from '../articles/store-past.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../search/search.ts'
