@@ -73,7 +73,7 @@ async function load({ name, port, child }, operation) {
   const { lua, bare = lua } = OPERATIONS[operation]
   writeFileSync(
     script,
-    `LAST = ${n}; KEY = '${key}'; S = {${bodies.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
+    `LAST = ${n}; KEY = '${key}'; S = {${sentences.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
   )
   const before = usage(child.pid)
   const wrk = spawn(
@@ -131,11 +131,13 @@ const { insertKey, revokeKey } = await import('../../dist/keys/store.js')
 const db = openDatabase({ url, poolSize: 1, statementTimeout: 60_000 })
 const { key, row } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
 const corpus = makeCorpus(1)
-/** Thirds of bodies: three of them are a body that no other article has. */
-const bodies = Array.from({ length: 300 }, (_, i) => {
-  const text = corpus.article(i).bodyText.replaceAll(/[\n"\\']/g, ' ')
-  return text.slice(0, text.length / 3)
-})
+/** Sentences of some hundred bodies: two articles that are made of them hardly have one in common. */
+const sentences = Array.from({ length: 370 }, (_, i) =>
+  corpus
+    .article(i)
+    .bodyText.replaceAll(/["\\']/g, ' ')
+    .split(/(?<=\.)\s+|\n+/),
+).flat()
 
 const ours = {
   ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },

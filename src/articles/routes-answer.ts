@@ -17,7 +17,7 @@ import type { ArticleQuery } from './query.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article, type ArticleSummary } from './schema.ts'
 import type { Page } from './search.ts'
-import { findNeighbours, type ReadRow } from './store-read.ts'
+import { type ReadRow, readWritten } from './store-read.ts'
 import { SOURCE } from './words.ts'
 
 /** What the routes of one article share: its address, its answer, and why there is none. */
@@ -138,8 +138,8 @@ type WrittenOptions = Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'new
 
 /** The answer of what was written: the article as it stands now. */
 export async function writtenAnswer(row: ArticleRow, options: WrittenOptions) {
-  const [presentation, neighbours] = await Promise.all([present(options), findNeighbours(options.db, row)])
-  return articleAnswer({ ...row, ...neighbours }, presentation)
+  const [presentation, written] = await Promise.all([present(options), readWritten(options.db, row)])
+  return articleAnswer(written, presentation)
 }
 
 /** Answers a write with the article. */

@@ -9,7 +9,7 @@ import { badBody, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
 import { sendStored } from '../idempotency/routes-answer.ts'
-import { answerOnce, completeIdempotent, fingerprintOf, type Lease } from '../idempotency/store.ts'
+import { answerOnce, fingerprintOf, type Lease } from '../idempotency/store.ts'
 import {
   type ArticleRouteOptions,
   articleAnswer,
@@ -21,9 +21,10 @@ import {
 } from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
 import { NewArticle } from './schema.ts'
-import { type By, insertArticle, upsertArticle, write } from './store.ts'
+import { type By, upsertArticle, write } from './store.ts'
+import { articleCreator } from './store-create.ts'
 import { findPosition } from './store-log.ts'
-import { findNeighbours } from './store-read.ts'
+import type { ReadRow } from './store-read.ts'
 
 export interface CreatingRouteOptions extends ArticleRouteOptions {
   /** See `IDEMPOTENCY_HOURS` in config.ts. */
@@ -59,9 +60,8 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     async (request, reply) => {
       const header = request.headers['idempotency-key']
       if (header === undefined) {
-        const row = await write(db, writer(request, reply), writing => insertArticle(writing, request.body))
-        reply.header('location', `${publicUrl}/v1/articles/${row.id}`)
-        return sendWritten(reply, row, options, 201)
+        const answer = await answerNew(request.body, writer(request, reply))
+        return sendStored(reply, { answer, replayed: false })
       }
       const once = await answerOnce(
         db,
@@ -71,29 +71,27 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
           hours: idempotencyHours,
         },
-        lease => createOnce(request.body, writer(request, reply), lease),
+        lease => answerNew(request.body, writer(request, reply), lease),
       )
       if (once.replayed) tellPosition(reply)(await findPosition(db.prisma))
       return sendStored(reply, once)
     },
   )
 
-  /** Inserts and stores the answer in one transaction. */
-  const createOnce = async (article: NewArticle, by: By, lease: Lease) => {
+  const create = articleCreator(db)
+  /** Creates an article; with a lease its answer is stored. */
+  const answerNew = async (article: NewArticle, by: By, lease?: Lease) => {
     // Before the transaction: it has a connection already, and many that waited for a second one would wait for ever.
     const presentation = await present(options)
-    return write(db, by, async writing => {
-      const row = await insertArticle(writing, article)
-      const neighbours = await findNeighbours(writing.tx, row)
-      const { article: created, etagFor } = articleAnswer({ ...row, ...neighbours }, presentation)
-      const stored = {
+    const answer = (row: ReadRow) => {
+      const { article: created, etagFor } = articleAnswer(row, presentation)
+      return {
         status: 201,
         headers: { location: `${publicUrl}/v1/articles/${row.id}`, etag: etagFor(JSON_TYPE) },
         body: JSON.stringify(created),
       }
-      await completeIdempotent(writing.tx, lease, stored)
-      return stored
-    })
+    }
+    return create({ article, by, answer, ...(lease && { lease }) })
   }
 
   app.put(

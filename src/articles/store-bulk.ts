@@ -173,7 +173,7 @@ interface Terms {
 async function holdIssuers(client: pg.ClientBase, { created, updated }: Plan): Promise<void> {
   const given = [...created, ...updated.filter(({ superseded }) => 'ministryCode' in superseded)]
   const codes = new Set(given.flatMap(({ content }) => content.ministryCode ?? []))
-  const held = new Set(codes.size > 0 ? await holdMinistries(client, [...codes]) : [])
+  const held = new Set(await holdMinistries(client, [...codes]))
   for (const code of codes) if (!held.has(code)) throw ministryGone(code)
 }
 

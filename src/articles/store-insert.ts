@@ -25,6 +25,11 @@ export interface NewRow {
   counts: CountColumns
 }
 
+/** A new row and the instant of its record. */
+export interface RecordedRow extends NewRow {
+  now: Date
+}
+
 const { sql, raw } = Prisma
 
 const fields = Object.entries(COLUMNS)
@@ -37,15 +42,32 @@ export const COUNT_TYPES = '"sourceViews" int, "sourceComments" int, "sourceLike
 /** What the database has made of a new row. `attachments`: JSON with its keys in the order in which they are read. */
 export type Inserted = Pick<ArticleRow, 'id' | 'listedAt' | 'attachments'>
 
+/** A new article as it stands, from what the database has made of it. */
+export const insertedRow = (
+  { content, counts, now }: RecordedRow,
+  inserted: Inserted,
+): ArticleRow & { counts: NonNullable<ArticleRow['counts']> } => ({
+  ...content,
+  ...inserted,
+  ...{ version: 1, recordedAt: now, modifiedAt: now, deletedAt: null },
+  counts: {
+    articleId: inserted.id,
+    ...counts,
+    ...{ views: 0, likes: 0, dislikes: 0, totalViews: counts.sourceViews },
+  },
+})
+
 /** Inserts articles whose identities the caller has made sure of; what comes back is in their order. */
-export async function insertRows(query: Query, rows: readonly NewRow[], now: Date): Promise<Inserted[]> {
-  const given = JSON.stringify(rows.map(({ content, counts }, ord) => ({ ...content, ...counts, ord })))
+export async function insertRows(query: Query, rows: readonly RecordedRow[]): Promise<Inserted[]> {
+  const given = JSON.stringify(
+    rows.map(({ content, counts, now }, ord) => ({ ...content, ...counts, now, ord })),
+  )
   return query(sql`
     WITH r AS MATERIALIZED (
       SELECT nextval('articles_id_seq')::int AS id, given.*
-      FROM (SELECT * FROM jsonb_to_recordset(${given}::jsonb) AS given (ord int, ${raw(TYPES)}, ${raw(COUNT_TYPES)}) ORDER BY ord) AS given
+      FROM (SELECT * FROM jsonb_to_recordset(${given}::jsonb) AS given (ord int, now timestamptz, ${raw(TYPES)}, ${raw(COUNT_TYPES)}) ORDER BY ord) AS given
     ), written AS (
-      INSERT INTO articles (id, ${NAMES}, recorded_at, modified_at) SELECT id, ${VALUES}, ${now}, ${now} FROM r
+      INSERT INTO articles (id, ${NAMES}, recorded_at, modified_at) SELECT id, ${VALUES}, now, now FROM r
       RETURNING id, listed_at, attachments
     ), counted AS (
       INSERT INTO article_counts (article_id, source_views, source_comments, source_likes, source_dislikes)

@@ -1,4 +1,4 @@
-import { type Database, Prisma } from '../db/client.ts'
+import { type Database, Prisma, type Query } from '../db/client.ts'
 import { run } from '../search/search.ts'
 import { dayOf } from '../time/seoul.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
@@ -32,15 +32,20 @@ function toNeighbours({ previous, next }: Beside): Neighbours {
   return { previous: shown(previous), next: shown(next) }
 }
 
-/** The neighbours of an article, in the transaction that it was written in or after it. */
-export async function findNeighbours(
-  db: Database | Prisma.TransactionClient,
-  { id, listedAt }: Pick<ArticleRow, 'id' | 'listedAt'>,
-): Promise<Neighbours> {
-  const place = sql`(SELECT ${id}::int AS id, ${listedAt}::timestamptz AS listed_at) AS a`
-  const statement = sql`SELECT ${NEIGHBOURS} FROM ${place}`
-  const [found] = await ('prisma' in db ? run<Beside>(db.pool, statement) : db.$queryRaw<Beside[]>(statement))
-  return found ? toNeighbours(found) : { previous: null, next: null }
+/** Articles with what stands beside them, in the transaction that they were written in or after it. */
+export async function withNeighbours(query: Query, rows: readonly ArticleRow[]): Promise<ReadRow[]> {
+  if (rows.length === 0) return []
+  const found = await query<Beside>(sql`
+    SELECT ${NEIGHBOURS}
+    FROM unnest(${rows.map(({ id }) => id)}::int[], ${rows.map(({ listedAt }) => listedAt.toISOString())}::timestamptz[])
+      WITH ORDINALITY AS a (id, listed_at, ord) ORDER BY ord`)
+  return rows.map((row, i) => ({ ...row, ...toNeighbours(found[i] as Beside) }))
+}
+
+/** An article that was written, as it stands now. */
+export async function readWritten({ pool }: Database, row: ArticleRow): Promise<ReadRow> {
+  const query: Query = statement => run(pool, statement, { prepared: true })
+  return (await withNeighbours(query, [row]))[0] as ReadRow
 }
 
 const WHOLE = sql`SELECT ${selection({ fields: [...FIELDS], highlight: false })}, ${NEIGHBOURS}

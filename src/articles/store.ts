@@ -1,4 +1,4 @@
-import type { Database, Execute, Prisma, Query } from '../db/client.ts'
+import { type Database, type Execute, type Prisma, queryIn } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistry, readRegistry } from '../ministries/store.ts'
@@ -8,7 +8,7 @@ import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
-import { insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
+import { insertedRow, insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
 import {
   alteration,
   appendChanges,
@@ -65,7 +65,7 @@ export async function write<T>(
     const execute: Execute = statement => tx.$executeRaw(statement)
     const found = [...writing.found.values()]
     await indexFound(execute, found)
-    const query: Query = statement => tx.$queryRaw(statement)
+    const query = queryIn(tx)
     await relateFound(query, found, writing.registry)
     const appended = await appendChanges(query, writing.changes)
     return { result, position: appended ?? (onCommit ? await findPosition(tx) : 0) }
@@ -110,17 +110,10 @@ async function insertRow(
   content: ArticleContent,
   given: Partial<SourceCounts> = {},
 ): Promise<ArticleRow> {
-  const counts = sourceCounts(given)
-  const query: Query = statement => tx.$queryRaw(statement)
-  const [inserted] = await insertRows(query, [{ content, counts }], now)
+  const created = { content, counts: sourceCounts(given), now }
+  const [inserted] = await insertRows(queryIn(tx), [created])
   if (!inserted) throw new Error('no row came back for a new article')
-  const { id: articleId } = inserted
-  const row: ArticleRow = {
-    ...content,
-    ...inserted,
-    ...{ version: 1, recordedAt: now, modifiedAt: now, deletedAt: null },
-    counts: { articleId, ...counts, views: 0, likes: 0, dislikes: 0, totalViews: counts.sourceViews },
-  }
+  const row = insertedRow(created, inserted)
   changes.push(creation(row, { actor, at: now }))
   found.set(row.id, row)
   return row

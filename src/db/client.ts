@@ -126,6 +126,12 @@ export type Execute = (statement: Prisma.Sql) => Promise<unknown>
 /** The same for its rows. */
 export type Query = <T extends object>(statement: Prisma.Sql) => Promise<T[]>
 
+/** Statements in a transaction of Prisma. */
+export const queryIn =
+  (tx: Prisma.TransactionClient): Query =>
+  statement =>
+    tx.$queryRaw(statement)
+
 const { DATE, TIMESTAMPTZ } = pg.types.builtins
 /** `text[]`, which pg-types does not name. */
 const TEXTS: number = 1009

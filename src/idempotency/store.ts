@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Database, Prisma } from '../db/client.ts'
+import { type Database, Prisma, type Query } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
 import { Problem } from '../http/problem.ts'
 
@@ -8,6 +8,8 @@ import { Problem } from '../http/problem.ts'
  * can see, and stores its answer in the transaction that does the work. A process that dies in between leaves a lease
  * that ends by itself, so the work is done once and a retry is never locked out.
  */
+
+const { sql } = Prisma
 
 const LEASE_SECONDS = 60
 
@@ -87,17 +89,22 @@ export async function beginIdempotent(
   }
 }
 
-/** Stores the answer, in the transaction that does the work. @throws Problem 409 where the lease was lost meanwhile. */
-export async function completeIdempotent(
-  tx: Prisma.TransactionClient,
-  lease: Lease,
-  answer: StoredAnswer,
-): Promise<void> {
-  const { count } = await tx.idempotencyRecord.updateMany({
-    where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
-    data: { lease: null, status: answer.status, headers: answer.headers, body: answer.body },
-  })
-  if (count === 0)
+/** An answer that is to be stored. */
+export interface LeasedAnswer {
+  lease: Lease
+  answer: StoredAnswer
+}
+
+/** Stores answers, in the transaction that does the work. @throws Problem 409 where a lease was lost meanwhile. */
+export async function completeIdempotent(query: Query, answers: readonly LeasedAnswer[]): Promise<void> {
+  if (answers.length === 0) return
+  const given = answers.map(({ lease: { id, ...lease }, answer }) => ({ ...lease, lease: id, ...answer }))
+  const stored = await query(sql`
+    UPDATE idempotency_records r SET lease = NULL, status = g.status, headers = g.headers, body = g.body
+    FROM jsonb_to_recordset(${JSON.stringify(given)}::jsonb)
+      AS g ("keyId" text, key text, lease uuid, status int, headers jsonb, body text)
+    WHERE r.key_id = g."keyId" AND r.key = g.key AND r.lease = g.lease RETURNING true AS stored`)
+  if (stored.length < answers.length)
     throw new Problem('conflict', {
       en: 'The request took too long and another one with its Idempotency-Key took over.',
       ko: '처리가 지연되어 같은 Idempotency-Key의 다른 요청이 대신 처리합니다.',

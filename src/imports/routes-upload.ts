@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Database, Prisma } from '../db/client.ts'
+import { type Database, type Prisma, queryIn } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { badBody, badHeader, Problem } from '../http/problem.ts'
 import { unhurried } from '../http/raw-target.ts'
@@ -103,7 +103,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
                 lease =>
                   db.prisma.$transaction(async tx => {
                     const stored = await insert(tx)
-                    await completeIdempotent(tx, lease, stored)
+                    await completeIdempotent(queryIn(tx), [{ lease, answer: stored }])
                     return stored
                   }),
               )

@@ -66,13 +66,18 @@ export async function readRegistryOn(client: Pick<pg.ClientBase, 'query'>): Prom
   return ofRow((await client.query<RegistryRow>(REGISTRY.text)).rows[0])
 }
 
-/** Keeps bodies from being deleted before the transaction ends; says which are there. */
+/**
+ * Keeps bodies from being deleted before the transaction ends; says which are there. `waiting: false` leaves those out that
+ * somebody deletes at this moment.
+ */
 export async function holdMinistries(
   client: Pick<pg.ClientBase, 'query'>,
   codes: string[],
+  { waiting = true } = {},
 ): Promise<string[]> {
+  if (codes.length === 0) return []
   const { rows } = await client.query<{ code: string }>(
-    'SELECT code FROM ministries WHERE code = ANY($1) ORDER BY code FOR KEY SHARE',
+    `SELECT code FROM ministries WHERE code = ANY($1) ORDER BY code FOR KEY SHARE ${waiting ? '' : 'SKIP LOCKED'}`,
     [codes],
   )
   return rows.map(({ code }) => code)

@@ -7,7 +7,7 @@ import type { DescribedWord } from './words.ts'
 
 /** Search rows, each in the transaction of its article, and the counts of terms that follow from them. */
 
-const { sql, join } = Prisma
+const { sql } = Prisma
 
 export interface SearchPlace {
   articleId: number
@@ -22,11 +22,13 @@ export type SearchRow = IndexedTerms & SearchPlace
  */
 export async function writeSearchRows(execute: Execute, rows: readonly SearchRow[]): Promise<void> {
   if (rows.length === 0) return
+  const column = <K extends keyof SearchRow>(name: K) => rows.map(row => row[name])
   await execute(sql`
     WITH given AS MATERIALIZED (
       SELECT article_id, listed_at, public, morphemes, stems, analyser, terms::tsvector AS terms
-      FROM (VALUES ${join(rows.map(valuesOf))})
-        AS v (article_id, listed_at, public, morphemes, stems, analyser, terms)
+      FROM unnest(${column('articleId')}::int[], ${column('listedAt').map(at => at.toISOString())}::timestamptz[],
+        ${column('public')}::boolean[], ${column('morphemes')}::int[], ${column('stems')}::int[], ${column('analyser')}::int[],
+        ${column('terms')}::text[]) AS g (article_id, listed_at, public, morphemes, stems, analyser, terms)
     ), former AS MATERIALIZED (
       SELECT s.article_id, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
       FROM article_search s JOIN given USING (article_id) WHERE s.public
@@ -47,9 +49,6 @@ export async function writeSearchRows(execute: Execute, rows: readonly SearchRow
         ELSE ARRAY(SELECT unnest(former.terms) EXCEPT SELECT unnest(present.terms)) END
     FROM present FULL JOIN former USING (article_id)`)
 }
-
-const valuesOf = (row: SearchRow) =>
-  sql`(${row.articleId}::int, ${row.listedAt}::timestamptz, ${row.public}::boolean, ${row.morphemes}::int, ${row.stems}::int, ${row.analyser}::int, ${row.terms})`
 
 /**
  * The same without terms, which the upkeep makes later: a new article is found by nothing until then, another one by what

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { queryIn } from '../../src/db/client.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
 
@@ -153,7 +154,9 @@ describe('a request whose process died', () => {
     if (!('lease' in begun)) throw new Error('the key is new')
     await age('slow', "lease_until = now() - interval '1 second'")
     expect(await beginIdempotent(db, request)).toHaveProperty('lease')
-    const late = completeIdempotent(db.prisma as never, begun.lease, { status: 201, headers: {}, body: '' })
+    const late = completeIdempotent(queryIn(db.prisma as never), [
+      { lease: begun.lease, answer: { status: 201, headers: {}, body: '' } },
+    ])
     await expect(late).rejects.toMatchObject({ code: 'conflict' })
   })
 })

@@ -1,0 +1,179 @@
+import type pg from 'pg'
+import { type Database, inTransaction, type Query, queryIn } from '../db/client.ts'
+import { isStatementTimeout, isUnreachable } from '../http/errors.ts'
+import { completeIdempotent, type Lease, type StoredAnswer } from '../idempotency/store.ts'
+import type { Registry } from '../ministries/registry.ts'
+import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
+import { run } from '../search/search.ts'
+import { together } from '../time/together.ts'
+import { toContent } from './content.ts'
+import type { ArticleRow } from './row.ts'
+import type { NewArticle } from './schema.ts'
+import { type By, indexFound, insertArticle, lockKey, write } from './store.ts'
+import { relateFound } from './store-duplicates.ts'
+import { type Inserted, insertedRow, insertRows, type RecordedRow, sourceCounts } from './store-insert.ts'
+import { appendChanges, creation } from './store-log.ts'
+import { type ReadRow, withNeighbours } from './store-read.ts'
+
+/**
+ * New articles, one for each request. Those that come while others are written share the next transaction: what ends every
+ * write, the locks of duplicates and of the log and the wait for the disk, then comes once for all of them.
+ */
+
+export interface Creation {
+  article: NewArticle
+  by: By
+  /** Makes the answer, in the transaction. */
+  answer: (row: ReadRow) => StoredAnswer
+  /** Of a request that may come again: its answer is stored. */
+  lease?: Lease
+}
+
+/** Batches: one may prepare while another one waits for its locks and its commit. */
+const AT_ONCE = 2
+const MOST = 64
+/** Characters of titles and bodies in a batch. */
+const LARGEST = 1_000_000
+const sizeOf = ({ article: { title, bodyHtml = '', bodyText = '' } }: Creation) =>
+  title.length + bodyHtml.length + bodyText.length
+
+/** Creates articles, and gives the answer of each once it is committed. @throws as `insertArticle`. */
+export const articleCreator = (db: Database): ((creation: Creation) => Promise<StoredAnswer>) =>
+  together(creations => create(db, creations), {
+    ...{ atOnce: AT_ONCE, most: MOST, largest: LARGEST },
+    sizeOf,
+  })
+
+/** What cannot be written with the others at once, and each where they fail for whatever reason of its own, is written alone. */
+async function create(
+  db: Database,
+  creations: readonly Creation[],
+): Promise<(StoredAnswer | Promise<StoredAnswer>)[]> {
+  const answers = await createTogether(db, creations).catch((error): ReadonlyMap<Creation, StoredAnswer> => {
+    // It would fail them all again, after as long a wait.
+    if (isUnreachable(error) || isStatementTimeout(error)) throw error
+    return new Map()
+  })
+  return creations.map(one => answers.get(one) ?? createAlone(db, one))
+}
+
+const createAlone = (db: Database, { article, by, answer, lease }: Creation): Promise<StoredAnswer> =>
+  write(db, by, async writing => {
+    const query = queryIn(writing.tx)
+    const [row] = await withNeighbours(query, [await insertArticle(writing, article)])
+    const answered = answer(row as ReadRow)
+    await completeIdempotent(query, lease ? [{ lease, answer: answered }] : [])
+    return answered
+  })
+
+interface Ready extends RecordedRow {
+  creation: Creation
+}
+
+/** Creates all of them that can be written at once, and gives their answers. */
+async function createTogether(
+  db: Database,
+  creations: readonly Creation[],
+): Promise<Map<Creation, StoredAnswer>> {
+  const { answers, position } = await inTransaction(db, async client => {
+    const query: Query = statement => run(client, statement, { prepared: true })
+    let read: Promise<Registry> | undefined
+    const registry = () => {
+      read ??= readRegistryOn(client)
+      return read
+    }
+    const ready = await hold(client, prepare(creations, await registryFor(creations, registry)))
+    const rows = await insert(query, ready)
+    const answers = await answerAll(query, ready, rows)
+    await indexFound(query, rows)
+    await relateFound(query, rows, registry)
+    const position = await appendChanges(
+      query,
+      rows.map((row, i) => {
+        const { actor, now } = (ready[i] as Ready).creation.by
+        return creation(row, { actor, at: now })
+      }),
+    )
+    return { answers, position: position ?? 0 }
+  })
+  for (const { by } of answers.keys()) by.onCommit?.(position)
+  return answers
+}
+
+const registryFor = (creations: readonly Creation[], registry: () => Promise<Registry>) =>
+  creations.some(({ article }) => article.ministry) ? registry() : null
+
+/** Articles as rows; without those that contradict themselves, which are refused where they are written alone. */
+const prepare = (creations: readonly Creation[], registry: Registry | null): Ready[] =>
+  creations.flatMap(creation => {
+    const {
+      article,
+      by: { now },
+    } = creation
+    try {
+      return [{ creation, content: toContent(article, now, registry), counts: sourceCounts({}), now }]
+    } catch {
+      return []
+    }
+  })
+
+/**
+ * Those whose identity nobody has or takes, and whose ministry stays. It waits for nobody: an article that had to would hold
+ * up all the others.
+ */
+async function hold(client: pg.ClientBase, prepared: Ready[]): Promise<Ready[]> {
+  const codes = new Set(prepared.flatMap(({ content }) => content.ministryCode ?? []))
+  const held = new Set(await holdMinistries(client, [...codes], { waiting: false }))
+  const free = await takeIdentities(client, prepared)
+  return prepared.filter(({ content: { ministryCode, source, externalId } }) => {
+    if (ministryCode !== null && !held.has(ministryCode)) return false
+    // Of two with one identity the first gets it.
+    return source === null || externalId === null || free.delete(lockKey(source, externalId))
+  })
+}
+
+/** Locks the identities of articles, and says which of them are free. */
+async function takeIdentities(client: pg.ClientBase, prepared: readonly Ready[]): Promise<Set<string>> {
+  const given = prepared.flatMap(({ content: { source, externalId } }) =>
+    source === null || externalId === null ? [] : [{ source, externalId }],
+  )
+  if (given.length === 0) return new Set()
+  const { rows: locked } = await client.query<{ key: string }>({
+    name: 'identities to lock',
+    text: 'SELECT key FROM unnest($1::text[]) AS key WHERE pg_try_advisory_xact_lock(hashtextextended(key, 0))',
+    values: [given.map(({ source, externalId }) => lockKey(source, externalId))],
+  })
+  // What was committed before the lock is seen by another statement only.
+  const { rows: taken } = await client.query<(typeof given)[number]>({
+    name: 'identities taken',
+    text: `SELECT source, external_id AS "externalId"
+      FROM unnest($1::text[], $2::text[]) AS k (source, external_id) JOIN articles USING (source, external_id)`,
+    values: [given.map(({ source }) => source), given.map(({ externalId }) => externalId)],
+  })
+  const free = new Set(locked.map(({ key }) => key))
+  for (const { source, externalId } of taken) free.delete(lockKey(source, externalId))
+  return free
+}
+
+async function insert(query: Query, ready: readonly Ready[]): Promise<ArticleRow[]> {
+  if (ready.length === 0) return []
+  const inserted = await insertRows(query, ready)
+  return ready.map((one, i) => insertedRow(one, inserted[i] as Inserted))
+}
+
+/** Makes the answers, and stores those that may be asked for again. */
+async function answerAll(
+  query: Query,
+  ready: readonly Ready[],
+  rows: readonly ArticleRow[],
+): Promise<Map<Creation, StoredAnswer>> {
+  const read = await withNeighbours(query, rows)
+  const answers = new Map(
+    ready.map(({ creation }, i) => [creation, creation.answer(read[i] as ReadRow)] as const),
+  )
+  await completeIdempotent(
+    query,
+    [...answers].flatMap(([{ lease }, answer]) => (lease ? [{ lease, answer }] : [])),
+  )
+  return answers
+}

@@ -1,0 +1,190 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { NewArticle } from '../../src/articles/schema.ts'
+import { articleCreator, type Creation } from '../../src/articles/store-create.ts'
+import type { Attachment } from '../../src/articles/words.ts'
+import { Problem } from '../../src/http/problem.ts'
+import { anArticle } from '../support/builders.ts'
+import { testDatabase } from '../support/database.ts'
+
+/** Creates that share transactions come out as creates one after another, in the order of the log. */
+
+const db = await testDatabase()
+const now = new Date('2026-11-01T00:00:00Z')
+// What no request can be told of before it is written.
+await db.pool.query(`ALTER TABLE articles ADD CONSTRAINT planted CHECK (attribution <> '위반')`)
+
+const empty = async () => {
+  await db.pool.query('TRUNCATE articles RESTART IDENTITY CASCADE')
+  await db.pool.query('TRUNCATE search_deltas, article_moves, idempotency_records RESTART IDENTITY')
+}
+
+/** Everything that is in the database, with the authors of articles, which no two have in common, in the place of ids. */
+const TABLES: Record<string, string> = {
+  articles: `SELECT to_jsonb(a) - 'id' AS row FROM articles a`,
+  counts: `SELECT a.author, to_jsonb(c) - 'article_id' AS row FROM article_counts c JOIN articles a ON a.id = c.article_id`,
+  changes: `SELECT a.author, to_jsonb(c) - '{article_id,seq}'::text[] AS row FROM changes c JOIN articles a ON a.id = c.article_id`,
+  search: `SELECT a.author, to_jsonb(s) - 'article_id' AS row FROM article_search s JOIN articles a ON a.id = s.article_id`,
+  deltas: `SELECT to_jsonb(d) - 'id' AS row FROM search_deltas d`,
+  moves:
+    'SELECT day, state, kind, code, name, published_name, sum(by)::int AS by FROM article_moves GROUP BY 1, 2, 3, 4, 5, 6',
+  prints: `SELECT a.author, to_jsonb(p) - 'article_id' AS row FROM article_prints p JOIN articles a ON a.id = p.article_id`,
+  pairs: `SELECT least(a.author, b.author) AS one, greatest(a.author, b.author) AS other, reason, similarity
+    FROM duplicate_pairs p JOIN articles a ON a.id = p.first_id JOIN articles b ON b.id = p.second_id`,
+  groups: `SELECT array_agg(a.author ORDER BY a.author) AS members, min(article_id) = group_id AS "of the first"
+    FROM duplicate_members m JOIN articles a ON a.id = m.article_id GROUP BY group_id`,
+  stored: 'SELECT key, status, lease FROM idempotency_records',
+}
+async function everything() {
+  const dump: Record<string, unknown> = {}
+  for (const [what, text] of Object.entries(TABLES))
+    dump[what] = (await db.pool.query(`SELECT to_jsonb(t) AS row FROM (${text}) AS t ORDER BY 1`)).rows
+  return dump
+}
+const inOrder = async (): Promise<string[]> =>
+  (
+    await db.pool.query('SELECT author FROM changes c JOIN articles a ON a.id = c.article_id ORDER BY seq')
+  ).rows.map(({ author }) => author)
+
+const authorOf = async (id: number) =>
+  (await db.pool.query('SELECT author FROM articles WHERE id = $1', [id])).rows[0]?.author
+
+/** What became of a create, in words that do not depend on ids. */
+async function outcomeOf(creating: Promise<{ body: string }>): Promise<unknown> {
+  try {
+    const { author, version, title } = JSON.parse((await creating).body)
+    return { created: author, version, title }
+  } catch (error) {
+    if (!(error instanceof Problem))
+      return (error as { code?: string; cause?: { code?: string } }).code ? 'fault' : error
+    const id = /^Article (\d+) has/.exec(error.detail.en)?.[1]
+    return {
+      code: error.code,
+      faults: error.faults.map(f => f.pointer),
+      taken: id && (await authorOf(Number(id))),
+    }
+  }
+}
+
+const TEXT = Array.from(
+  { length: 10 },
+  (_, i) => `${i + 1}번째 문단은 부품 ${i + 20}종을 오래 쓰는 길과 그 값을 말한다.`,
+)
+const OTHER = Array.from(
+  { length: 10 },
+  (_, i) => `어촌의 ${i + 40}개 마을이 ${i + 60}번째 돌봄 마당을 연다고 알려 왔다.`,
+)
+
+const article: fc.Arbitrary<NewArticle> = fc
+  .record({
+    title: fc.constantFrom(
+      '순환경제 설명회로 새 길을 찾는다',
+      '[정정] 순환경제 설명회로 새 길을 찾는다',
+      '인사',
+    ),
+    text: fc.constantFrom(TEXT, TEXT.slice(0, 8), [...TEXT, ...OTHER], OTHER, ['붙임 참조'], []),
+    status: fc.constantFrom<NewArticle['status']>('published', 'published', 'hidden', 'draft'),
+    ministry: fc.constantFrom<NewArticle['ministry']>(
+      null,
+      ...[{ name: '산업통상부' }, { name: '환경부', code: 'A00015' }, { name: '아무개', code: 'X99999' }],
+      { name: '아무도 모르는 과' },
+    ),
+    externalId: fc.constantFrom(null, null, null, 'a', 'b', 'taken'),
+    publishedAt: fc.constantFrom(
+      '2026-01-20T00:00:00+09:00',
+      '2026-01-21T00:00:00+09:00',
+      '2062-01-01T00:00:00Z',
+    ),
+    attribution: fc.constantFrom(null, null, null, null, null, '위반'),
+    tags: fc.constantFrom<string[]>([], ["it's", '\\ "따옴"', 'NULL']),
+    attachments: fc.constantFrom<Attachment[]>(
+      [],
+      [{ name: '가', url: 'https://a.kr/1', mediaType: null, size: 3 }],
+    ),
+  })
+  .map(({ text, externalId, ...rest }) => ({
+    ...anArticle({ ...rest, bodyText: text.join('\n\n') }),
+    source: externalId === null ? null : { name: 'test', externalId, url: null },
+  }))
+const creations = fc.array(fc.record({ article, once: fc.boolean() }), { minLength: 1, maxLength: 14 })
+
+const taken = { ...anArticle({ author: '먼저' }), source: { name: 'test', externalId: 'taken', url: null } }
+type Given = { article: NewArticle; once: boolean }
+
+async function prepared(given: Given[]): Promise<Creation[]> {
+  await empty()
+  await articleCreator(db)(aCreation(taken))
+  const made = given.map(({ article, once }, i) => {
+    const lease = { keyId: 'k', key: String(i), id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` }
+    return { ...aCreation({ ...article, author: `쓴 이 ${i}` }), ...(once && { lease }) }
+  })
+  for (const { lease } of made)
+    if (lease)
+      await db.pool.query(
+        `INSERT INTO idempotency_records (key_id, key, fingerprint, lease, lease_until, expires_at)
+         VALUES ($1, $2, '', $3, '2099-01-01', '2099-01-01')`,
+        [lease.keyId, lease.key, lease.id],
+      )
+  return made
+}
+
+const positions: number[] = []
+const aCreation = (article: NewArticle): Creation => ({
+  article,
+  by: { actor: `key:${article.author}`, now, onCommit: position => positions.push(position) },
+  answer: row => ({ status: 201, headers: {}, body: JSON.stringify(row) }),
+})
+
+describe('creates that come together', () => {
+  test('come out as one after another: answers, rows, log, totals, search rows, duplicates', async () => {
+    await fc.assert(
+      fc.asyncProperty(creations, async given => {
+        const all = await prepared(given)
+        const create = articleCreator(db)
+        const together = await Promise.all(all.map(one => outcomeOf(create(one))))
+        const [written, order] = [await everything(), await inOrder()]
+        // Once more in the order of the log; what was refused was so after what stood in its way.
+        const again = await prepared(given)
+        const place = ({ article: { author } }: Creation) =>
+          order.indexOf(String(author)) + 1 || order.length + 1
+        const alone: unknown[] = []
+        for (const one of again.toSorted((a, b) => place(a) - place(b)))
+          alone[again.indexOf(one)] = await outcomeOf(articleCreator(db)(one))
+        expect(together).toEqual(alone)
+        expect(written).toEqual(await everything())
+        expect(order).toEqual(await inOrder())
+        const entries = 'SELECT count(*)::int AS n, count(DISTINCT article_id)::int AS articles FROM changes'
+        const [{ n, articles }] = (await db.pool.query(entries)).rows
+        expect([n, articles]).toEqual([order.length, order.length])
+      }),
+      { numRuns: 40 },
+    )
+  }, 240_000)
+
+  test('have a place in the log that is theirs or later', async () => {
+    await empty()
+    const create = articleCreator(db)
+    const told = new Map<string, number>()
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => {
+        const article = anArticle({ author: String(i) })
+        const onCommit = (position: number) => told.set(String(i), position)
+        return create({ ...aCreation(article), by: { actor: 'key:test', now, onCommit } })
+      }),
+    )
+    const { rows } = await db.pool.query(
+      'SELECT author, seq::int FROM changes c JOIN articles a ON a.id = c.article_id',
+    )
+    expect(rows).toHaveLength(30)
+    for (const { author, seq } of rows) expect(told.get(author)).toBeGreaterThanOrEqual(seq)
+    expect(Math.max(...told.values())).toBe(Math.max(...rows.map(({ seq }) => seq)))
+  })
+
+  test('share transactions', async () => {
+    await empty()
+    const create = articleCreator(db)
+    await Promise.all(Array.from({ length: 40 }, () => create(aCreation(anArticle()))))
+    const { rows } = await db.pool.query('SELECT DISTINCT xmin::text FROM articles')
+    expect(rows.length).toBeLessThan(5)
+  })
+})
