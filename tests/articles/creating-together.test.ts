@@ -104,7 +104,8 @@ const article: fc.Arbitrary<NewArticle> = fc
   })
   .map(({ text, externalId, ...rest }) => ({
     ...anArticle({ ...rest, bodyText: text.join('\n\n') }),
-    source: externalId === null ? null : { name: 'test', externalId, url: null },
+    // Of two faults it depends on the order which one is told.
+    source: externalId === null || rest.attribution ? null : { name: 'test', externalId, url: null },
   }))
 const creations = fc.array(fc.record({ article, once: fc.boolean() }), { minLength: 1, maxLength: 14 })
 
