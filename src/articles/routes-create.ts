@@ -78,7 +78,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     },
   )
 
-  const create = articleCreator(db)
+  const create = articleCreator(db, err => app.log.warn({ err }, 'creates are written one by one'))
   /** Creates an article; with a lease its answer is stored. */
   const answerNew = async (article: NewArticle, by: By, lease?: Lease) => {
     // Before the transaction: it has a connection already, and many that waited for a second one would wait for ever.

@@ -6,6 +6,7 @@ import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import { together } from '../time/together.ts'
+import { takingTurns } from '../time/turns.ts'
 import { toContent } from './content.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -32,29 +33,33 @@ export interface Creation {
 /** Batches: one may prepare while another one waits for its locks and its commit. */
 const AT_ONCE = 2
 const MOST = 64
-/** Characters of titles and bodies in a batch. */
-const LARGEST = 1_000_000
+/** Characters of titles and bodies in a batch: some tenths of a second of analysis, for which the others wait. */
+const LARGEST = 200_000
+/** An article of more is written alone. */
+const LARGE = 50_000
 const sizeOf = ({ article: { title, bodyHtml = '', bodyText = '' } }: Creation) =>
   title.length + bodyHtml.length + bodyText.length
 
-/** Creates articles, and gives the answer of each once it is committed. @throws as `insertArticle`. */
-export const articleCreator = (db: Database): ((creation: Creation) => Promise<StoredAnswer>) =>
-  together(creations => create(db, creations), {
-    ...{ atOnce: AT_ONCE, most: MOST, largest: LARGEST },
-    sizeOf,
-  })
-
-/** What cannot be written with the others at once, and each where they fail for whatever reason of its own, is written alone. */
-async function create(
+/**
+ * Creates articles, and gives the answer of each once it is committed. `onError` is told where a transaction failed and its
+ * articles are written one by one. @throws as `insertArticle`.
+ */
+export function articleCreator(
   db: Database,
-  creations: readonly Creation[],
-): Promise<(StoredAnswer | Promise<StoredAnswer>)[]> {
-  const answers = await createTogether(db, creations).catch((error): ReadonlyMap<Creation, StoredAnswer> => {
-    // It would fail them all again, after as long a wait.
-    if (isUnreachable(error) || isStatementTimeout(error)) throw error
-    return new Map()
-  })
-  return creations.map(one => answers.get(one) ?? createAlone(db, one))
+  onError: (error: unknown) => void,
+): (creation: Creation) => Promise<StoredAnswer> {
+  const create = async (creations: readonly Creation[]) => {
+    const answers = await createTogether(db, creations).catch(error => {
+      // It would fail them all again, after as long a wait.
+      if (isUnreachable(error) || isStatementTimeout(error)) throw error
+      onError(error)
+      return new Map<Creation, StoredAnswer>()
+    })
+    return creations.map(one => answers.get(one) ?? createAlone(db, one))
+  }
+  const bounds = { atOnce: AT_ONCE, most: MOST, largest: LARGEST, sizeOf }
+  const createSoon = together(create, bounds)
+  return one => (sizeOf(one) > LARGE ? createAlone(db, one) : createSoon(one))
 }
 
 const createAlone = (db: Database, { article, by, answer, lease }: Creation): Promise<StoredAnswer> =>
@@ -82,7 +87,7 @@ async function createTogether(
       read ??= readRegistryOn(client)
       return read
     }
-    const ready = await hold(client, prepare(creations, await registryFor(creations, registry)))
+    const ready = await hold(client, await prepare(creations, await registryFor(creations, registry)))
     const rows = await insert(query, ready)
     const answers = await answerAll(query, ready, rows)
     await indexFound(query, rows)
@@ -104,18 +109,19 @@ const registryFor = (creations: readonly Creation[], registry: () => Promise<Reg
   creations.some(({ article }) => article.ministry) ? registry() : null
 
 /** Articles as rows; without those that contradict themselves, which are refused where they are written alone. */
-const prepare = (creations: readonly Creation[], registry: Registry | null): Ready[] =>
-  creations.flatMap(creation => {
-    const {
-      article,
-      by: { now },
-    } = creation
+async function prepare(creations: readonly Creation[], registry: Registry | null): Promise<Ready[]> {
+  const prepared: Ready[] = []
+  const turn = takingTurns()
+  for (const creation of creations) {
+    await turn()
+    const { article, by } = creation
     try {
-      return [{ creation, content: toContent(article, now, registry), counts: sourceCounts({}), now }]
-    } catch {
-      return []
-    }
-  })
+      const content = toContent(article, by.now, registry)
+      prepared.push({ creation, content, counts: sourceCounts({}), now: by.now })
+    } catch {}
+  }
+  return prepared
+}
 
 /**
  * Those whose identity nobody has or takes, and whose ministry stays. It waits for nobody: an article that had to would hold

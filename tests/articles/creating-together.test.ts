@@ -11,6 +11,7 @@ import { testDatabase } from '../support/database.ts'
 
 const db = await testDatabase()
 const now = new Date('2026-11-01T00:00:00Z')
+const creator = () => articleCreator(db, () => {})
 // What no request can be told of before it is written.
 await db.pool.query(`ALTER TABLE articles ADD CONSTRAINT planted CHECK (attribution <> '위반')`)
 
@@ -114,7 +115,7 @@ type Given = { article: NewArticle; once: boolean }
 
 async function prepared(given: Given[]): Promise<Creation[]> {
   await empty()
-  await articleCreator(db)(aCreation(taken))
+  await creator()(aCreation(taken))
   const made = given.map(({ article, once }, i) => {
     const lease = { keyId: 'k', key: String(i), id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` }
     return { ...aCreation({ ...article, author: `쓴 이 ${i}` }), ...(once && { lease }) }
@@ -141,7 +142,7 @@ describe('creates that come together', () => {
     await fc.assert(
       fc.asyncProperty(creations, async given => {
         const all = await prepared(given)
-        const create = articleCreator(db)
+        const create = creator()
         const together = await Promise.all(all.map(one => outcomeOf(create(one))))
         const [written, order] = [await everything(), await inOrder()]
         // Once more in the order of the log; what was refused was so after what stood in its way.
@@ -150,7 +151,7 @@ describe('creates that come together', () => {
           order.indexOf(String(author)) + 1 || order.length + 1
         const alone: unknown[] = []
         for (const one of again.toSorted((a, b) => place(a) - place(b)))
-          alone[again.indexOf(one)] = await outcomeOf(articleCreator(db)(one))
+          alone[again.indexOf(one)] = await outcomeOf(creator()(one))
         expect(together).toEqual(alone)
         expect(written).toEqual(await everything())
         expect(order).toEqual(await inOrder())
@@ -164,7 +165,7 @@ describe('creates that come together', () => {
 
   test('have a place in the log that is theirs or later', async () => {
     await empty()
-    const create = articleCreator(db)
+    const create = creator()
     const told = new Map<string, number>()
     await Promise.all(
       Array.from({ length: 30 }, (_, i) => {
@@ -181,9 +182,23 @@ describe('creates that come together', () => {
     expect(Math.max(...told.values())).toBe(Math.max(...rows.map(({ seq }) => seq)))
   })
 
+  test('need not wait for a large one', async () => {
+    await empty()
+    const large = anArticle({ author: '크다', bodyText: '순환경제 '.repeat(11_000) })
+    const create = creator()
+    const all = await Promise.all(
+      [large, anArticle(), anArticle()].map(one => outcomeOf(create(aCreation(one)))),
+    )
+    expect(all[0]).toMatchObject({ created: '크다' })
+    const { rows } = await db.pool.query(
+      'SELECT array_agg(author) AS authors FROM articles GROUP BY xmin::text',
+    )
+    expect(rows).toContainEqual({ authors: ['크다'] })
+  })
+
   test('share transactions', async () => {
     await empty()
-    const create = articleCreator(db)
+    const create = creator()
     await Promise.all(Array.from({ length: 40 }, () => create(aCreation(anArticle()))))
     const { rows } = await db.pool.query('SELECT DISTINCT xmin::text FROM articles')
     expect(rows.length).toBeLessThan(5)
