@@ -68,7 +68,7 @@ function usage(pid) {
 const milliseconds = text =>
   Number.parseFloat(text) * (text.endsWith('us') ? 0.001 : text.endsWith('ms') ? 1 : 1000)
 
-async function load({ name, port, child }, operation) {
+async function load({ name, port, child }, operation, seconds = options.seconds) {
   const script = join(dir, 'wrk.lua')
   const { lua, bare = lua } = OPERATIONS[operation]
   writeFileSync(
@@ -84,7 +84,7 @@ async function load({ name, port, child }, operation) {
       'wrk',
       '-t1',
       `-c${options.connections}`,
-      `-d${options.seconds}`,
+      `-d${seconds}`,
       '--latency',
       '--timeout',
       '60s',
@@ -172,7 +172,9 @@ try {
   process.stdout.write(`${table(head, [])}\n`)
   for (const operation of wanted) {
     const rounds = []
-    const asked = servers.filter(({ name }) => OPERATIONS[operation].servers.includes(name))
+    const { servers: names, warmUp } = OPERATIONS[operation]
+    const asked = servers.filter(({ name }) => names.includes(name))
+    if (warmUp) for (const server of asked) await load(server, operation, warmUp)
     for (let round = 0; round < Number(options.rounds); round++) {
       const round = new Map()
       for (const server of asked) round.set(server.name, await load(server, operation))
