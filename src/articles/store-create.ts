@@ -6,7 +6,7 @@ import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import { together } from '../time/together.ts'
-import { takingTurns } from '../time/turns.ts'
+import { turn } from '../time/turns.ts'
 import { toContent } from './content.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -111,7 +111,6 @@ const registryFor = (creations: readonly Creation[], registry: () => Promise<Reg
 /** Articles as rows; without those that contradict themselves, which are refused where they are written alone. */
 async function prepare(creations: readonly Creation[], registry: Registry | null): Promise<Ready[]> {
   const prepared: Ready[] = []
-  const turn = takingTurns()
   for (const creation of creations) {
     await turn()
     const { article, by } = creation

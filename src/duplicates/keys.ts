@@ -31,7 +31,7 @@ const keyOf = (what: bigint, span: number): string =>
   BigInt.asIntN(64, what + BigInt(span) * STRIDE).toString()
 
 /** The least hash in each bin; empty bins have the greatest number. */
-function leastOf(shingles: ReadonlySet<number>): Uint32Array {
+function leastOf(shingles: Uint32Array): Uint32Array {
   const least = new Uint32Array(BINS).fill(0xffffffff)
   for (const shingle of shingles) {
     const bin = shingle % BINS
@@ -40,7 +40,7 @@ function leastOf(shingles: ReadonlySet<number>): Uint32Array {
   return least
 }
 
-const bandsOf = (shingles: ReadonlySet<number>): string[] => {
+const bandsOf = (shingles: Uint32Array): string[] => {
   const least = leastOf(shingles)
   return Array.from({ length: BINS / 2 }, (_, i) => `${i} ${least[2 * i]} ${least[2 * i + 1]}`)
 }
@@ -52,7 +52,7 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
     // A title that comes again and again has many namesakes, but few of one issuer.
     { days: ALIKE_DAYS, whats: [`title ${code ?? names[0] ?? ''} ${title.letters}`] },
   ]
-  if (body.shingles.size >= SHORT)
+  if (body.shingles.length >= SHORT)
     spans.push(
       { days: SAME_DAYS, whats: [`body ${hash(body.letters)}`] },
       { days: ALIKE_DAYS, whats: bandsOf(body.shingles).map(band => `band ${band}`) },
@@ -67,7 +67,7 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
       keys.soughtFor.push(keyOf(what, span - 1), here, keyOf(what, span + 1))
     }
   }
-  if (body.shingles.size >= SHORT) keys.sameText = keys.soughtFor.slice(3 * (TEXT_KEY - 1), 3 * TEXT_KEY)
+  if (body.shingles.length >= SHORT) keys.sameText = keys.soughtFor.slice(3 * (TEXT_KEY - 1), 3 * TEXT_KEY)
   return keys
 }
 

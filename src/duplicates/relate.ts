@@ -5,7 +5,8 @@ import {
   bodyOf,
   isTelling,
   type Overlap,
-  overlapOf,
+  overlapOfRising,
+  overlapOfSets,
   SHORT,
   type TitleKey,
   titleKeyOf,
@@ -82,7 +83,7 @@ const RELISTED = 0.95
 const SUBSTANCE = 100
 
 /** Whether all who have this very body, at most `SAME_DAYS` from one to the next, are duplicates. */
-export const isSubstantial = ({ shingles }: Body): boolean => shingles.size >= SUBSTANCE
+export const isSubstantial = ({ shingles }: Body): boolean => shingles.length >= SUBSTANCE
 
 interface Pair {
   first: Compared
@@ -100,7 +101,7 @@ export function relate(a: Compared, b: Compared, sameLine: SameLine): Relation |
   if (days > SAME_DAYS) return null
   const sameTitle = first.title.letters === second.title.letters
   const pair = { first, second, issuer: issuerOf(first, second, sameLine), days, sameTitle }
-  const short = Math.min(first.body.shingles.size, second.body.shingles.size) < SHORT
+  const short = Math.min(first.body.shingles.length, second.body.shingles.length) < SHORT
   return short ? relateShort(pair) : relateBodies(pair)
 }
 
@@ -145,8 +146,8 @@ function relateBodies(pair: Pair): Relation | null {
   const { first, second, issuer, days, sameTitle } = pair
   const same = first.body.letters === second.body.letters
   if (!same && days > ALIKE_DAYS) return null
-  const shingles = same ? EQUAL : overlapOf(first.body.shingles, second.body.shingles)
-  const numbers = overlapOf(first.body.numbers, second.body.numbers).containment
+  const shingles = same ? EQUAL : overlapOfRising(first.body.shingles, second.body.shingles)
+  const numbers = overlapOfSets(first.body.numbers, second.body.numbers).containment
   const within = (bounds: Bounds) =>
     same ||
     (shingles.containment >= bounds.containment &&
