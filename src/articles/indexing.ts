@@ -1,4 +1,4 @@
-import { indexDocuments } from '../search/analysis.ts'
+import { type IndexedTerms, indexDocuments } from '../search/analysis.ts'
 import type { SearchDocument } from '../search/document.ts'
 import type { SearchPlace, SearchRow } from '../search/store.ts'
 import type { ArticleRow } from './row.ts'
@@ -33,7 +33,7 @@ export const INDEXED: readonly (keyof ArticleRow)[] = [
 /** A filter of lists as a term: `kind:press-release`. The ministry is any of its code and two names. */
 export const filterOf = (name: string, value: string): string => `${name}:${value}`
 
-const filtersOf = (row: Indexed): string[] => {
+const filtersOf = (row: Described): string[] => {
   const ministry = new Set([row.ministryCode, row.ministryName, row.ministryPublishedName])
   const values: [string, string | null][] = [
     ['kind', row.kind],
@@ -45,7 +45,10 @@ const filtersOf = (row: Indexed): string[] => {
   return values.flatMap(([name, value]) => (value === null ? [] : [filterOf(name, value)]))
 }
 
-const documentOf = (row: Indexed): SearchDocument => ({
+/** What the terms of an article follow from. */
+export type Described = Omit<Indexed, 'id' | 'status' | 'deletedAt'>
+
+const documentOf = (row: Described): SearchDocument => ({
   title: row.title,
   subtitles: row.subtitles,
   tags: row.tags,
@@ -61,7 +64,11 @@ export const toPlace = (row: Pick<Indexed, 'id' | 'listedAt' | 'status' | 'delet
   public: row.status === 'published' && row.deletedAt === null,
 })
 
+/** The terms of articles, which need not be rows yet. */
+export const toTerms = (articles: readonly Described[]): Promise<IndexedTerms[]> =>
+  indexDocuments(articles.map(documentOf))
+
 export async function toSearchRows(rows: readonly Indexed[]): Promise<SearchRow[]> {
-  const terms = await indexDocuments(rows.map(documentOf))
-  return rows.map((row, i) => ({ ...(terms[i] as (typeof terms)[number]), ...toPlace(row) }))
+  const terms = await toTerms(rows)
+  return rows.map((row, i) => ({ ...(terms[i] as IndexedTerms), ...toPlace(row) }))
 }

@@ -4,13 +4,16 @@ import { isStatementTimeout, isUnreachable } from '../http/errors.ts'
 import { completeIdempotent, type Lease, type StoredAnswer } from '../idempotency/store.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
+import type { IndexedTerms } from '../search/analysis.ts'
 import { run } from '../search/search.ts'
+import { writeSearchRows } from '../search/store.ts'
 import { together } from '../time/together.ts'
 import { turn } from '../time/turns.ts'
 import { toContent } from './content.ts'
+import { toPlace, toTerms } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
-import { type By, indexFound, insertArticle, lockKey, write } from './store.ts'
+import { type By, insertArticle, lockKey, write } from './store.ts'
 import { relateFound } from './store-duplicates.ts'
 import { type Inserted, insertedRow, insertRows, type RecordedRow, sourceCounts } from './store-insert.ts'
 import { appendChanges, creation } from './store-log.ts'
@@ -30,7 +33,7 @@ export interface Creation {
   lease?: Lease
 }
 
-/** Batches: one may prepare while another one waits for its locks and its commit. */
+/** Batches: one is prepared, which is work of the processor, while another one is in its transaction. */
 const AT_ONCE = 2
 const MOST = 64
 /** Characters of titles and bodies in a batch: some tenths of a second of analysis, for which the others wait. */
@@ -48,8 +51,8 @@ export function articleCreator(
   db: Database,
   onError: (error: unknown) => void,
 ): (creation: Creation) => Promise<StoredAnswer> {
-  const create = async (creations: readonly Creation[]) => {
-    const answers = await createTogether(db, creations).catch(error => {
+  const create = async (creations: readonly Creation[], giveWay: () => void) => {
+    const answers = await createTogether(db, creations, giveWay).catch(error => {
       // It would fail them all again, after as long a wait.
       if (isUnreachable(error) || isStatementTimeout(error)) throw error
       onError(error)
@@ -71,27 +74,29 @@ const createAlone = (db: Database, { article, by, answer, lease }: Creation): Pr
     return answered
   })
 
+/** A creation with all that can be made of it outside of a transaction. */
 interface Ready extends RecordedRow {
   creation: Creation
+  terms: IndexedTerms
 }
 
 /** Creates all of them that can be written at once, and gives their answers. */
 async function createTogether(
   db: Database,
   creations: readonly Creation[],
+  giveWay: () => void,
 ): Promise<Map<Creation, StoredAnswer>> {
+  const registry = creations.some(({ article }) => article.ministry) ? await readRegistryOn(db.pool) : null
+  const prepared = await prepare(creations, registry)
+  giveWay()
   const { answers, position } = await inTransaction(db, async client => {
     const query: Query = statement => run(client, statement, { prepared: true })
-    let read: Promise<Registry> | undefined
-    const registry = () => {
-      read ??= readRegistryOn(client)
-      return read
-    }
-    const ready = await hold(client, await prepare(creations, await registryFor(creations, registry)))
+    const ready = await hold(client, prepared)
     const rows = await insert(query, ready)
     const answers = await answerAll(query, ready, rows)
-    await indexFound(query, rows)
-    await relateFound(query, rows, registry)
+    const searchRows = rows.map((row, i) => ({ ...(ready[i] as Ready).terms, ...toPlace(row) }))
+    await writeSearchRows(query, searchRows)
+    await relateFound(query, rows, async () => registry ?? (await readRegistryOn(client)))
     const position = await appendChanges(
       query,
       rows.map((row, i) => {
@@ -105,12 +110,9 @@ async function createTogether(
   return answers
 }
 
-const registryFor = (creations: readonly Creation[], registry: () => Promise<Registry>) =>
-  creations.some(({ article }) => article.ministry) ? registry() : null
-
-/** Articles as rows; without those that contradict themselves, which are refused where they are written alone. */
+/** Articles as rows, analysed; without those that contradict themselves, which are refused where they are written alone. */
 async function prepare(creations: readonly Creation[], registry: Registry | null): Promise<Ready[]> {
-  const prepared: Ready[] = []
+  const prepared: Omit<Ready, 'terms'>[] = []
   for (const creation of creations) {
     await turn()
     const { article, by } = creation
@@ -119,7 +121,14 @@ async function prepare(creations: readonly Creation[], registry: Registry | null
       prepared.push({ creation, content, counts: sourceCounts({}), now: by.now })
     } catch {}
   }
-  return prepared
+  // `listedAt` as the column is generated.
+  const terms = await toTerms(
+    prepared.map(({ content, now }) => ({
+      ...content,
+      listedAt: content.publishedAt ?? content.embargoUntil ?? now,
+    })),
+  )
+  return prepared.map((one, i) => ({ ...one, terms: terms[i] as IndexedTerms }))
 }
 
 /**

@@ -17,16 +17,18 @@ export interface Bounds<Item> {
 }
 
 /**
- * Work on one item that is done on many: what comes while `atOnce` batches are at work waits for one of them to end, and then
- * all that waits is the next. What comes alone waits for nobody. A result may still be a promise: then the batch is over without
- * it. Where `work` itself throws, each of its items fails with that.
+ * Work on one item that is done on many: what comes while a batch is at work waits, and then all that waits is the next. A
+ * batch that only waits itself may give way: the next begins meanwhile, up to `atOnce`. What comes alone waits for nobody. A
+ * result may still be a promise: then the batch is over without it. Where `work` throws, each of its items fails with that.
  */
 export function together<Item, Result>(
-  work: (items: Item[]) => Promise<(Result | Promise<Result>)[]>,
+  work: (items: Item[], giveWay: () => void) => Promise<(Result | Promise<Result>)[]>,
   { atOnce, most, largest, sizeOf }: Bounds<Item>,
 ): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = []
   let running = 0
+  /** The one that does not give way yet. */
+  let first: symbol | null = null
 
   const take = () => {
     let size = 0
@@ -39,23 +41,34 @@ export function together<Item, Result>(
     return batch
   }
 
-  const run = async () => {
+  const begin = () => {
+    if (first === null && running < atOnce && waiting.length > 0) void run(take())
+  }
+
+  const run = async (batch: Waiting<Item, Result>[]) => {
+    const me = Symbol()
+    first = me
     running++
-    while (waiting.length > 0) {
-      const batch = take()
-      try {
-        const results = await work(batch.map(({ item }) => item))
-        for (const [i, { resolve }] of batch.entries()) resolve(results[i] as Result | Promise<Result>)
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+    const giveWay = () => {
+      if (first === me) first = null
+      begin()
+    }
+    try {
+      const results = await work(
+        batch.map(({ item }) => item),
+        giveWay,
+      )
+      for (const [i, { resolve }] of batch.entries()) resolve(results[i] as Result | Promise<Result>)
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
     }
     running--
+    giveWay()
   }
 
   return item =>
     new Promise((resolve, reject) => {
       waiting.push({ item, size: sizeOf(item), resolve, reject })
-      if (running < atOnce) void run()
+      begin()
     })
 }

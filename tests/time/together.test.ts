@@ -11,12 +11,14 @@ test('each is worked on once, in the order in which it came, within the bounds',
       let running = 0
       const work = schedule.scheduleFunction(async () => {})
       const one = together(
-        async (batch: [index: number, size: number][]) => {
+        async (batch: [index: number, size: number][], giveWay) => {
           batches.push(batch.map(([i]) => i))
           running++
           expect(running).toBeLessThanOrEqual(bounds.atOnce)
           const sum = batch.reduce((all, [, size]) => all + size, 0)
           expect(batch.length === 1 || (batch.length <= bounds.most && sum <= bounds.largest)).toBe(true)
+          await work()
+          if (batch.length % 2 === 0) giveWay()
           await work()
           running--
           return batch.map(([i, size]) => (size % 2 === 0 ? i : Promise.resolve(i)))
@@ -24,8 +26,7 @@ test('each is worked on once, in the order in which it came, within the bounds',
         { ...bounds, sizeOf: ([, size]) => size },
       )
       const results = items.map((size, i) => one([i, size]))
-      await schedule.waitAll()
-      expect(await Promise.all(results)).toEqual(items.map((_, i) => i))
+      expect(await schedule.waitFor(Promise.all(results))).toEqual(items.map((_, i) => i))
       expect(batches.flat()).toEqual(items.map((_, i) => i))
     }),
   )
@@ -34,8 +35,9 @@ test('each is worked on once, in the order in which it came, within the bounds',
 test('what comes alone waits for nobody, and what comes meanwhile is done at once when there is room', async () => {
   const ends: (() => void)[] = []
   const begun: number[][] = []
-  const one = together(async (items: number[]) => {
+  const one = together(async (items: number[], giveWay) => {
     begun.push(items)
+    if (items.length === 1) giveWay()
     await new Promise<void>(end => ends.push(end))
     return items
   }, bounds)
@@ -76,4 +78,22 @@ test('a batch that fails fails for its own items; a result that comes late holds
   expect(await after).toBe('after')
   late('late')
   expect(await waiting).toBe('late')
+})
+
+test('while one does not give way, what comes gathers', async () => {
+  const ends: (() => void)[] = []
+  const begun: number[][] = []
+  const one = together(async (items: number[]) => {
+    begun.push(items)
+    await new Promise<void>(end => ends.push(end))
+    return items
+  }, bounds)
+  const results = [1, 2, 3].map(one)
+  expect(begun).toEqual([[1]])
+  ends[0]?.()
+  await results[0]
+  await results[0]
+  expect(begun).toEqual([[1], [2, 3]])
+  ends[1]?.()
+  expect(await Promise.all(results)).toEqual([1, 2, 3])
 })
