@@ -240,7 +240,9 @@ async function insertNew(
     // As the column is generated.
     const listedAt = content.publishedAt ?? content.embargoUntil ?? now
     found.set(id, { ...content, id, listedAt, deletedAt: null })
-    changes[index] = [creation({ ...content, id, version: 1, deletedAt: null }, { actor, at: now })]
+    changes[index] = [
+      creation({ status: content.status, id, version: 1, deletedAt: null }, { actor, at: now }),
+    ]
   }
 }
 
