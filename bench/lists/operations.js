@@ -14,13 +14,13 @@ const korean = encodeURIComponent
 const UNCACHED = ['bare', 'Fastify + Prisma', 'Gongbo']
 /** The same again and again, which only Gongbo and the memory server keep. */
 const KEPT = ['bare', 'memory', 'Gongbo, kept']
-/** A body of as many sentences as the corpus has on average, and as no other article has. */
+/** Of any day from 2012 to 2025, with a body of as many sentences as the corpus has on average, and as no other article has. */
 const article = `wrk.method = 'POST'; wrk.headers['content-type'] = 'application/json'; wrk.headers['authorization'] = 'Bearer ' .. KEY
   n = (n or 0) + 1
   local parts = {}; for i = 1, 27 do parts[i] = S[math.random(#S)] end
   local body = table.concat(parts, ' ')
-  wrk.body = '{"status":"published","kind":"press-release","title":"수소 경제 이행 계획 ' .. n .. ' ' .. math.random(1, 1e9) ..
-    '","publishedAt":"2026-01-20T10:00:00+09:00","bodyText":"' .. body .. '"}'`
+  wrk.body = '{"status":"published","kind":"press-release","title":"' .. T[math.random(#T)] .. ' ' .. T[math.random(#T)] ..
+    '","publishedAt":"' .. os.date('!%Y-%m-%d', 1325376000 + math.random(0, 5000) * 86400) .. 'T10:00:00+09:00","bodyText":"' .. body .. '"}'`
 
 export const OPERATIONS = {
   'newest page, kept': { lua: get("'/v1/articles'"), bare: get("'/v1/articles?cursor=1'"), servers: KEPT },

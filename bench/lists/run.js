@@ -73,7 +73,7 @@ async function load({ name, port, child }, operation, seconds = options.seconds)
   const { lua, bare = lua } = OPERATIONS[operation]
   writeFileSync(
     script,
-    `LAST = ${n}; KEY = '${key}'; S = {${sentences.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
+    `LAST = ${n}; KEY = '${key}'; S = {${sentences.map(text => `'${text}'`)}}; T = {${titles.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
   )
   const before = usage(child.pid)
   const wrk = spawn(
@@ -129,15 +129,16 @@ process.stdout.write(
 const { openDatabase } = await import('../../dist/db/client.js')
 const { insertKey, revokeKey } = await import('../../dist/keys/store.js')
 const db = openDatabase({ url, poolSize: 1, statementTimeout: 60_000 })
+const { keepTotals } = await import('../../dist/articles/store-totals.js')
+// The service's upkeep does so once a second.
+await keepTotals(db)
 const { key, row } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
 const corpus = makeCorpus(1)
-/** Sentences of some hundred bodies: two articles that are made of them hardly have one in common. */
-const sentences = Array.from({ length: 370 }, (_, i) =>
-  corpus
-    .article(i)
-    .bodyText.replaceAll(/["\\']/g, ' ')
-    .split(/(?<=\.)\s+|\n+/),
-).flat()
+/** Sentences and titles of some hundred articles: two that are made of them hardly have one in common. */
+const written = Array.from({ length: 370 }, (_, i) => corpus.article(i))
+const plain = text => text.replaceAll(/["\\']/g, ' ')
+const sentences = written.flatMap(({ bodyText }) => plain(bodyText).split(/(?<=\.)\s+|\n+/))
+const titles = written.map(({ title }) => plain(title))
 
 const ours = {
   ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },
@@ -172,9 +173,9 @@ try {
   process.stdout.write(`${table(head, [])}\n`)
   for (const operation of wanted) {
     const rounds = []
-    const { servers: names, warmUp } = OPERATIONS[operation]
+    const { servers: names, warmUp = 2 } = OPERATIONS[operation]
     const asked = servers.filter(({ name }) => names.includes(name))
-    if (warmUp) for (const server of asked) await load(server, operation, warmUp)
+    for (const server of asked) await load(server, operation, warmUp)
     for (let round = 0; round < Number(options.rounds); round++) {
       const round = new Map()
       for (const server of asked) round.set(server.name, await load(server, operation))

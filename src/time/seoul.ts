@@ -48,7 +48,7 @@ function utcMidnight(day: string): number | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day)
   if (!match || day < FIRST_DAY || day > LAST_DAY) return null
   const time = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]))
-  return new Date(time).toISOString().startsWith(day) ? time : null
+  return dayName(time / DAY) === day ? time : null
 }
 
 /** Whether a string names a day of the calendar between FIRST_DAY and LAST_DAY. */
@@ -81,6 +81,7 @@ export function startOfDay(day: string, plus = 0): Date {
   const midnight = utcMidnight(day)
   if (midnight === null) throw new RangeError(`not a day: ${day}`)
   const wall = midnight + plus * DAY
+  if (wall - FIXED >= FIXED_SINCE) return new Date(wall - FIXED)
   // Where clocks jumped over midnight, the day begins with the jump: the earlier of the two readings that is in it.
   const name = new Date(wall).toISOString().slice(0, 10)
   const readings = [12, -12].map(hours => new Date(wall - offsetAt(wall - 9 * HOUR + hours * HOUR)))
