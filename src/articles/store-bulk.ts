@@ -239,7 +239,7 @@ async function insertNew(
     const id = ids[i] as number
     // As the column is generated.
     const listedAt = content.publishedAt ?? content.embargoUntil ?? now
-    found.set(id, { ...content, id, listedAt, deletedAt: null })
+    found.set(id, Object.assign({ id, listedAt, deletedAt: null }, content))
     changes[index] = [
       creation({ status: content.status, id, version: 1, deletedAt: null }, { actor, at: now }),
     ]
