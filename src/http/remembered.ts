@@ -123,7 +123,8 @@ async function sendKept(
   status: 'hit' | 'fwd=miss' | 'fwd=bypass',
 ): Promise<FastifyReply> {
   const { etag, headers, type, body } = kept
-  const coded = body.length >= WORTH_COMPRESSING && 'accept-encoding' in request.headers && takesGzip(request)
+  const coded =
+    'accept-encoding' in request.headers && Buffer.byteLength(body) >= WORTH_COMPRESSING && takesGzip(request)
   // What is coded otherwise is another representation.
   if (request.caller === null) reply.headers(request.server.edge)
   reply.headers(headers)

@@ -135,6 +135,17 @@ describe('an answer to an anonymous reader is kept', () => {
     expect((await write('PATCH', item, { title: '처음 제목' })).headers.etag).toBe(matched.headers.etag)
   })
 
+  test('compressed by the bytes that it has, whether it is made or kept', async () => {
+    const [added] = await insertArticles(db, [anArticle({ bodyText: '탄소'.repeat(100) })])
+    const ask = async () =>
+      otherApp.inject({ url: `/v1/articles/${added?.id}`, headers: { 'accept-encoding': 'gzip' } })
+    const plain = await call(`/v1/articles/${added?.id}`)
+    expect([plain.body.length < 1_400, plain.rawPayload.length > 1_400]).toEqual([true, true])
+    const [made, kept] = [await ask(), await ask()]
+    for (const { headers } of [made, kept]) expect(headers['content-encoding']).toBe('gzip')
+    expect(kept.headers.etag).toBe(made.headers.etag)
+  })
+
   test('until the day in Seoul is over', async () => {
     clock.at = new Date('2026-01-20T14:59:00Z')
     const isNew = async () => (await call(item)).json().isNew
