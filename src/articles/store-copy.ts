@@ -37,13 +37,14 @@ export async function copyRows(client: pg.ClientBase, rows: readonly NewRow[], n
   )
   const ids = given.map(({ id }) => id).sort((a, b) => a - b)
   const stamp = now.toISOString()
-  const stream = client.query(copyStreams.from(COPY))
   let lines = ''
   for (const [i, { content }] of rows.entries()) {
     await turn()
     const cells = fields.map(([field, [, type]]) => cell(type, content[field]))
     lines += `${[ids[i], ...cells, stamp, stamp].join('\t')}\n`
   }
+  // Not sooner: one that is begun and not ended holds up the rollback.
+  const stream = client.query(copyStreams.from(COPY))
   stream.end(lines)
   await finished(stream)
   const counts = (name: keyof NewRow['counts']) => rows.map(row => row.counts[name])
