@@ -4,6 +4,7 @@ import type { NewArticle } from '../../src/articles/schema.ts'
 import { articleCreator, type Creation } from '../../src/articles/store-create.ts'
 import type { Attachment } from '../../src/articles/words.ts'
 import { Problem } from '../../src/http/problem.ts'
+import { ALIKE } from '../support/alike.ts'
 import { anArticle } from '../support/builders.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -67,24 +68,9 @@ async function outcomeOf(creating: Promise<{ body: string }>): Promise<unknown> 
   }
 }
 
-const TEXT = Array.from(
-  { length: 10 },
-  (_, i) => `${i + 1}번째 문단은 부품 ${i + 20}종을 오래 쓰는 길과 그 값을 말한다.`,
-)
-const OTHER = Array.from(
-  { length: 10 },
-  (_, i) => `어촌의 ${i + 40}개 마을이 ${i + 60}번째 돌봄 마당을 연다고 알려 왔다.`,
-)
-
 const article: fc.Arbitrary<NewArticle> = fc
   .record({
-    title: fc.constantFrom(
-      '순환경제 설명회로 새 길을 찾는다',
-      '[정정] 순환경제 설명회로 새 길을 찾는다',
-      '인사',
-    ),
-    text: fc.constantFrom(TEXT, TEXT.slice(0, 8), [...TEXT, ...OTHER], OTHER, ['붙임 참조'], []),
-    status: fc.constantFrom<NewArticle['status']>('published', 'published', 'hidden', 'draft'),
+    ...ALIKE,
     ministry: fc.constantFrom<NewArticle['ministry']>(
       null,
       ...[{ name: '산업통상부' }, { name: '환경부', code: 'A00015' }, { name: '아무개', code: 'X99999' }],

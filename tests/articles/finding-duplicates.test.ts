@@ -17,6 +17,7 @@ import { type DuplicateReason, relate, toCompared } from '../../src/duplicates/r
 import { relateArticles } from '../../src/duplicates/store.ts'
 import { labelledPairs } from '../duplicates/labelled.ts'
 import { expectScores, print, scoresOf, tellScores } from '../duplicates/score.ts'
+import { ALIKE, TEXT } from '../support/alike.ts'
 import { anArticle } from '../support/builders.ts'
 import { testDatabase } from '../support/database.ts'
 import { untilOneWaits, whileHeld } from '../support/locks.ts'
@@ -71,24 +72,9 @@ const inOneWrite = (work: Parameters<typeof write>[2]) => write(db, { actor, now
 const upsertOne = (article: SourcedArticle) =>
   write(db, { actor, now }, writing => upsertArticle(writing, article))
 
-const TEXT = Array.from(
-  { length: 10 },
-  (_, i) => `${i + 1}번째 문단은 부품 ${i + 20}종을 오래 쓰는 길과 그 값을 말한다.`,
-)
-const OTHER = Array.from(
-  { length: 10 },
-  (_, i) => `어촌의 ${i + 40}개 마을이 ${i + 60}번째 돌봄 마당을 연다고 알려 왔다.`,
-)
-
 const article: fc.Arbitrary<NewArticle> = fc
   .record({
-    title: fc.constantFrom(
-      '순환경제 설명회로 새 길을 찾는다',
-      '[정정] 순환경제 설명회로 새 길을 찾는다',
-      '인사',
-    ),
-    text: fc.constantFrom(TEXT, TEXT.slice(0, 8), [...TEXT, ...OTHER], OTHER, ['붙임 참조'], []),
-    status: fc.constantFrom<NewArticle['status']>('published', 'published', 'hidden', 'draft'),
+    ...ALIKE,
     day: fc.constantFrom('2026-01-20', '2026-01-21', '2026-02-10'),
     ministry: fc.constantFrom({ name: '산업통상부' }, { name: '환경부' }, null),
   })
