@@ -57,6 +57,12 @@ export const COLUMNS: Record<keyof ArticleContent, [column: string, type: string
   attachments: ['attachments', 'jsonb'],
 }
 
+/** The instant by which an article is listed, as the column `listed_at` is generated. */
+export const listingOf = (
+  { publishedAt, embargoUntil }: Pick<ArticleContent, 'publishedAt' | 'embargoUntil'>,
+  recordedAt: Date,
+): Date => publishedAt ?? embargoUntil ?? recordedAt
+
 function instant(text: string | null | undefined, pointer: string): Date | null {
   if (text === null || text === undefined) return null
   const date = parseInstant(text)
@@ -141,7 +147,7 @@ export function toContent(
     )
   const { ministry, source } = article
   const released = publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null)
-  const days = { release: dayOf(released ?? embargoUntil ?? now), today: dayOf(now) }
+  const days = { release: dayOf(listingOf({ publishedAt: released, embargoUntil }, now)), today: dayOf(now) }
   return {
     status: article.status,
     kind: article.kind,

@@ -43,10 +43,10 @@ export const AS_OF = Type.Optional(
   }),
 )
 
-/** Only parameters that make sense together have examples: reference pages fill them all in. */
 /** Articles of a page, unless it is said. */
 export const PAGE_SIZE = 20
 
+/** Only parameters that make sense together have examples: reference pages fill them all in. */
 export const ArticleQuery = Type.Object(
   {
     q: Type.Optional(

@@ -68,8 +68,9 @@ function hasOnePlan(query: PlainQuery): boolean {
 const SOUGHT = 4_000
 
 /**
- * A numbered page and the exact total, of one snapshot. Ids first, then the rows of just those ids. Where totals are kept
- * nothing is counted, and a page far down begins with its day.
+ * A numbered page and the exact total, of one snapshot. Where totals are kept nothing is counted, and a page far down begins
+ * with its day.
+ * @param again whether to ask once more where the page was found empty and the total, asked for after it, says that it is not
  */
 async function searchPage(
   { pool }: Pick<Database, 'pool'>,
@@ -106,7 +107,6 @@ async function searchPage(
     (await ask<{ total: number }>(sql`WITH ${repeated} matched AS (${total}) SELECT total FROM matched`))[0]
       ?.total ??
     0
-  // Between the two somebody has written.
   if (rows.length === 0 && offset < count && again) return searchPage({ pool }, query, page, false)
   const keys = rows.map(row => sortKey(row, sort))
   return {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Database, type Execute, inTransaction, type Query } from '../db/client.ts'
+import { type Database, inTransaction, type Query } from '../db/client.ts'
 import { postponePrints } from '../duplicates/store.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
@@ -7,7 +7,7 @@ import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { run } from '../search/search.ts'
 import { insertPlaces, postponeSearchRows } from '../search/store.ts'
 import { turn } from '../time/turns.ts'
-import { type ArticleContent, COLUMNS, toContent } from './content.ts'
+import { type ArticleContent, COLUMNS, listingOf, toContent } from './content.ts'
 import { INDEXED, type Indexed, toPlace } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -105,15 +105,14 @@ export const upsertArticles = (
       await updateChanged(writing, plan.updated)
       await recount(writing, plan.recounted)
     }
-    const execute: Execute = ({ text, values }) => client.query(text, values as unknown[])
+    const query: Query = statement => run(client, statement)
     const found = [...writing.found.values()]
     const changes = writing.changes.flat()
     const created = new Set(changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId))
     if (deferSearch) {
-      await insertPlaces(execute, found.filter(({ id }) => created.has(id)).map(toPlace))
-      await postponeSearchRows(execute, found.filter(({ id }) => !created.has(id)).map(toPlace))
-    } else await indexFound(execute, found)
-    const query: Query = statement => run(client, statement)
+      await insertPlaces(query, found.filter(({ id }) => created.has(id)).map(toPlace))
+      await postponeSearchRows(query, found.filter(({ id }) => !created.has(id)).map(toPlace))
+    } else await indexFound(query, found)
     const late = deferDuplicates ? created : new Set<number>()
     if (late.size > 0) await postponePrints(query, [...late])
     await relateFound(
@@ -237,8 +236,7 @@ async function insertNew(
   const ids = await copyRows(client, created, now)
   for (const [i, { index, content }] of created.entries()) {
     const id = ids[i] as number
-    // As the column is generated.
-    const listedAt = content.publishedAt ?? content.embargoUntil ?? now
+    const listedAt = listingOf(content, now)
     found.set(id, Object.assign({ id, listedAt, deletedAt: null }, content))
     changes[index] = [
       creation({ status: content.status, id, version: 1, deletedAt: null }, { actor, at: now }),

@@ -9,7 +9,7 @@ import { run } from '../search/search.ts'
 import { writeSearchRows } from '../search/store.ts'
 import { together } from '../time/together.ts'
 import { turn } from '../time/turns.ts'
-import { toContent } from './content.ts'
+import { listingOf, toContent } from './content.ts'
 import { toPlace, toTerms } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -121,12 +121,8 @@ async function prepare(creations: readonly Creation[], registry: Registry | null
       prepared.push({ creation, content, counts: sourceCounts({}), now: by.now })
     } catch {}
   }
-  // `listedAt` as the column is generated.
   const terms = await toTerms(
-    prepared.map(({ content, now }) => ({
-      ...content,
-      listedAt: content.publishedAt ?? content.embargoUntil ?? now,
-    })),
+    prepared.map(({ content, now }) => ({ ...content, listedAt: listingOf(content, now) })),
   )
   return prepared.map((one, i) => ({ ...one, terms: terms[i] as IndexedTerms }))
 }

@@ -1,5 +1,6 @@
 import { type Database, inTransaction } from '../db/client.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
+import { run } from '../search/search.ts'
 import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
@@ -39,7 +40,7 @@ export async function reindexSome(db: Database): Promise<number> {
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    await writeSearchRows(({ text, values }) => client.query(text, values as unknown[]), due)
+    await writeSearchRows(statement => run(client, statement), due)
     return due.length
   })
 }

@@ -8,7 +8,7 @@ import { idsAt, rowAt } from './store-past.ts'
 
 /** The SQL of lists, from small fragments whose values are always parameters. */
 
-const { sql, join, raw } = Prisma
+const { sql, join, raw, empty } = Prisma
 type Sql = Prisma.Sql
 
 /** Keys of the orders: the instant that every article has (see `listed_at` in the migration), or its views. */
@@ -98,6 +98,9 @@ export function selection({
 
 export type PlainQuery = ListQuery & { sort: PlainSort }
 
+/** Counters `c` of articles `a`. */
+export const COUNTED = sql`JOIN article_counts c ON c.article_id = a.id`
+
 interface Part {
   limit: number
   offset?: number
@@ -118,12 +121,11 @@ export function partOf(
   { limit, offset = 0, passed = sql`${offset}`, atMost = null }: Part,
 ): Sql {
   if (asOf) return sql`FROM ${rowsOf(idsAt(asOf, where, order, { limit, offset }), asOf)} ORDER BY ${order}`
-  const counts = sql`article_counts c ON c.article_id = a.id`
-  const tables = sort === '-views' ? sql`articles a JOIN ${counts}` : sql`articles a`
+  const byViews = sort === '-views'
   const most = raw(String(limit))
   if (offset === 0)
-    return sql`FROM ${sort === '-views' ? tables : sql`articles a LEFT JOIN ${counts}`} WHERE ${where} ORDER BY ${order} LIMIT ${most}`
-  const found = sql`${tables} WHERE ${where} ORDER BY ${order}`
+    return sql`FROM articles a ${byViews ? COUNTED : sql`LEFT ${COUNTED}`} WHERE ${where} ORDER BY ${order} LIMIT ${most}`
+  const found = sql`articles a ${byViews ? COUNTED : empty} WHERE ${where} ORDER BY ${order}`
   const ids =
     atMost === null
       ? sql`SELECT a.id FROM ${found} LIMIT ${most} OFFSET ${passed}`
@@ -135,7 +137,7 @@ export function partOf(
 /** Rows `a` with their counters `c`, by their ids. */
 export const rowsOf = (ids: Sql, asOf: Date | null = null) => sql`(${ids}) AS page
   ${asOf ? sql`JOIN LATERAL ${rowAt(asOf, sql`page.id`)} ON true` : sql`JOIN articles a ON a.id = page.id`}
-  LEFT JOIN article_counts c ON c.article_id = a.id`
+  LEFT ${COUNTED}`
 
 export function orderBy(sort: PlainSort, reversed = false): Sql {
   const { key, descending } = ORDERS[sort]

@@ -192,7 +192,7 @@ export function dayOfRow(filter: Filter, n: number, descending: boolean): Sql {
 }
 
 /** How many articles a filter has of each day (or of each month or year, and of what is smaller at its ends): `day`, `n`. */
-export const perDay = (filter: Filter, grain: 'day' | 'month' | 'year'): Sql =>
+export const perDay = (filter: Filter, grain: Unit): Sql =>
   sql`SELECT t.period AS day, t.n FROM article_totals t WHERE ${ofFilter(filter)} AND ${
     grain === 'day'
       ? sql`t.grain = 'day' AND ${within(PERIOD, spanOf(filter.published))}`

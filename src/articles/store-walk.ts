@@ -4,7 +4,7 @@ import { run } from '../search/search.ts'
 import type { ListQuery } from './query.ts'
 import { listRepeated } from './store-collapse.ts'
 import { everyFound, rowsByIds } from './store-keywords.ts'
-import { type ListedRow, matches, orderBy, type PlainQuery } from './store-list.ts'
+import { COUNTED, type ListedRow, matches, orderBy, type PlainQuery } from './store-list.ts'
 import { articlesAt } from './store-past.ts'
 
 /**
@@ -66,7 +66,7 @@ async function everyId(client: pg.ClientBase, query: PlainQuery): Promise<Prisma
   const { filter, sort, asOf, collapse, keywords } = query
   if (keywords) return everyFound(client, query, keywords)
   const where = matches(filter)
-  const counted = sort === '-views' ? sql`JOIN article_counts c ON c.article_id = a.id` : empty
+  const counted = sort === '-views' ? COUNTED : empty
   const first = collapse ? sql`AND a.id NOT IN (${listRepeated(filter, where)})` : empty
   return sql`SELECT a.id FROM ${asOf ? articlesAt(asOf) : sql`articles a`} ${counted}
     WHERE ${where} ${first} ORDER BY ${orderBy(sort)}`

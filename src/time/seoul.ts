@@ -83,7 +83,7 @@ export function startOfDay(day: string, plus = 0): Date {
   const wall = midnight + plus * DAY
   if (wall - FIXED >= FIXED_SINCE) return new Date(wall - FIXED)
   // Where clocks jumped over midnight, the day begins with the jump: the earlier of the two readings that is in it.
-  const name = new Date(wall).toISOString().slice(0, 10)
+  const name = dayName(wall / DAY)
   const readings = [12, -12].map(hours => new Date(wall - offsetAt(wall - 9 * HOUR + hours * HOUR)))
   return (
     readings.sort((a, b) => a.getTime() - b.getTime()).find(start => dayOf(start) === name) ??
@@ -108,7 +108,7 @@ export function formatInstant(instant: Date): string {
   const time = instant.getTime()
   const offset = offsetAt(time)
   const days = Math.floor((time + offset) / DAY)
-  return `${dayName(days)}T${clockOf(time + offset - days * DAY)}${offset === FIXED ? '+09:00' : offsetName(offset)}`
+  return `${dayName(days)}T${clockOf(time + offset - days * DAY)}${offsetName(offset)}`
 }
 
 const TWO_DIGITS = Array.from({ length: 60 }, (_, n) => pad(n))
@@ -123,7 +123,7 @@ function clockOf(time: number): string {
 
 function offsetName(offset: number): string {
   const minutes = Math.round(offset / 60_000)
-  return `+${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`
+  return `+${TWO_DIGITS[Math.floor(minutes / 60)]}:${TWO_DIGITS[minutes % 60]}`
 }
 
 /** The same of an instant that may be missing. */
