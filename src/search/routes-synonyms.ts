@@ -85,7 +85,7 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
         tags: ['synonyms'],
         summary: 'Make a group of synonyms',
         description:
-          'Searches use it at once. A spelling belongs to one group: 409 names the one that has it.',
+          'Searches use it at once, on other nodes when they hear of it. A spelling belongs to one group: 409 names the one that has it.',
         body: ref(NewSynonymGroup),
         response: { 201: json('The group', ref(SynonymGroup), { ETag, Location }), ...problems(409) },
       },
@@ -122,7 +122,8 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
         operationId: 'replaceSynonymGroup',
         tags: ['synonyms'],
         summary: 'Replace a group of synonyms',
-        description: 'Searches use it at once. Writing what is there already makes no new version.',
+        description:
+          'Searches use it as they use a new one. Writing what is there already makes no new version.',
         params: SynonymGroupId,
         headers: IfMatch,
         body: ref(NewSynonymGroup),

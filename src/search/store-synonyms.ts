@@ -16,7 +16,7 @@ interface Queryable {
   query(statement: string, values: unknown[]): Promise<{ rows: Synonyms[] }>
 }
 
-/** Groups that hold any of these keys. Read with each query, so that a change is effective at once on every node. */
+/** Groups that hold any of these keys. Read with each query; answers that nodes keep in memory go when they hear of a change. */
 export async function listSynonymsOf(db: Queryable, keys: string[]): Promise<Synonyms[]> {
   if (keys.length === 0) return []
   const { rows } = await db.query(

@@ -155,19 +155,26 @@ test('highlights mark words without their particles, and synonyms', async () => 
   expect((await search('수소')).items[0].highlight).toBeUndefined()
 })
 
-test('a synonym holds at once, on every node', async () => {
+test('a synonym holds at once, and on other nodes when they hear of it', async () => {
   const other = openDatabase({ url: db.url, poolSize: 2, statementTimeout: 5_000 })
   const node = await buildApp({ config: readConfig({}), db: other })
   const url = `/v1/articles?q=${encodeURIComponent('되살림경제')}`
-  expect((await node.inject(url)).json().total).toBe(0)
+  const here = async () => (await call(url)).json().total
+  const there = async () => (await node.inject(url)).json().total
+  const untilThere = async (total: number) => {
+    while ((await there()) !== total) await new Promise(next => setTimeout(next, 5))
+  }
+  expect([await here(), await there()]).toEqual([0, 0])
   const headers = await authorize('admin')
   const payload = { terms: ['순환경제', '되살림경제'] }
   const made = await call({ method: 'POST', url: '/v1/synonyms', headers, payload })
-  expect((await node.inject(url)).json().total).toBe(2)
+  expect(await here()).toBe(2)
+  await untilThere(2)
   expect((await node.inject(`/v1/articles?q=${encodeURIComponent('되살림 경제')}`)).json().total).toBe(2)
   const { location, etag } = made.headers
   await call({ method: 'DELETE', url: String(location), headers: { ...headers, 'if-match': String(etag) } })
-  expect((await node.inject(url)).json().total).toBe(0)
+  expect(await here()).toBe(0)
+  await untilThere(0)
   await node.close()
   await other.close()
 })
