@@ -187,7 +187,8 @@ describe('a receiver that fails', () => {
 })
 
 test('a receiver that answers 410 is never sent anything again', async () => {
-  begin({ steps: [0.3] })
+  // The second change must be told of before the first is sent again.
+  begin({ steps: [3] })
   const { id } = await endpoint()
   me.answer = (_request, response) => response.writeHead(500).end()
   await create()
