@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { badBody, Problem } from './problem.ts'
-import { decodeUtf8, normaliseJson } from './text-input.ts'
+import { normaliseJson, requireUtf8 } from './text-input.ts'
 
 export const JSON_TYPE = 'application/json'
 /** The same as answers name it. */
@@ -22,7 +22,7 @@ export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([JSON_TYPE, MERGE_PATCH_TYPE], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      const text = decodeUtf8(body as Buffer, 'The body')
+      const text = requireUtf8(body as Buffer, 'The body')
       if (request.is404) return done(null, undefined)
       const wanted = request.routeOptions.schema?.body !== undefined
       // Many clients name a media type with every request, also where they send nothing.

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
-import { decodeUtf8 } from './text-input.ts'
+import { requireUtf8 } from './text-input.ts'
 
 /**
  * Errors of Node's HTTP parser, which come before Fastify. One of them is no error of the reader's:
@@ -82,7 +82,7 @@ function answer(server: Server, error: ParserError, socket: Socket): void {
   const length = Number(header('content-length') ?? 0)
   let encoded: string
   try {
-    encoded = decodeUtf8(Buffer.from(line, 'latin1'), 'The address').replace(
+    encoded = requireUtf8(Buffer.from(line, 'latin1'), 'The address').replace(
       /[\u0080-\u{10ffff}]+/gu,
       encodeURIComponent,
     )

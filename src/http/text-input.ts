@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeCp949 } from '../text/cp949.ts'
+import { decodeUtf8 } from '../text/encoding.ts'
+import { flagsOf, UNSETTLED } from '../text/units.ts'
 import { badBody, badParameter, Problem } from './problem.ts'
 import { splitTarget } from './target.ts'
 
 /** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Why a text cannot be taken, or null. NUL is a character that PostgreSQL has no place for. */
 function faultOf(text: string): { en: string; ko: string } | null {
@@ -17,12 +17,10 @@ function faultOf(text: string): { en: string; ko: string } | null {
 }
 
 /** Bytes as text. @throws Problem that says so where they are not UTF-8, and what they would be as CP949. */
-export function decodeUtf8(bytes: Uint8Array, where: string): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw notUtf8(bytes, where)
-  }
+export function requireUtf8(bytes: Uint8Array, where: string): string {
+  const text = decodeUtf8(bytes)
+  if (text === null) throw notUtf8(bytes, where)
+  return text
 }
 
 function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }[] = []): Problem {
@@ -109,23 +107,34 @@ function isInteger({ routeOptions }: FastifyRequest, name: string): boolean {
 /** More levels than any body of this API has. */
 const MAX_DEPTH = 64
 
-/** A JSON value with every string in NFC. @throws Problem that points at a string that cannot be taken. */
-export function normaliseJson(value: unknown, pointer = '', depth = 0): unknown {
-  if (depth > MAX_DEPTH) throw badBody('', 'is nested too deep', '너무 깊게 중첩되어 있습니다')
-  if (typeof value === 'string') {
-    const fault = faultOf(value)
-    if (fault) throw badBody(pointer, fault.en, fault.ko)
-    return value.normalize('NFC')
+type Path = (string | number)[]
+
+const pointerTo = (path: Path) =>
+  path.map(key => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+/** The text in NFC. @throws Problem that points at it where it cannot be taken. */
+function normaliseText(text: string, path: Path): string {
+  if ((flagsOf(text) & UNSETTLED) === 0) return text
+  const fault = faultOf(text)
+  if (fault) throw badBody(pointerTo(path), fault.en, fault.ko)
+  return text.normalize('NFC')
+}
+
+/** A JSON value with every string in NFC; what is so already is given back. @throws Problem that points at a string that cannot be taken. */
+export function normaliseJson(value: unknown, path: Path = []): unknown {
+  if (path.length > MAX_DEPTH) throw badBody('', 'is nested too deep', '너무 깊게 중첩되어 있습니다')
+  if (typeof value === 'string') return normaliseText(value, path)
+  if (value === null || typeof value !== 'object') return value
+  const normalised: [string, unknown][] = []
+  let same = true
+  for (const [key, item] of Object.entries(value)) {
+    const name = normaliseText(key, path)
+    path.push(key)
+    const made = normaliseJson(item, path)
+    path.pop()
+    normalised.push([name, made])
+    same &&= name === key && made === item
   }
-  if (Array.isArray(value)) return value.map((item, i) => normaliseJson(item, `${pointer}/${i}`, depth + 1))
-  if (value !== null && typeof value === 'object')
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => {
-        const fault = faultOf(key)
-        if (fault) throw badBody(pointer, fault.en, fault.ko)
-        const token = key.replaceAll('~', '~0').replaceAll('/', '~1')
-        return [key.normalize('NFC'), normaliseJson(item, `${pointer}/${token}`, depth + 1)]
-      }),
-    )
-  return value
+  if (same) return value
+  return Array.isArray(value) ? normalised.map(([, item]) => item) : Object.fromEntries(normalised)
 }

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer'
 import { Article, NewArticle } from '../articles/schema.ts'
+import { decodeUtf8 } from '../text/encoding.ts'
 import { splitLines } from './file.ts'
 import { DELETED, type FileRecord } from './record.ts'
 
@@ -17,10 +17,11 @@ export async function* readNdjson(
 ): AsyncGenerator<FileRecord> {
   for await (const { line, bytes } of splitLines(chunks)) {
     const fault = (detail: string) => ({ line, faults: [{ pointer: '', detail }] })
+    const decoded = bytes && decodeUtf8(bytes)
     if (bytes === null) yield fault('is longer than any article')
-    else if (!isUtf8(bytes)) yield fault('is not UTF-8')
+    else if (decoded === null) yield fault('is not UTF-8')
     else {
-      const text = bytes.toString('utf8').replace(line === 1 ? /^\ufeff/ : '', '')
+      const text = line === 1 ? decoded.replace(/^\ufeff/, '') : decoded
       if (text.trim() === '') continue
       try {
         const value: unknown = JSON.parse(text)

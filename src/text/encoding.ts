@@ -1,3 +1,4 @@
+import { isUtf8, transcode } from 'node:buffer'
 import { decodeCp949 } from './cp949.ts'
 
 /**
@@ -13,3 +14,10 @@ export function decodeSaved(bytes: Uint8Array): string {
   if (text.includes('\ufffd')) throw new Error('expected text in UTF-8, UTF-16 or CP949')
   return text
 }
+
+/**
+ * Bytes as text; null where they are not UTF-8. `transcode` takes a sixth of the time that `toString` and TextDecoder take for
+ * Korean text on Node 20 (bench/README.md).
+ */
+export const decodeUtf8 = (bytes: Uint8Array): string | null =>
+  isUtf8(bytes) ? transcode(bytes, 'utf8', 'utf16le').toString('utf16le') : null

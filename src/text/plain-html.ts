@@ -2,62 +2,64 @@
  * HTML that is what the sanitiser would make of it: paragraphs and headings of text, with line breaks and emphasis, and no
  * attribute anywhere. Most articles that come in are such, and to look once costs far less than parsing them three times.
  */
+import { AMPERSAND, flagsOf, NEWLINE, UNDERLINE, UNSETTLED, UNUSUAL } from './units.ts'
 
 const BLOCKS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
 const INLINE = new Set(['strong', 'b', 'em', 'i', 'u', 's', 'sub', 'sup'])
 
-/** Tags as the sanitiser writes them; whatever else has a bracket is left in the texts between. */
-const TAG = /<(\/?[a-z][a-z1-6]*|br \/)>/
-/** What the sanitiser takes out, and white space other than plain spaces and ends of lines. */
-const UNUSUAL = /[^\P{Cc}\n]|[\xa0\xad\u1680\u2000-\u200b\u2028-\u202f\u205f\u2060\u3000\ufeff]|_[xX]/u
-/** A bracket that is of no tag, or an ampersand of no entity that the sanitiser writes. */
-const LOOSE = /[<>]|&(?!(?:amp|lt|gt);)/
+/** An ampersand of no entity that the sanitiser writes. */
+const LOOSE = /&(?!(?:amp|lt|gt);)/
 /** It composes with the bracket before it. */
 const MARK = /^\p{M}/u
 
-const hasGaps = (text: string) => text.includes('\n') || text.includes('  ')
 const ENTITIES: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' }
 
 /** A line without its tags as it is read. */
-function lineOf(html: string): string {
-  const text = (hasGaps(html) ? html.replace(/\s+/g, ' ') : html).trim()
-  return text.includes('&') ? text.replace(/&(?:amp|lt|gt);/g, entity => ENTITIES[entity] ?? entity) : text
-}
+const read = (html: string, gaps: boolean) => (gaps ? html.replace(/\s+/g, ' ') : html).trim()
+const decode = (text: string) => text.replace(/&(?:amp|lt|gt);/g, entity => ENTITIES[entity] ?? entity)
 
 /** The text of such HTML as `htmlToText` gives it; null where it is any other. */
 export function plainText(html: string): string | null {
-  if (UNUSUAL.test(html) || (hasGaps(html) && /\s{20}/.test(html)) || html.normalize('NFC') !== html)
-    return null
-  const parts = html.split(TAG)
+  const flags = flagsOf(html)
+  if (flags & UNUSUAL || (flags & UNDERLINE && /_[xX]/.test(html))) return null
+  const settled = (flags & UNSETTLED) === 0
+  if (!settled && html.normalize('NFC') !== html) return null
+  const gaps = (flags & NEWLINE) !== 0 || html.includes('  ')
+  if (gaps && /\s{20}/.test(html)) return null
+  const entities = (flags & AMPERSAND) !== 0
+  if (entities && LOOSE.test(html)) return null
   const blocks: string[] = []
   const open: string[] = []
   let block: string | null = null
   let lines = ''
   let line = ''
-  for (let i = 0; i < parts.length; i += 2) {
-    const text = parts[i] as string
-    if (LOOSE.test(text) || MARK.test(text)) return null
+  for (let at = 0; ; ) {
+    const from = html.indexOf('<', at)
+    const text = html.slice(at, from < 0 ? html.length : from)
+    // A bracket that is of no tag.
+    if (text.includes('>') || (!settled && MARK.test(text))) return null
     if (block !== null) line += text
     else if (text.trim() !== '') return null
-    const tag = parts[i + 1]
-    if (tag === undefined) break
+    if (from < 0) break
+    const to = html.indexOf('>', from)
+    if (to < 0) return null
+    at = to + 1
+    const tag = html.slice(from + 1, to)
     if (tag === 'br /' && block !== null) {
-      lines += `${lineOf(line)}\n`
+      lines += `${read(line, gaps)}\n`
       line = ''
     } else if (BLOCKS.has(tag) && block === null) block = tag
     else if (INLINE.has(tag) && block !== null && open.length < INLINE.size) open.push(tag)
     else if (open.length > 0 && tag === `/${open.at(-1)}`) open.pop()
     else if (open.length === 0 && block !== null && tag === `/${block}`) {
-      const read = (lines + lineOf(line)).trim()
-      if (read !== '') blocks.push(read)
+      const text = (lines + read(line, gaps)).trim()
+      if (text !== '') blocks.push(lines === '' ? text : text.replace(/\n{3,}/g, '\n\n'))
       block = null
       lines = ''
       line = ''
     } else return null
   }
   if (block !== null) return null
-  return blocks
-    .join('\n\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .normalize('NFC')
+  const text = entities ? decode(blocks.join('\n\n')) : blocks.join('\n\n')
+  return settled ? text : text.normalize('NFC')
 }
