@@ -1,6 +1,6 @@
 import { type Database, Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import type { KeywordResult } from '../search/keyword.ts'
-import { run } from '../search/search.ts'
 import type { Cursor } from './cursor.ts'
 import { PAGE_SIZE } from './query.ts'
 import type { ArticleRow } from './row.ts'

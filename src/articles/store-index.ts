@@ -1,6 +1,6 @@
 import { type Database, inTransaction } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
-import { run } from '../search/search.ts'
 import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 import { matchDocuments } from '../search/store-match.ts'
 import { type Indexed, toSearchRows } from './indexing.ts'
 import type { ListQuery } from './query.ts'

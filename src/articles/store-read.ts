@@ -1,5 +1,5 @@
 import { type Database, Prisma, type Query } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 import { dayOf } from '../time/seoul.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import { FIELDS } from './schema.ts'

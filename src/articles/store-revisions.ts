@@ -1,6 +1,6 @@
 import { type Database, Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { Problem } from '../http/problem.ts'
-import { run } from '../search/search.ts'
 import { formatInstant } from '../time/seoul.ts'
 import type { ArticleRow } from './row.ts'
 import { selection } from './store-list.ts'

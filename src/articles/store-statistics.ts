@@ -1,5 +1,5 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 import type { ListQuery } from './query.ts'
 import { everyFound } from './store-keywords.ts'
 import { matches } from './store-list.ts'

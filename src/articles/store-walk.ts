@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type Database, Prisma } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 import type { ListQuery } from './query.ts'
 import { listRepeated } from './store-collapse.ts'
 import { everyFound, rowsByIds } from './store-keywords.ts'

@@ -1,5 +1,5 @@
 import { type Database, inTransaction, Prisma } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 
 /**
  * Takes old entries out of the log. Of each article the newest stays, and the newest that anonymous readers see: whoever

@@ -2,7 +2,7 @@ import type { Filter } from '../articles/query.ts'
 import { isPublic, matches } from '../articles/store-list.ts'
 import { before } from '../articles/store-past.ts'
 import { type Database, Prisma } from '../db/client.ts'
-import { run } from '../search/search.ts'
+import { run } from '../db/run.ts'
 
 /** What feeds read of the log: how far it is, and what ceased to be public. */
 

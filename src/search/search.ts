@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { needsReading } from './compile.ts'
 import {
   COUNTING,
@@ -53,28 +54,6 @@ export interface Routes {
   titled: number
 }
 export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 400, titled: 200 }
-
-/** @param client a pool or one of its clients */
-export async function run<T extends object>(
-  client: Pick<pg.ClientBase, 'query'>,
-  { text, values }: Sql,
-  { prepared = false }: { prepared?: boolean } = {},
-): Promise<T[]> {
-  const name = prepared ? nameOf(text) : undefined
-  return (await client.query<T>({ text, values: values as unknown[], ...(name && { name }) })).rows
-}
-
-/** Names of prepared statements by their text. A connection keeps what it prepared: there are never more than so many. */
-const names = new Map<string, string>()
-const MOST_PREPARED = 100
-
-function nameOf(text: string): string | undefined {
-  const known = names.get(text)
-  if (known !== undefined || names.size === MOST_PREPARED) return known
-  const name = `gongbo ${names.size}`
-  names.set(text, name)
-  return name
-}
 
 const and = (parts: Sql[]): Sql => join(parts, ' AND ')
 

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { loadAnalysis } from './analysis.ts'
 import { Compiler } from './compile.ts'
 import type { QueryNode } from './grammar.ts'
 import { lookUp } from './knowledge.ts'
-import { run } from './search.ts'
 import { understand } from './words-of-query.ts'
 
 /** Keywords against documents that stand in no table. */

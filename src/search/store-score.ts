@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { quoteTerm } from './document.ts'
 import type { Formula } from './score.ts'
-import { run } from './search.ts'
 
 /** What a formula asks of articles, and the scores that come of it. */
 

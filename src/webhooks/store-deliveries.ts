@@ -1,7 +1,7 @@
 import { partsOf } from '../articles/cursor.ts'
 import { type Database, inTransaction, Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { badParameter, Problem } from '../http/problem.ts'
-import { run } from '../search/search.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { DeliveriesQuery, LoggedDelivery, WebhookDelivery } from './delivery-schema.ts'
 import { noWebhook } from './store.ts'

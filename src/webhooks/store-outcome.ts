@@ -1,6 +1,6 @@
 import { type Database, inTransaction, Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { inBatches } from '../db/sweep.ts'
-import { run } from '../search/search.ts'
 import { STEPS, waitAfter } from './backoff.ts'
 import { PING } from './events.ts'
 import type { Outcome } from './send.ts'

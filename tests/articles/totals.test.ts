@@ -7,7 +7,7 @@ import { matches, type PlainQuery } from '../../src/articles/store-list.ts'
 import { dayOfRow, keepTotals, totalOf } from '../../src/articles/store-totals.ts'
 import { partsOf } from '../../src/articles/total-range.ts'
 import { Prisma } from '../../src/db/client.ts'
-import { run } from '../../src/search/search.ts'
+import { run } from '../../src/db/run.ts'
 import { addDays, dayRange } from '../../src/time/seoul.ts'
 import { testDatabase } from '../support/database.ts'
 
