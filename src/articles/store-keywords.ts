@@ -49,6 +49,7 @@ export async function rowsByIds(client: Queryable, query: ListQuery, ids: number
   const rows = await run<ListedRow>(
     client,
     sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query.asOf)}`,
+    { prepared: query.fields === null && !query.highlight && !query.asOf },
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.flatMap(id => byId.get(id) ?? [])
@@ -58,6 +59,7 @@ const textsOf: KeywordRequest['textsOf'] = async (client, ids) => {
   const rows = await run<{ id: number; title: string; body: string }>(
     client,
     sql`SELECT id, title, left(body_text, 5000) AS body FROM articles WHERE id = ANY(${ids}::int[])`,
+    { prepared: true },
   )
   return new Map(rows.map(({ id, title, body }) => [id, { title, body }]))
 }

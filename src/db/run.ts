@@ -3,13 +3,16 @@ import type { Prisma } from './client.ts'
 
 /** Statements on a connection of pg. */
 
+/** A pool or one of its clients. */
+export type Client = Pick<pg.ClientBase, 'query'>
+
 /**
- * The rows of a statement.
- * @param client a pool or one of its clients
+ * The rows of a statement. PostgreSQL keeps the plan of a prepared one only if it looks no dearer than those that it made for
+ * given values: how long a list is, it should not see (`(SELECT $1::text[])`), since of a parameter it supposes ten.
  * @param options `prepared`: planned once for each connection, where one plan fits every value; not for texts without end
  */
 export async function run<T extends object>(
-  client: Pick<pg.ClientBase, 'query'>,
+  client: Client,
   { text, values }: Prisma.Sql,
   { prepared = false }: { prepared?: boolean } = {},
 ): Promise<T[]> {

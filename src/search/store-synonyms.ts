@@ -1,5 +1,6 @@
-import type { Database, Prisma } from '../db/client.ts'
+import { type Database, Prisma } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
+import { type Client, run } from '../db/run.ts'
 import type { SearchSynonym as Row } from '../generated/client.ts'
 import { matches } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,19 +12,11 @@ import type { SynonymGroup } from './synonym-schema.ts'
 
 type Tx = Prisma.TransactionClient
 
-/** A pool or one of its clients. */
-interface Queryable {
-  query(statement: string, values: unknown[]): Promise<{ rows: Synonyms[] }>
-}
-
 /** Groups that hold any of these keys. Read with each query; answers that nodes keep in memory go when they hear of a change. */
-export async function listSynonymsOf(db: Queryable, keys: string[]): Promise<Synonyms[]> {
+export async function listSynonymsOf(client: Client, keys: string[]): Promise<Synonyms[]> {
   if (keys.length === 0) return []
-  const { rows } = await db.query(
-    'SELECT terms, keys FROM search_synonyms WHERE keys && $1::text[] ORDER BY id',
-    [keys],
-  )
-  return rows
+  const statement = Prisma.sql`SELECT terms, keys FROM search_synonyms WHERE keys && ${keys}::text[] ORDER BY id`
+  return run(client, statement, { prepared: true })
 }
 
 /** A page of groups in the order of their ids, and the total, of one snapshot. With a key only the group that holds it. */

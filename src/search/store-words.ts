@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { Prisma } from '../db/client.ts'
+import { type Client, run } from '../db/run.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 import {
   type Beginning,
@@ -16,6 +18,8 @@ import { bigramsOf } from './words.ts'
  * Words that stand in public articles: by their beginning, their initial consonants, romanised, misspelt, and by what
  * stands inside them. No word of a draft is ever given: nothing is without a count above zero.
  */
+
+const { sql, raw } = Prisma
 
 /** A pool or one of its clients. */
 export interface Queryable {
@@ -41,22 +45,23 @@ const COMMON = 0.03
  * first; see `insideOf`. Of a frequent part those that would add next to nothing are left out, of a very frequent one all.
  */
 export async function listWordsWith(
-  db: Queryable,
+  client: Client,
   parts: readonly string[],
 ): Promise<Map<string, CountedTerm[]>> {
   if (parts.length === 0) return new Map()
-  const { rows } = await db.query<CountedTerm & { part: string }>(
-    `WITH p AS MATERIALIZED (
-       SELECT part, coalesce((SELECT max(df) FROM search_terms WHERE term IN (part, '=' || part)), 0) AS own
-       FROM unnest($1::text[]) AS part
-     )
-     SELECT part, found.term, found.df FROM p, LATERAL (
-       SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
-       WHERE w.inside @> ARRAY[p.part] AND t.df > 0 AND t.df >= ${WORTH} * p.own
-       ORDER BY t.df DESC, w.term LIMIT ${WORDS_WITH}) AS found
-     WHERE own < greatest(${FREQUENT}, ${COMMON} * (SELECT articles FROM search_totals))
-     ORDER BY found.df DESC, found.term`,
-    [parts],
+  const rows = await run<CountedTerm & { part: string }>(
+    client,
+    sql`WITH p AS MATERIALIZED (
+        SELECT part, coalesce((SELECT max(df) FROM search_terms WHERE term IN (part, '=' || part)), 0) AS own
+        FROM unnest((SELECT ${parts}::text[])) AS part
+      )
+      SELECT part, found.term, found.df FROM p, LATERAL (
+        SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
+        WHERE w.inside @> ARRAY[p.part] AND t.df > 0 AND t.df >= ${raw(`${WORTH}`)} * p.own
+        ORDER BY t.df DESC, w.term LIMIT ${raw(`${WORDS_WITH}`)}) AS found
+      WHERE own < greatest(${raw(`${FREQUENT}`)}, ${raw(`${COMMON}`)} * (SELECT articles FROM search_totals))
+      ORDER BY found.df DESC, found.term`,
+    { prepared: true },
   )
   const found = new Map(parts.map((part): [string, CountedTerm[]] => [part, []]))
   for (const { part, term, df } of rows) found.get(part)?.push({ term, df })

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { type Database, type Execute, inTransactionAlone, Prisma } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import type { IndexedTerms } from './analysis.ts'
 import type { Calendar } from './calendar.ts'
 import type { Ends } from './costs.ts'
@@ -191,7 +192,12 @@ export async function findFrequencies(
 ): Promise<Sums & { df: Map<string, number>; calendar: Calendar; ends: Ends | null }> {
   const whole = terms.filter(term => !term.endsWith('*'))
   const beginnings = terms.filter(term => term.endsWith('*')).map(term => term.slice(0, -1))
-  const { rows } = await client.query<
+  const counted =
+    beginnings.length === 0
+      ? sql`'{}'::float8[]`
+      : sql`ARRAY(SELECT (SELECT coalesce(sum(df), 0)::float8 FROM search_terms WHERE term >= b AND term < b || U&'\\+10FFFF')
+          FROM unnest(${beginnings}::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i)`
+  const [row] = await run<
     Sums & {
       terms: string[] | null
       dfs: number[] | null
@@ -201,27 +207,17 @@ export async function findFrequencies(
       last: Date | null
     }
   >(
-    `SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
-       ARRAY(SELECT (SELECT coalesce(sum(df), 0)::float8 FROM search_terms WHERE term >= b AND term < b || U&'\\+10FFFF')
-         FROM unnest($2::text[]) WITH ORDINALITY AS u (b, i) ORDER BY i) AS begin,
-       (SELECT histogram_bounds::text::timestamptz[] FROM pg_stats
-        WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days,
-       (SELECT min(listed_at) FROM article_search) AS first, (SELECT max(listed_at) FROM article_search) AS last
-     FROM search_totals,
-       (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY($1)) AS found`,
-    [whole, beginnings],
+    client,
+    sql`SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
+        ${counted} AS begin,
+        (SELECT histogram_bounds::text::timestamptz[] FROM pg_stats
+          WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days,
+        (SELECT min(listed_at) FROM article_search) AS first, (SELECT max(listed_at) FROM article_search) AS last
+      FROM search_totals,
+        (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY((SELECT ${whole}::text[])::text[])) AS found`,
+    { prepared: true },
   )
-  const {
-    articles = 0,
-    morphemes = 0,
-    stems = 0,
-    terms: found,
-    dfs,
-    begin,
-    days,
-    first,
-    last,
-  } = rows[0] ?? {}
+  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin, days, first, last } = row ?? {}
   return {
     articles,
     morphemes,
@@ -240,13 +236,13 @@ const NOTES_READ = 2_000
 
 /** In how many public articles a term stands at this moment, notes included; null where too many wait. */
 export async function countTerm(client: pg.ClientBase, term: string): Promise<number | null> {
-  const { rows } = await client.query<{ notes: number; n: number }>(
-    `SELECT count(*)::int AS notes,
-       (SELECT coalesce(sum(df), 0)::int FROM search_terms WHERE term = $1) +
-         coalesce(sum((added @> ARRAY[$1])::int - (removed @> ARRAY[$1])::int), 0)::int AS n
-     FROM (SELECT added, removed FROM search_deltas LIMIT $2) AS found`,
-    [term, NOTES_READ],
+  const [row] = await run<{ notes: number; n: number }>(
+    client,
+    sql`SELECT count(*)::int AS notes,
+        (SELECT coalesce(sum(df), 0)::int FROM search_terms WHERE term = ${term}) +
+          coalesce(sum((added @> ARRAY[${term}])::int - (removed @> ARRAY[${term}])::int), 0)::int AS n
+      FROM (SELECT added, removed FROM search_deltas LIMIT ${NOTES_READ}) AS found`,
+    { prepared: true },
   )
-  const [row] = rows
   return row && row.notes < NOTES_READ ? row.n : null
 }
