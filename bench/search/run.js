@@ -46,7 +46,7 @@ const server = options.url
 const db = openDatabase({ url: server.url, poolSize: 4, statementTimeout: 60_000 })
 const plain = new pg.Client({ connectionString: server.url, statement_timeout: GIVEN_UP })
 await plain.connect()
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, SEARCH_TIMEOUT_MS: 30_000 }, db })
+const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, CACHE_MIB: 0, SEARCH_TIMEOUT_MS: 30_000 }, db })
 
 const LIST = 'a.id, a.title, a.listed_at, a.ministry_name, a.kind'
 const PUBLIC = `a.status = 'published' AND a.deleted_at IS NULL`
