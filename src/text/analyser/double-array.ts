@@ -46,3 +46,32 @@ export function lookUp(trie: DoubleArray, word: string): number {
   for (let i = 1; i < word.length && state >= 0; i++) state = walk(trie, state, word.charCodeAt(i))
   return state < 0 ? -1 : valueAt(trie, state)
 }
+
+/** Slots for steps, a power of two: texts of a subject take some ten thousand different ones. */
+const SLOTS = 1 << 15
+
+/** Steps that were taken, by their state and unit: one takes six reads that lie far apart, and most come again soon. */
+export class Steps {
+  readonly #trie: DoubleArray
+  readonly #states = new Int32Array(SLOTS).fill(-1)
+  readonly #units = new Uint16Array(SLOTS)
+  /** By the slot of a step: the state after it or -1, and what the word that ends there is worth or -1. */
+  readonly next = new Int32Array(SLOTS)
+  readonly value = new Int32Array(SLOTS)
+
+  constructor(trie: DoubleArray) {
+    this.#trie = trie
+  }
+
+  /** The slot of a step, which is taken where another one has it. */
+  find(state: number, unit: number): number {
+    const slot = ((Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) >>> 17) & (SLOTS - 1)
+    if (this.#states[slot] === state && this.#units[slot] === unit) return slot
+    const next = walk(this.#trie, state, unit)
+    this.#states[slot] = state
+    this.#units[slot] = unit
+    this.next[slot] = next
+    this.value[slot] = next < 0 ? -1 : valueAt(this.#trie, next)
+    return slot
+  }
+}

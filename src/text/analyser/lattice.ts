@@ -111,7 +111,9 @@ export class Lattice {
   }
 
   #insertBefore(node: number): void {
-    const [totals, nodes, rights] = [this.#beforeTotal, this.#beforeNode, this.#beforeRight]
+    const totals = this.#beforeTotal
+    const nodes = this.#beforeNode
+    const rights = this.#beforeRight
     const total = this.#total[node] as number
     let i = this.#before++
     for (; i > 0 && (totals[i - 1] as number) > total; i--) {
@@ -127,12 +129,10 @@ export class Lattice {
   #findBest(left: number): void {
     const row = left * this.#contexts
     const floor = this.#floors[left] as number
-    const [connections, rights, totals, count] = [
-      this.#connections,
-      this.#beforeRight,
-      this.#beforeTotal,
-      this.#before,
-    ]
+    const connections = this.#connections
+    const rights = this.#beforeRight
+    const totals = this.#beforeTotal
+    const count = this.#before
     let best = 0
     let least = 0x7fffffff
     // Most connections lie far apart in memory: those that cannot win any more are not read.

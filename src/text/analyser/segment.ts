@@ -11,7 +11,7 @@ import {
   TOKEN_FIELDS,
   unknownLength,
 } from './dictionary.ts'
-import { valueAt, walk } from './double-array.ts'
+import { Steps, valueAt } from './double-array.ts'
 import { Lattice } from './lattice.ts'
 import { numberEnd } from './numbers.ts'
 
@@ -49,6 +49,7 @@ export class Segmenter {
   readonly #dictionary: Dictionary
   readonly #user: UserDictionary
   readonly #lattice: Lattice
+  readonly #steps: Steps
   readonly #latin: number
   #units: Uint16Array = new Uint16Array()
   #from = 0
@@ -58,6 +59,7 @@ export class Segmenter {
     this.#dictionary = dictionary
     this.#user = user
     this.#lattice = new Lattice(dictionary)
+    this.#steps = new Steps(dictionary.trie)
     this.#latin = classBits(dictionary.classes[0x61] as number)
   }
 
@@ -104,16 +106,21 @@ export class Segmenter {
     const whole = this.#wholeEnd(start)
     let known = this.#addUserWords(start)
     let state = trie.firstStates[units[start] as number] as number
+    let value = state < 0 ? -1 : valueAt(trie, state)
     for (let end = start + 1; state >= 0; end++) {
-      const value = end < whole ? -1 : valueAt(trie, state)
-      if (value >= 0) known = true
-      const last = value < 0 ? 0 : (value >>> 8) + (value & 0xff)
-      for (let token = value >>> 8; token < last; token++) {
-        const field = token * TOKEN_FIELDS
-        const penalty = spaced ? (spacePenalties[tokens[field + POSID] as number] as number) : 0
-        this.#add(tokens, field, penalty, start, end, token)
+      if (value >= 0 && end >= whole) {
+        known = true
+        const last = (value >>> 8) + (value & 0xff)
+        for (let token = value >>> 8; token < last; token++) {
+          const field = token * TOKEN_FIELDS
+          const penalty = spaced ? (spacePenalties[tokens[field + POSID] as number] as number) : 0
+          this.#add(tokens, field, penalty, start, end, token)
+        }
       }
-      state = end < this.#to ? walk(trie, state, units[end] as number) : -1
+      if (end === this.#to) break
+      const step = this.#steps.find(state, units[end] as number)
+      state = this.#steps.next[step] as number
+      value = this.#steps.value[step] as number
     }
     if (whole > start) this.#addUnknown(start, whole)
     else this.#addUnknowns(start, known)
@@ -169,7 +176,8 @@ export class Segmenter {
 
   #add(tokens: Uint16Array, field: number, penalty: number, start: number, end: number, token: number): void {
     const cost = (((tokens[field + COST] as number) << 16) >> 16) + penalty
-    const [left, right] = [tokens[field + LEFT] as number, tokens[field + RIGHT] as number]
+    const left = tokens[field + LEFT] as number
+    const right = tokens[field + RIGHT] as number
     this.#lattice.add(left, right, cost, start - this.#from, end - this.#from, token)
   }
 }
