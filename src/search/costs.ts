@@ -37,24 +37,29 @@ export interface Slice {
 
 /**
  * Microseconds, as measured over 1,000,000 articles in memory (bench/search). `row`: to look into a row along the index
- * of days (twice over, since a walk that was thought short has no end). `entry`: to take an entry from the index of terms,
- * `beside` for each other list that is asked for it, `taken` to note what is found; `spanned` and `checked` are entries
- * of months, and entries of words that are asked for years. `fetch`: to read a row that was found, `phrase` to look for a
- * phrase in it.
+ * of days (twice over, since a walk that was thought short has no end). `entry`: to take an entry from the index of terms and
+ * ask the first list, `beside` for each other list that is asked for it, `taken` to note what is found; `spanned` and `checked`
+ * are entries of months, and entries of words that are asked for years, `span` for each month or year beside. `fetch`: to read a
+ * row that was found, `phrase` to look for a phrase in it.
  */
 const COSTS = {
   row: 6,
-  entry: 0.1,
-  beside: 0.012,
+  entry: 0.25,
+  beside: 0.07,
   taken: 0.1,
-  spanned: 0.05,
+  spanned: 0.1,
+  span: 0.02,
   checked: 0.035,
-  fetch: 1,
+  fetch: 2,
   phrase: 3,
 }
 
 /** Rows that hold so many matches, though fewer than estimated: to look again costs more than to look further. */
 const rowsFor = (wanted: number, share: number) => ((1.7 + 9 / Math.sqrt(wanted)) * wanted) / share
+
+/** The same where it is known how close matches lie: to where so many are expected, and the chance that they are fewer. */
+export const rowsKnown = (wanted: number, density: number): number =>
+  (1.15 * wanted + 3 * Math.sqrt(wanted) + 5) / density
 
 /** Hits from which a window is cut into several, the first of which tells how far the others must reach. */
 const SEVERAL = 100
@@ -84,7 +89,7 @@ function indexCost(
   const months = Math.round((to.getTime() - from.getTime()) / MONTH)
   // Of the lists of months and those of words the shorter are read, the others asked; years differ in length.
   const longest = (rows / months) * (terms.length < months ? 12 : 1)
-  const beside = COSTS.beside * (lists + terms.length)
+  const beside = COSTS.beside * (lists - 1) + COSTS.span * terms.length
   return longest < 2 * postings * articles
     ? rows * (COSTS.spanned + beside)
     : postings * articles * (COSTS.entry + COSTS.checked * terms.length + beside)
@@ -109,7 +114,7 @@ export function readingOf(
   const taken = (rows: number) => COSTS.taken * read * rows + fetch * Math.min(most, read * rows)
   const whole: Reading = {
     cover: null,
-    cost: articles * postings * (COSTS.entry + COSTS.beside * lists) + taken(articles),
+    cost: articles * postings * (COSTS.entry + COSTS.beside * (lists - 1)) + taken(articles),
   }
   return (span ? coversOf(span.from, span.to) : [])
     .map((cover): Reading => {
@@ -125,11 +130,31 @@ export function spanOf(
   { after, descending }: Slice,
   edge: Date | null,
 ): { from: Date; to: Date } | null {
-  const start = after ? new Date(after.key) : null
+  // Before the first instant of a month, with no identity lower: nothing of that month is left.
+  const start = after ? new Date(after.key - (descending && after.id === 0 ? 1 : 0)) : null
   const [from, to] = descending
     ? [edge ?? fromInstant, start ?? toInstant]
     : [start ?? fromInstant, edge ?? toInstant]
   return ends && (from || to) ? { from: from ?? ends.first, to: to ?? ends.last } : null
+}
+
+/** Matches that a window may read beyond what it is for: they cost less than the lists of its months once more. */
+const SPARE = 1_000
+
+/** A window up to the end of its months, which are read anyway; as it is where that would be many more matches. */
+export function wholeMonths(
+  matching: Estimated,
+  slice: Slice,
+  window: { edge: Date; rows: number },
+): { edge: Date; rows: number } {
+  const { articles, calendar, read } = matching
+  const { cover } = readingOf(matching, spanOf(matching, slice, window.edge))
+  if (!cover) return window
+  // PostgreSQL counts in microseconds: what lies in the last millisecond is left to the next window.
+  const end = slice.descending ? cover.from : new Date(cover.to.getTime() - 1)
+  const [from, to] = slice.descending ? [end, window.edge] : [window.edge, end]
+  const more = articles * shareBetween(calendar, from, to)
+  return more * read > SPARE ? window : { edge: end, rows: window.rows + more }
 }
 
 /** About where the n-th row of a slice was listed; null beyond the last one, or where nothing is known. */

@@ -12,8 +12,10 @@ import {
   type Place,
   readingOf,
   rowsIn,
+  rowsKnown,
   type Slice,
   spanOf,
+  wholeMonths,
   windowCost,
 } from './costs.ts'
 import { type Cover, coverQuery } from './spans.ts'
@@ -57,21 +59,31 @@ export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 40
 
 const and = (parts: Sql[]): Sql => join(parts, ' AND ')
 
-/** The rows of a range of days, beyond a place. */
-function within(
-  { published: { fromInstant, toInstant }, leaveOut }: Matching,
+/** The rows of a range of days, beyond a place and up to an edge. */
+function days(
+  { published: { fromInstant, toInstant } }: Matching,
   { descending, after }: Slice,
+  edge: Date | null = null,
 ): Sql[] {
   const beyond = descending ? sql`<` : sql`>`
   return [
     ...(fromInstant ? [sql`s.listed_at >= ${fromInstant}`] : []),
     ...(toInstant ? [sql`s.listed_at < ${toInstant}`] : []),
+    ...(edge ? [descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`] : []),
     ...(after
       ? [sql`(s.listed_at, s.article_id) ${beyond} (${new Date(after.key)}::timestamptz, ${after.id}::int)`]
       : []),
-    ...(leaveOut ? [sql`NOT ${leaveOut}`] : []),
   ]
 }
+
+/** Conditions that no index shall answer: within coalesce an operator is nothing that one could. */
+const unindexed = (conditions: Sql[]): Sql[] =>
+  conditions.length > 0 ? [sql`coalesce(${and(conditions)}, false)`] : []
+
+const without = ({ leaveOut }: Matching): Sql[] => (leaveOut ? [sql`NOT ${leaveOut}`] : [])
+
+/** The rows of a range of days, beyond a place, without what is left out. */
+const within = (matching: Matching, slice: Slice): Sql[] => [...days(matching, slice), ...without(matching)]
 
 const order = ({ descending }: Slice) =>
   descending ? sql`s.listed_at DESC, s.article_id DESC` : sql`s.listed_at, s.article_id`
@@ -80,30 +92,30 @@ const HIT = sql`s.article_id AS id, s.listed_at AS "listedAt"`
 
 /** Newest first until the page is full: for words that every few articles have. */
 const walk = (matching: Matching, slice: Slice, edge: Date) =>
-  // Within coalesce the operator is nothing that an index could answer, so the order of days is kept.
+  // The order of days is kept.
   sql`SELECT ${HIT} FROM article_search s
-    WHERE ${and([sql`s.public`, upTo(slice, edge), ...within(matching, slice), sql`coalesce(s.terms @@ ${matching.query}::tsquery, false)`])}
+    WHERE ${and([sql`s.public`, ...days(matching, slice, edge), ...without(matching), ...unindexed([sql`s.terms @@ ${matching.query}::tsquery`])])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
 
 /** The same matches of no other months than those of a cover. */
 const covered = (query: string, cover: Cover | null): string =>
   cover ? `(${query}) & ${coverQuery(cover)}` : query
 
-/** The same, where knowing from where to where a slice reaches spares anything. */
-const ofMonths = (query: string, matching: Matching, slice: Slice, edge: Date | null): string =>
-  covered(query, readingOf(matching, spanOf(matching, slice, edge)).cover)
-
 /** All matches by the index of terms, or those up to an edge, then sorted; and how many they are. */
-const gather = (matching: Matching, slice: Slice, edge: Date | null) =>
-  sql`WITH hits AS MATERIALIZED (SELECT s.article_id, s.listed_at FROM article_search s
+function gather(matching: Matching, slice: Slice, edge: Date | null): Sql {
+  const { cover } = readingOf(matching, spanOf(matching, slice, edge))
+  const range = days(matching, slice, edge)
+  return sql`WITH hits AS MATERIALIZED (SELECT s.article_id, s.listed_at FROM article_search s
       WHERE ${and([
-        sql`s.terms @@ ${ofMonths(matching.query, matching, slice, edge)}::tsquery`,
+        sql`s.terms @@ ${covered(matching.query, cover)}::tsquery`,
         sql`s.public`,
-        ...(edge ? [upTo(slice, edge)] : []),
-        ...within(matching, slice),
+        // With months there is nothing left to spare by reading the index of days for all of them besides.
+        ...(cover ? unindexed(range) : range),
+        ...without(matching),
       ])})
     SELECT ${HIT}, (SELECT count(*)::int FROM hits) AS found FROM hits s
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
+}
 
 /** Rows up to which counting them along the index of days is cheap; beyond, the statistics do. */
 const COUNTED_ROWS = 2_000
@@ -124,9 +136,6 @@ async function instantOf(
   )
   return row?.at ?? null
 }
-
-const upTo = ({ descending }: Slice, edge: Date): Sql =>
-  descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`
 
 export interface Slices {
   /** Fewer than asked for means that there are no more. */
@@ -167,11 +176,15 @@ export async function searchByDate(
   for (; next < all && rows < articles; walked = false) {
     // A walk ends by itself when it has enough, so it may look further than a window.
     rows = walked ? rows * routes.widen : rows
-    const edge = await instantOf(client, matching, rest, rows)
-    if (!edge) break
+    const at = await instantOf(client, matching, rest, rows)
+    if (!at) break
+    const window = walked ? { edge: at, rows } : wholeMonths(matching, rest, { edge: at, rows })
+    const { edge } = window
+    rows = window.rows
     told(walked ? 'walk' : 'window')
     const hits = await run<Hit>(client, (walked ? walk : gather)(matching, rest, edge))
-    if (hits.length >= rest.limit) return { hits: [...kept, ...hits], total: null }
+    if (hits.length >= rest.limit || endsBefore(matching, slice, edge))
+      return { hits: [...kept, ...hits], total: null }
     if (slice.offset === 0) {
       kept.push(...hits)
       looked += rows
@@ -181,7 +194,7 @@ export async function searchByDate(
     const found = kept.length + (slice.offset > 0 && hits.length > 0 ? slice.offset + hits.length : 0)
     const density = found > 0 ? found / looked : share / routes.widen
     const known = { ...matching, share: density, read: Math.min(1, (matching.read * density) / share) }
-    rows = found > 0 ? (KNOWN * (rest.offset + rest.limit)) / density : rows * routes.widen
+    rows = found > 0 ? rowsKnown(rest.offset + rest.limit, density) : rows * routes.widen
     next = routes.window * windowCost(known, rest, rows)
     all = routes.all * windowCost(known, rest, Infinity)
   }
@@ -191,16 +204,24 @@ export async function searchByDate(
   return { hits: [...kept, ...hits], total: whole ? kept.length + (hits[0]?.found ?? 0) : null }
 }
 
-/** How much further than to where so many are expected, from what was found already. */
-const KNOWN = 1.25
+/** Whether nothing of the range of days lies beyond an edge. */
+const endsBefore = (
+  { published: { fromInstant, toInstant } }: Matching,
+  { descending }: Slice,
+  edge: Date,
+): boolean => {
+  const end = descending ? fromInstant : toInstant
+  return end !== null && (descending ? edge <= end : edge >= end)
+}
 
-/** No identity is higher. */
+/** No identity is lower or higher. */
+const LOWEST = 0
 const HIGHEST = 2 ** 31 - 1
 
 /** Where a slice goes on that has been looked through up to an edge, and with it. */
 const beyond = (edge: Date, { descending }: Slice): Place => ({
   key: edge.getTime(),
-  id: descending ? 0 : HIGHEST,
+  id: descending ? LOWEST : HIGHEST,
 })
 
 /** With what only `articles` knows: status, the day of a change. */
@@ -303,15 +324,16 @@ async function countWithin(
   const found = sql`s.terms @@ ${query}::tsquery`
   // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
   const phrased = needsReading(matching) && route !== 'walk'
-  const candidate =
+  const range = days(matching, COUNTING)
+  const candidates =
     route === 'walk'
-      ? sql`coalesce(${found}, false)`
-      : sql`s.terms @@ ${covered(loose ?? query, route)}::tsquery`
+      ? [...unindexed([found]), ...range]
+      : [sql`s.terms @@ ${covered(loose ?? query, route)}::tsquery`, ...(route ? unindexed(range) : range)]
   const [row] = await run<{ read: number; count: number }>(
     client,
     sql`SELECT count(*)::int AS read, ${phrased ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (
       SELECT s.terms FROM article_search s ${also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([candidate, ...within(matching, COUNTING), also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
+      WHERE ${and([...candidates, ...without(matching), also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
   )
   const { read = 0, count = 0 } = row ?? {}
   return read > cap ? { count: Math.min(count, cap), exact: false } : { count, exact: true }

@@ -176,6 +176,23 @@ export async function countStale({ pool }: Database, version: number): Promise<n
   return rows[0]?.n ?? 0
 }
 
+/** Milliseconds for which a connection knows how days are spread: costs go by it, not what is found. */
+const KNOWN = 60_000
+const calendars = new WeakMap<pg.ClientBase, { calendar: Calendar; at: number }>()
+
+async function calendarOf(client: pg.ClientBase): Promise<Calendar> {
+  const known = calendars.get(client)
+  if (known && performance.now() - known.at < KNOWN) return known.calendar
+  const [row] = await run<{ bounds: number[] }>(
+    client,
+    sql`SELECT ARRAY(SELECT extract(epoch FROM b) * 1000 FROM unnest(histogram_bounds::text::timestamptz[]) AS b)::float8[] AS bounds
+      FROM pg_stats WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at'`,
+  )
+  const calendar = row?.bounds ?? []
+  if (calendar.length > 0) calendars.set(client, { calendar, at: performance.now() })
+  return calendar
+}
+
 export interface Sums {
   articles: number
   morphemes: number
@@ -202,7 +219,6 @@ export async function findFrequencies(
       terms: string[] | null
       dfs: number[] | null
       begin: number[] | null
-      days: Date[] | null
       first: Date | null
       last: Date | null
     }
@@ -210,19 +226,17 @@ export async function findFrequencies(
     client,
     sql`SELECT articles::float8, morphemes::float8, stems::float8, terms, dfs,
         ${counted} AS begin,
-        (SELECT histogram_bounds::text::timestamptz[] FROM pg_stats
-          WHERE schemaname = current_schema AND tablename = 'article_search' AND attname = 'listed_at') AS days,
         (SELECT min(listed_at) FROM article_search) AS first, (SELECT max(listed_at) FROM article_search) AS last
       FROM search_totals,
         (SELECT array_agg(term) AS terms, array_agg(df) AS dfs FROM search_terms WHERE term = ANY((SELECT ${whole}::text[])::text[])) AS found`,
     { prepared: true },
   )
-  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin, days, first, last } = row ?? {}
+  const { articles = 0, morphemes = 0, stems = 0, terms: found, dfs, begin, first, last } = row ?? {}
   return {
     articles,
     morphemes,
     stems,
-    calendar: (days ?? []).map(day => day.getTime()),
+    calendar: await calendarOf(client),
     ends: first && last ? { first, last } : null,
     df: new Map([
       ...(found ?? []).map((term, i): [string, number] => [term, dfs?.[i] ?? 0]),
