@@ -6,14 +6,15 @@ import { PAGE_SIZE } from './query.ts'
 import type { ArticleRow } from './row.ts'
 import { isRepeated, listRepeated } from './store-collapse.ts'
 import {
+  columnsOf,
   isPublic,
+  isUsual,
   type ListedRow,
   matches,
   ORDERS,
   orderBy,
   type PlainQuery,
   partOf,
-  selection,
 } from './store-list.ts'
 import { articlesAt } from './store-past.ts'
 import { dayOfRow, isCounted, totalOf } from './store-totals.ts'
@@ -37,13 +38,6 @@ export interface Page {
   /** Of a keyword search: how it was understood. */
   keywords: KeywordResult | null
 }
-
-/** Columns of what is asked for most. */
-const USUAL = selection({ fields: null, highlight: false })
-
-const isUsual = ({ fields, highlight, collapse }: PlainQuery) => fields === null && !highlight && !collapse
-
-const columnsOf = (query: PlainQuery) => (isUsual(query) ? USUAL : selection(query))
 
 /**
  * Whether one plan fits every value: a range of days of release is read from one index, however long it is. Of rare and of

@@ -1,5 +1,5 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { type Client, run } from '../db/run.ts'
 import { badParameter } from '../http/problem.ts'
 import { everyHit, searchKeywords } from '../search/keyword.ts'
 import type { KeywordRequest, Order } from '../search/request.ts'
@@ -8,12 +8,19 @@ import { filterOf } from './indexing.ts'
 import type { Filter, ListQuery, Sort } from './query.ts'
 import type { Page } from './search.ts'
 import { isRepeated } from './store-collapse.ts'
-import { isPublic, type ListedRow, matches, type PlainQuery, rowsOf, selection } from './store-list.ts'
+import {
+  columnsOf,
+  isPublic,
+  isUsual,
+  type ListedRow,
+  matches,
+  type PlainQuery,
+  rowsOf,
+} from './store-list.ts'
 
 /** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
 
 const { sql } = Prisma
-type Queryable = Parameters<typeof run>[0]
 type Keywords = NonNullable<ListQuery['keywords']>
 /** SQLSTATE of a statement that took too long. */
 const QUERY_CANCELED = '57014'
@@ -44,12 +51,12 @@ function filterTerms({ ministry, kind, tag, source, author }: Filter): string[][
 }
 
 /** The rows of identities, in their order. */
-export async function rowsByIds(client: Queryable, query: ListQuery, ids: number[]): Promise<ListedRow[]> {
+export async function rowsByIds(client: Client, query: ListQuery, ids: number[]): Promise<ListedRow[]> {
   if (ids.length === 0) return []
   const rows = await run<ListedRow>(
     client,
-    sql`SELECT ${selection(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query.asOf)}`,
-    { prepared: query.fields === null && !query.highlight && !query.asOf },
+    sql`SELECT ${columnsOf(query)} FROM ${rowsOf(sql`SELECT unnest(${ids}::int[]) AS id`, query.asOf)}`,
+    { prepared: isUsual(query) && !query.asOf },
   )
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.flatMap(id => byId.get(id) ?? [])

@@ -98,6 +98,15 @@ export function selection({
 
 export type PlainQuery = ListQuery & { sort: PlainSort }
 
+/** Columns of what is asked for most. */
+const USUAL = selection({ fields: null, highlight: false })
+
+type Shown = Pick<ListQuery, 'fields' | 'highlight' | 'collapse'>
+
+export const isUsual = ({ fields, highlight, collapse }: Shown) => fields === null && !highlight && !collapse
+
+export const columnsOf = (query: Shown): Sql => (isUsual(query) ? USUAL : selection(query))
+
 /** Counters `c` of articles `a`. */
 export const COUNTED = sql`JOIN article_counts c ON c.article_id = a.id`
 

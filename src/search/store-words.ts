@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
 import { type Client, run } from '../db/run.ts'
 import { normalise } from '../text/analyser/normalise.ts'
@@ -20,11 +19,6 @@ import { bigramsOf } from './words.ts'
  */
 
 const { sql, raw } = Prisma
-
-/** A pool or one of its clients. */
-export interface Queryable {
-  query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: R[] }>
-}
 
 export interface CountedTerm {
   term: string
@@ -114,7 +108,7 @@ const RANGES: Record<Kind, string> = {
  * begin with one syllable, and only of the best is it asked whether they are words.
  */
 async function listRange(
-  db: Queryable,
+  db: Client,
   { from, to, pattern }: Beginning,
   kind: Kind,
   limit: number,
@@ -135,7 +129,7 @@ async function listRange(
 
 /** Words whose initial consonants, or romanised letters, begin so. */
 async function listSpelt(
-  db: Queryable,
+  db: Client,
   by: 'choseong' | 'roman',
   start: string,
   kind: Kind,
@@ -156,7 +150,7 @@ const after = (start: string) =>
 
 /** The most frequent words of a range. */
 export const listBeginning = async (
-  db: Queryable,
+  db: Client,
   beginning: Beginning,
   limit: number,
 ): Promise<CountedWord[]> => best(await listRange(db, beginning, 'both', limit), limit)
@@ -165,7 +159,7 @@ export const listBeginning = async (
 const BRIEF = 2
 
 /** The most frequent words whose initial consonants begin so. */
-export async function listChoseong(db: Queryable, consonants: string, limit: number): Promise<CountedWord[]> {
+export async function listChoseong(db: Client, consonants: string, limit: number): Promise<CountedWord[]> {
   const [range] = beginningsOf(consonants)
   if (!range) return []
   return morphemesFirst(limit, kind =>
@@ -176,10 +170,10 @@ export async function listChoseong(db: Queryable, consonants: string, limit: num
 }
 
 /** The most frequent words that are romanised with these letters at their beginning. */
-export const listRomanised = (db: Queryable, letters: string, limit: number): Promise<CountedWord[]> =>
+export const listRomanised = (db: Client, letters: string, limit: number): Promise<CountedWord[]> =>
   morphemesFirst(limit, kind => listSpelt(db, 'roman', letters, kind, limit))
 
-async function listExactly(db: Queryable, words: string[], roman: string | null): Promise<CountedWord[]> {
+async function listExactly(db: Client, words: string[], roman: string | null): Promise<CountedWord[]> {
   const { rows } = await db.query<CountedWord>(
     `SELECT w.word, t.df FROM search_words w JOIN search_terms t USING (term)
      WHERE (w.word = ANY($1) OR w.roman = $2) AND t.df > 0
@@ -195,7 +189,7 @@ const CANDIDATES = 1_000
 const LENGTHS = 1
 
 /** Words that share initial consonants, or two pairs of neighbouring characters, with a misspelt one. */
-async function listAlike(db: Queryable, word: string): Promise<CountedWord[]> {
+async function listAlike(db: Client, word: string): Promise<CountedWord[]> {
   const length = [...word].length
   const pairs = bigramPairs(bigramsOf(word))
   const has = pairs.map((_, i) => `bigrams @> ARRAY[$${i * 2 + 4}, $${i * 2 + 5}]`).join(' OR ')
@@ -215,7 +209,7 @@ async function listAlike(db: Queryable, word: string): Promise<CountedWord[]> {
  * What a word may have been meant for that finds nothing, likeliest first: what the other keyboard layout or the Revised
  * Romanization makes of it, else words that a typing error away; all of them more frequent than the word itself.
  */
-export async function suggestSpellings(db: Queryable, given: string, limit: number): Promise<CountedWord[]> {
+export async function suggestSpellings(db: Client, given: string, limit: number): Promise<CountedWord[]> {
   const word = normalise(given).text
   const readings = otherKeyboard(given)
   const known = await listExactly(db, [word, ...readings], romanOf(given))

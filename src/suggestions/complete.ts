@@ -1,11 +1,6 @@
+import type { Client } from '../db/run.ts'
 import { beginningsOf, type CountedWord, choseongOf, otherKeyboard, romanOf } from '../search/spelling.ts'
-import {
-  listBeginning,
-  listChoseong,
-  listRomanised,
-  type Queryable,
-  suggestSpellings,
-} from '../search/store-words.ts'
+import { listBeginning, listChoseong, listRomanised, suggestSpellings } from '../search/store-words.ts'
 import type { Match } from './schema.ts'
 import { completed, rereadHead, type Typed } from './typed.ts'
 
@@ -23,7 +18,7 @@ const FEW = 3
 const ROMAN = 3
 
 /** Words that begin so, of the likelier reading first. */
-async function byBeginning(db: Queryable, text: string, limit: number): Promise<CountedWord[]> {
+async function byBeginning(db: Client, text: string, limit: number): Promise<CountedWord[]> {
   const found = new Map<string, CountedWord>()
   for (const beginning of beginningsOf(text)) {
     if (found.size >= limit) break
@@ -33,13 +28,13 @@ async function byBeginning(db: Queryable, text: string, limit: number): Promise<
   return [...found.values()].slice(0, limit)
 }
 
-const byKeys = (db: Queryable, text: string, limit: number) => {
+const byKeys = (db: Client, text: string, limit: number) => {
   const consonants = choseongOf(text)
   return consonants === null ? byBeginning(db, text, limit) : listChoseong(db, consonants, limit)
 }
 
 /** What comes of the text in the other keyboard layout, and romanised. */
-async function reread(db: Queryable, q: string, typed: Typed, limit: number): Promise<Completion[]> {
+async function reread(db: Client, q: string, typed: Typed, limit: number): Promise<Completion[]> {
   const { given, word, head } = typed
   const whole = romanOf(q)
   if (whole !== null && head.trim() !== '') {
@@ -62,7 +57,7 @@ async function reread(db: Queryable, q: string, typed: Typed, limit: number): Pr
 const byCount = (a: CountedWord, b: CountedWord) => b.df - a.df
 
 /** The completions of a query, best first: as it reads; as it may be meant; else what it may be a typing error for. */
-export async function complete(db: Queryable, q: string, typed: Typed, limit: number): Promise<Completion[]> {
+export async function complete(db: Client, q: string, typed: Typed, limit: number): Promise<Completion[]> {
   const as = (match: Match) => (one: CountedWord) => ({ ...one, match, text: completed(typed, one.word) })
   const initials = choseongOf(typed.word) !== null
   const found = (await byKeys(db, typed.word, limit)).map(as(initials ? 'choseong' : 'prefix'))

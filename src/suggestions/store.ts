@@ -1,4 +1,4 @@
-import type { Queryable } from '../search/store-words.ts'
+import type { Client } from '../db/run.ts'
 
 /** Articles whose titles have words. */
 
@@ -12,7 +12,7 @@ export interface TitledArticle {
 const ROWS = 2_000
 
 /** In how many public articles terms stand; those in none are left out. */
-export async function countTerms(db: Queryable, terms: string[]): Promise<Map<string, number>> {
+export async function countTerms(db: Client, terms: string[]): Promise<Map<string, number>> {
   const { rows } = await db.query<{ term: string; df: number }>(
     'SELECT term, df FROM search_terms WHERE term = ANY($1) AND df > 0',
     [terms],
@@ -25,7 +25,7 @@ export async function countTerms(db: Queryable, terms: string[]): Promise<Map<st
  * frequent ones there are some among the newest articles, and further back nobody looks.
  */
 export async function listTitled(
-  db: Queryable,
+  db: Client,
   tsquery: string,
   estimate: number,
   limit: number,

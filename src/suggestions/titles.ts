@@ -1,5 +1,5 @@
+import type { Client } from '../db/run.ts'
 import { quoteTerm, titleTerm } from '../search/document.ts'
-import type { Queryable } from '../search/store-words.ts'
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { countTerms, listTitled, type TitledArticle } from './store.ts'
 
@@ -11,7 +11,7 @@ function termsOf(analyser: Analyser, text: string): string[] {
 
 /** The newest public articles whose title has all words of one of the texts. */
 export async function findTitles(
-  db: Queryable,
+  db: Client,
   analyser: Analyser,
   texts: string[],
   limit: number,
