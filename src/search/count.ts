@@ -1,8 +1,8 @@
 import { anyOf, type Compiled, Compiler, needsReading } from './compile.ts'
 import { rowsIn } from './costs.ts'
 import { matchingOf, type Search, type Total } from './request.ts'
-import { countMatches } from './search.ts'
 import { countTerm } from './store.ts'
+import { countMatches } from './store-count.ts'
 import type { Meaning, Word } from './words-of-query.ts'
 
 /** Matches that are counted; beyond, a total is a lower bound. */

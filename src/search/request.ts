@@ -6,7 +6,8 @@ import type { Place } from './costs.ts'
 import type { QueryNode } from './grammar.ts'
 import type { LookedUp } from './knowledge.ts'
 import type { Relaxed } from './relax.ts'
-import type { Matching, Routes } from './search.ts'
+import type { Routes } from './search.ts'
+import type { Matching } from './store-conditions.ts'
 
 /** What is asked of a keyword search, and what its steps share. */
 

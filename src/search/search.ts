@@ -1,43 +1,28 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import { needsReading } from './compile.ts'
 import {
-  COUNTING,
-  type Estimated,
   edgeOf,
   estimate,
   estimateCount,
   firstRows,
   type Place,
   readingOf,
-  rowsIn,
   rowsKnown,
   type Slice,
   spanOf,
   wholeMonths,
   windowCost,
 } from './costs.ts'
-import { type Cover, coverQuery } from './spans.ts'
+import { and, covered, days, type Matching, unindexed, within, without } from './store-conditions.ts'
 
 /**
  * The routes of a keyword search: which statement finds the newest (or oldest) matches soonest. All give the same rows;
  * what they differ in is what they cost for common, middling and rare words.
  */
 
-const { sql, join, empty } = Prisma
+const { sql, empty } = Prisma
 type Sql = Prisma.Sql
-
-/** What is searched for, decided: a tsquery that holds the filters too. */
-export interface Matching extends Estimated {
-  /**
-   * What terms do not say, on `articles a`: then rows are looked up in both tables and PostgreSQL decides how. Null where
-   * only what is public is asked for.
-   */
-  also: Sql | null
-  /** What leaves an article `s` out; null where nothing does. It goes by the whole query also where a route looks for less. */
-  leaveOut?: Sql | null
-}
 
 export interface Hit {
   id: number
@@ -57,34 +42,6 @@ export interface Routes {
 }
 export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 400, titled: 200 }
 
-const and = (parts: Sql[]): Sql => join(parts, ' AND ')
-
-/** The rows of a range of days, beyond a place and up to an edge. */
-function days(
-  { published: { fromInstant, toInstant } }: Matching,
-  { descending, after }: Slice,
-  edge: Date | null = null,
-): Sql[] {
-  const beyond = descending ? sql`<` : sql`>`
-  return [
-    ...(fromInstant ? [sql`s.listed_at >= ${fromInstant}`] : []),
-    ...(toInstant ? [sql`s.listed_at < ${toInstant}`] : []),
-    ...(edge ? [descending ? sql`s.listed_at >= ${edge}` : sql`s.listed_at <= ${edge}`] : []),
-    ...(after
-      ? [sql`(s.listed_at, s.article_id) ${beyond} (${new Date(after.key)}::timestamptz, ${after.id}::int)`]
-      : []),
-  ]
-}
-
-/** Conditions that no index shall answer: within coalesce an operator is nothing that one could. */
-const unindexed = (conditions: Sql[]): Sql[] =>
-  conditions.length > 0 ? [sql`coalesce(${and(conditions)}, false)`] : []
-
-const without = ({ leaveOut }: Matching): Sql[] => (leaveOut ? [sql`NOT ${leaveOut}`] : [])
-
-/** The rows of a range of days, beyond a place, without what is left out. */
-const within = (matching: Matching, slice: Slice): Sql[] => [...days(matching, slice), ...without(matching)]
-
 const order = ({ descending }: Slice) =>
   descending ? sql`s.listed_at DESC, s.article_id DESC` : sql`s.listed_at, s.article_id`
 
@@ -96,10 +53,6 @@ const walk = (matching: Matching, slice: Slice, edge: Date) =>
   sql`SELECT ${HIT} FROM article_search s
     WHERE ${and([sql`s.public`, ...days(matching, slice, edge), ...without(matching), ...unindexed([sql`s.terms @@ ${matching.query}::tsquery`])])}
     ORDER BY ${order(slice)} LIMIT ${slice.limit} OFFSET ${slice.offset}`
-
-/** The same matches of no other months than those of a cover. */
-const covered = (query: string, cover: Cover | null): string =>
-  cover ? `(${query}) & ${coverQuery(cover)}` : query
 
 /** All matches by the index of terms, or those up to an edge, then sorted; and how many they are. */
 function gather(matching: Matching, slice: Slice, edge: Date | null): Sql {
@@ -279,62 +232,4 @@ export async function searchByViews(
       WHERE ${and([found, ...rest])}
       ORDER BY c.total_views ${direction}, c.article_id ${direction} LIMIT ${slice.limit} OFFSET ${slice.offset}`,
   )
-}
-
-export interface Counted {
-  count: number
-  /** Whether there are no more. */
-  exact: boolean
-}
-
-/** As so many times more are expected as are counted, those of some months are counted first, which may be enough. */
-const MANY = 1.5
-/** Of months in which so many times more are expected. */
-const SOME = 2
-
-/** Months that have more than so many matches, if reading them alone spares anything. */
-const someMonths = (matching: Matching, cap: number): Cover | null => {
-  if (needsReading(matching) || matching.share * rowsIn(matching) < MANY * cap) return null
-  const edge = edgeOf(matching, COUNTING, (SOME * cap) / matching.share)
-  return edge && readingOf(matching, spanOf(matching, COUNTING, edge), cap).cover
-}
-
-/** How many matches there are: of more than `cap` rows that would have to be read, as many as these have. */
-export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Counted> {
-  const costs = estimateCount(matching, cap)
-  // An estimate that is too high would make this read all rows.
-  if (!matching.also && 2 * costs.walk < costs.all) return countWithin(client, matching, cap, 'walk')
-  const some = someMonths(matching, cap)
-  if (some) {
-    const part = await countWithin(client, matching, cap, some)
-    if (!part.exact) return part
-  }
-  const { cover } = readingOf(matching, spanOf(matching, COUNTING, null))
-  return countWithin(client, matching, cap, cover)
-}
-
-/** The same along the index of days, or by the index of terms with some months. */
-async function countWithin(
-  client: pg.ClientBase,
-  matching: Matching,
-  cap: number,
-  route: 'walk' | Cover | null,
-): Promise<Counted> {
-  const { also, query, loose } = matching
-  const found = sql`s.terms @@ ${query}::tsquery`
-  // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
-  const phrased = needsReading(matching) && route !== 'walk'
-  const range = days(matching, COUNTING)
-  const candidates =
-    route === 'walk'
-      ? [...unindexed([found]), ...range]
-      : [sql`s.terms @@ ${covered(loose ?? query, route)}::tsquery`, ...(route ? unindexed(range) : range)]
-  const [row] = await run<{ read: number; count: number }>(
-    client,
-    sql`SELECT count(*)::int AS read, ${phrased ? sql`count(*) FILTER (WHERE ${found})` : sql`count(*)`}::int AS count FROM (
-      SELECT s.terms FROM article_search s ${also ? sql`JOIN articles a ON a.id = s.article_id` : empty}
-      WHERE ${and([...candidates, ...without(matching), also ?? sql`s.public`])} LIMIT ${cap + 1}) AS s`,
-  )
-  const { read = 0, count = 0 } = row ?? {}
-  return read > cap ? { count: Math.min(count, cap), exact: false } : { count, exact: true }
 }
