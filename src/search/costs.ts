@@ -43,15 +43,15 @@ export interface Slice {
  * row that was found, `phrase` to look for a phrase in it.
  */
 const COSTS = {
-  row: 6,
+  row: 11,
   entry: 0.25,
   beside: 0.07,
   taken: 0.1,
   spanned: 0.1,
   span: 0.02,
   checked: 0.035,
-  fetch: 2,
-  phrase: 3,
+  fetch: 1.2,
+  phrase: 10,
 }
 
 /** Rows that hold so many matches, though fewer than estimated: to look again costs more than to look further. */

@@ -38,7 +38,10 @@ export async function scoreProximity(
   return new Map(rows.map(({ id, cover }) => [id, inMillionths(formula.proximity(cover))]))
 }
 
-/** Scores articles, best first. */
+/**
+ * Scores articles, best first. Their terms are brought from beside the rows once (what deletes nothing gives back what it
+ * read): each function would bring them again.
+ */
 export async function scoreArticles(
   client: pg.ClientBase,
   ids: number[],
@@ -48,7 +51,10 @@ export async function scoreArticles(
     raw('s.article_id, s.morphemes, s.stems'),
     ...formula.ranks.map(query => sql`ts_rank(${ONES}, s.terms, ${query}::tsquery)`),
     ...formula.matches.map(query => sql`(s.terms @@ ${query}::tsquery)::int`),
-  ])} FROM article_search s WHERE s.article_id = ANY(${ids}::int[])`
+  ])} FROM (
+      SELECT article_id, morphemes, stems, ts_delete(terms, '') AS terms FROM article_search
+      WHERE article_id = ANY(${ids}::int[]) OFFSET 0
+    ) AS s`
   const { rows } = await client.query<[number, number, number, ...number[]]>({
     ...{ text, values: values as unknown[], rowMode: 'array' },
   })

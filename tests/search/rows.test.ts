@@ -85,6 +85,21 @@ describe('an article and its search row', () => {
   })
 })
 
+test('many terms lie beside the row, which searches read for its day alone', async () => {
+  const beside = async (): Promise<number> => {
+    const { rows } = await db.pool.query(
+      `SELECT pg_relation_size(reltoastrelid)::int AS bytes FROM pg_class WHERE oid = 'article_search'::regclass`,
+    )
+    return rows[0]?.bytes
+  }
+  await insertArticles(db, [anArticle({ bodyText: '수소를 만드는 기업' })])
+  expect(await beside()).toBe(0)
+  await insertArticles(db, [
+    anArticle({ bodyText: Array.from({ length: 300 }, (_, i) => `수소${i}호기`).join(' ') }),
+  ])
+  expect(await beside()).toBeGreaterThan(2_000)
+})
+
 test('the counts of terms are those of the public rows, whatever was written, also at once', async () => {
   const { rows } = await db.pool.query('SELECT id FROM articles')
   expect(rows.length).toBeGreaterThan(0)
