@@ -1,10 +1,21 @@
 import type { Calendar } from './calendar.ts'
+import {
+  allOf,
+  anyOf,
+  type Compiled,
+  excluding,
+  independent,
+  indexed,
+  joined,
+  known,
+  together,
+} from './compiled.ts'
 import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { synonymKey } from './synonym-key.ts'
 import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
 
-/** From what a query means to the tsquery that finds it, with an estimate of how many articles that are. */
+/** From what a query means to the tsquery that finds it. */
 
 /** What is looked up for a query. */
 export interface Knowledge {
@@ -22,23 +33,6 @@ export interface Knowledge {
 /** Other spellings of a word. */
 export const synonymsOf = ({ synonyms }: Pick<Knowledge, 'synonyms'>, { term }: Word): Way[] =>
   synonyms.get(synonymKey(term.text)) ?? []
-
-export interface Compiled {
-  /** For `::tsquery`. */
-  query: string
-  /** Where it is nothing but one term, that. */
-  term?: string
-  /** The estimated share of articles, from 0 to 1. */
-  share: number
-  /** The entries of the index from which they are found, as a multiple of the articles: those of the rarest that all must have. */
-  postings: number
-  /** How many lists of the index are read beside each other. */
-  lists: number
-  /** The share of articles that must be read: an index does not know where words stand, so phrases are seen in the row. */
-  read: number
-  /** What finds all of the same and more without reading; null where that would be every article. */
-  loose: string | null
-}
 
 /** Words in a row that are written as one, or have a synonym together. */
 export interface Run {
@@ -86,68 +80,6 @@ export const allRuns = (meaning: Meaning): Run[] =>
     : meaning.type === 'not'
       ? allRuns(meaning.of)
       : [...(meaning.type === 'and' ? runsOf(meaning.of) : []), ...meaning.of.flatMap(allRuns)]
-
-/** All of several, of which nobody knows how they go together: between independent and as often as the rarest. */
-const together = (shares: number[]): number =>
-  shares.length === 0 ? 0 : Math.sqrt(independent(shares) * Math.min(...shares))
-const independent = (shares: number[]): number => shares.reduce((a, b) => a * b, 1)
-const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0)
-const either = (shares: number[]): number => Math.min(1, sum(shares))
-
-export const anyOf = (parts: Compiled[]): Compiled => {
-  const [only, ...more] = parts
-  if (only && more.length === 0) return only
-  return {
-    query: joined(parts, '|'),
-    share: either(parts.map(p => p.share)),
-    postings: sum(parts.map(p => p.postings)),
-    lists: sum(parts.map(p => p.lists)),
-    read: either(parts.map(p => p.read)),
-    loose: looseOf(parts, '|'),
-  }
-}
-
-const joined = (parts: { query: string }[], operator: string) =>
-  `(${parts.map(({ query }) => query).join(` ${operator} `)})`
-
-function looseOf(parts: Compiled[], operator: '&' | '|'): string | null {
-  const loose = parts.flatMap(part => part.loose ?? [])
-  const some = operator === '&' ? loose.length > 0 : loose.length === parts.length
-  return some ? `(${loose.join(` ${operator} `)})` : null
-}
-
-/** Of the longer lists only what the shortest one has is read; what is excluded has none. */
-const indexed = (parts: Compiled[]): Pick<Compiled, 'postings' | 'lists'> => ({
-  postings: Math.min(1, ...parts.filter(({ lists }) => lists > 0).map(({ postings }) => postings)),
-  lists: sum(parts.map(p => p.lists)),
-})
-
-export const allOf = (parts: Compiled[]): Compiled => {
-  const [only, ...more] = parts
-  if (only && more.length === 0) return only
-  return {
-    query: joined(parts, '&'),
-    share: together(parts.map(p => p.share)),
-    ...indexed(parts),
-    read: together(parts.map(p => p.read)),
-    loose: looseOf(parts, '&'),
-  }
-}
-
-/** What the index answers by itself. */
-const known = (query: string, share: number): Compiled => ({
-  ...{ query, share, postings: share, lists: 1, read: share, loose: query },
-})
-
-/** All but what is excluded; of a phrase the index cannot tell which these are. */
-const excluding = (compiled: Compiled): Compiled => ({
-  ...known(`!${compiled.query}`, 1),
-  lists: 0,
-  ...(needsReading(compiled) && { loose: null }),
-})
-
-/** Whether rows must be read to know. */
-export const needsReading = ({ query, loose }: Pick<Compiled, 'query' | 'loose'>): boolean => query !== loose
 
 /** How often a compound is written in parts, of how often it is written as one word. */
 const SPACED = 0.7

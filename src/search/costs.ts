@@ -1,6 +1,6 @@
 import type { DayRange } from '../time/seoul.ts'
 import { type Calendar, instantAfter, shareBetween } from './calendar.ts'
-import { type Compiled, needsReading } from './compile.ts'
+import { type Compiled, needsReading } from './compiled.ts'
 import { type Cover, coversOf } from './spans.ts'
 
 /** What each route of a search would cost; see search.ts. */

@@ -1,4 +1,5 @@
-import { anyOf, type Compiled, Compiler, needsReading } from './compile.ts'
+import { Compiler } from './compile.ts'
+import { anyOf, type Compiled, needsReading } from './compiled.ts'
 import { rowsIn } from './costs.ts'
 import { matchingOf, type Search, type Total } from './request.ts'
 import { countTerm } from './store.ts'

@@ -1,5 +1,6 @@
 import { bigramScores } from './bigrams.ts'
-import { allOf, allRuns, anyOf, type Compiled, Compiler, type Knowledge, needsReading } from './compile.ts'
+import { allRuns, Compiler, type Knowledge } from './compile.ts'
+import { allOf, anyOf, type Compiled, needsReading } from './compiled.ts'
 import type { Slice } from './costs.ts'
 import { COUNTED } from './count.ts'
 import { titleTerm } from './document.ts'

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
-import { allOf, type Compiled } from './compile.ts'
+import { allOf, type Compiled } from './compiled.ts'
 import type { Place } from './costs.ts'
 import type { QueryNode } from './grammar.ts'
 import type { LookedUp } from './knowledge.ts'

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import { needsReading } from './compile.ts'
+import { needsReading } from './compiled.ts'
 import { COUNTING, edgeOf, estimateCount, readingOf, rowsIn, spanOf } from './costs.ts'
 import type { Cover } from './spans.ts'
 import { and, covered, days, type Matching, unindexed, without } from './store-conditions.ts'
