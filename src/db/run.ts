@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Prisma } from './client.ts'
+import { type Done, Prepared } from './prepared.ts'
 
 /** Statements on a connection of pg. */
 
@@ -13,12 +14,28 @@ export type Client = Pick<pg.ClientBase, 'query'>
  */
 export async function run<T extends object>(
   client: Client,
-  { text, values }: Prisma.Sql,
+  { text, values }: Pick<Prisma.Sql, 'text' | 'values'>,
   { prepared = false }: { prepared?: boolean } = {},
 ): Promise<T[]> {
   const name = prepared ? nameOf(text) : undefined
-  return (await client.query<T>({ text, values: values as unknown[], ...(name && { name }) })).rows
+  if (name !== undefined) return runPrepared(client, new Prepared<T>(name, text, values))
+  return (await client.query<T>({ text, values: values as unknown[] })).rows
 }
+
+/** A client gives its promise for its own queries alone. */
+const runPrepared = <T extends object>(client: Client, statement: Prepared<T>): Promise<T[]> =>
+  new Promise((resolve, reject) => {
+    const done: Done<T> = (error, { rows } = { rows: [] }) => {
+      if (!error) return resolve(rows)
+      // Its stack would lead to the socket only.
+      Error.captureStackTrace(error)
+      reject(error)
+    }
+    ;(client.query as unknown as Submit<T>).call(client, statement, undefined, done)
+  })
+
+/** `query` of a pool and of a client alike, whose types know of submittables by themselves only. */
+type Submit<T> = (statement: Prepared<T>, values: undefined, done: Done<T>) => void
 
 /** Names of prepared statements by their text. A connection keeps what it prepared: there are never more than so many. */
 const names = new Map<string, string>()
