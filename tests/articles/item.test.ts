@@ -64,6 +64,20 @@ beforeAll(async () => {
 })
 
 describe('one article', () => {
+  test('is answered the same whether it is asked for alone or at the same time as others', async () => {
+    const ids = [article.id, one.id, two.id, three.id, hidden.id, deleted.id, 2_000_000_000]
+    const answers: Awaited<ReturnType<typeof read>>[] = []
+    for (const id of ids) answers.push(await read(id))
+    const often = Array.from({ length: 6 }, () => ids).flat()
+    const together = await Promise.all(often.map(id => read(id)))
+    for (const [i, { statusCode, body, headers }] of together.entries()) {
+      const alone = answers[i % ids.length] as (typeof answers)[number]
+      expect([statusCode, headers.etag]).toEqual([alone.statusCode, alone.headers.etag])
+      if (statusCode === 200) expect(body).toBe(alone.body)
+    }
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 404, 410, 404])
+  })
+
   test('is read by its id and by the identity at its source, with the same answer', async () => {
     const byId = await read(article.id)
     expect(byId.json()).toMatchObject({
