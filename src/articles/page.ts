@@ -31,13 +31,14 @@ export function toPage(
       ? null
       : encodeCursor({ direction, key, id, now: query.now }, query.fingerprint)
   }
-  const itemOf = (row: ListedRow, i: number) => ({
-    ...(fields
+  const itemOf = (row: ListedRow, i: number) => {
+    const item: Partial<ArticleSummary> = fields
       ? toSparse(row, numberOf(i), presentation, fields)
-      : toSummary(row, numberOf(i), presentation)),
-    ...(highlights && { highlight: highlights[i] }),
-    ...(collapse && { duplicates: row.duplicates ?? 0 }),
-  })
+      : toSummary(row, numberOf(i), presentation)
+    if (highlights) item.highlight = highlights[i]
+    if (collapse) item.duplicates = row.duplicates ?? 0
+    return item
+  }
   return {
     ...(fields && { fields }),
     items: rows.map(itemOf),

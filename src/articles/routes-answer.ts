@@ -77,9 +77,8 @@ export async function present(
 export const NO_NEIGHBOURS: Neighbours = { previous: null, next: null }
 
 /** What a row is at this version. Identities and versions may begin anew where a database does. */
-const stateOf = ({ id, version, modifiedAt }: Pick<ArticleRow, 'id' | 'version' | 'modifiedAt'>) => [
-  ...[VERSION, id, version, modifiedAt.getTime()],
-]
+const stateOf = ({ id, version, modifiedAt }: Pick<ArticleRow, 'id' | 'version' | 'modifiedAt'>) =>
+  `${id} ${version} ${modifiedAt.getTime()}`
 
 /**
  * An article as it is answered, and its ETag: of its version, which has just one text, and of what it is shown with besides.
@@ -94,7 +93,7 @@ export function articleAnswer(row: ReadRow, presentation: Presentation) {
     etagFor: (type: string) =>
       versionEtag(
         row.version,
-        digest(JSON.stringify([type, stateOf(row), isNew, ministry?.name, previous, next])),
+        digest(JSON.stringify([type, VERSION, stateOf(row), isNew, ministry?.name, previous, next])),
       ),
   }
 }
@@ -103,9 +102,13 @@ export function articleAnswer(row: ReadRow, presentation: Presentation) {
 export function pageAnswer({ rows }: Page, list: ReturnType<typeof toPage>) {
   const items = rows.map((row, i) => {
     const { number, isNew, ministry, highlight, duplicates } = list.items[i] as Partial<ArticleSummary>
-    return [stateOf(row), number, isNew, ministry?.name, highlight, duplicates]
+    const marks = highlight === undefined ? '' : JSON.stringify(highlight)
+    return `${stateOf(row)} ${number} ${isNew} ${duplicates} ${marks} ${ministry?.name}`
   })
-  return { etag: `W/"${digest(JSON.stringify({ ...list, items }))}"`, body: JSON.stringify(list) }
+  return {
+    etag: `W/"${digest(JSON.stringify([VERSION, { ...list, items }]))}"`,
+    body: JSON.stringify(list),
+  }
 }
 
 /** Counters as JSON has them. Within a text its quotes would be escaped. */

@@ -25,13 +25,21 @@ export interface Presentation {
   nameOf: (code: string) => string | null
 }
 
-const isNew = (publishedAt: Date | null, { now, newSince }: Presentation): boolean =>
-  newSince !== null && publishedAt !== null && publishedAt <= now && publishedAt >= newSince
+function isNew(publishedAt: Date | null, { now, newSince }: Presentation): boolean {
+  if (newSince === null || publishedAt === null) return false
+  const at = publishedAt.getTime()
+  return at <= now.getTime() && at >= newSince.getTime()
+}
 
-function common(row: ArticleRow, presentation: Presentation) {
+/**
+ * The fields of every article, written out at once: to put twenty more into an object that is there takes ten times as long, and
+ * to write it as JSON then twice as long. `number` is undefined, which JSON leaves out, where there is no list.
+ */
+function common<N extends number | null | undefined>(row: ArticleRow, presentation: Presentation, number: N) {
   const { ministryCode: code, ministryPublishedName: publishedName } = row
   const name = (code === null ? null : presentation.nameOf(code)) ?? row.ministryName
   return {
+    number,
     id: row.id,
     version: row.version,
     status: row.status as ArticleSummary['status'],
@@ -71,16 +79,13 @@ export const toSummary = (
   row: ArticleRow,
   number: number | null,
   presentation: Presentation,
-): ArticleSummary => ({
-  number,
-  ...common(row, presentation),
-})
+): ArticleSummary => common(row, presentation, number)
 
 export type Neighbours = Pick<Article, 'previous' | 'next'>
 
 /** Object.assign: to spread so many fields anew takes twenty times as long. */
 export const toArticle = (row: ArticleRow, neighbours: Neighbours, presentation: Presentation): Article =>
-  Object.assign(common(row, presentation), detail(row), neighbours)
+  Object.assign(common(row, presentation, undefined), detail(row), neighbours)
 
 /** Just the fields that were asked for, in the order of the contract. */
 export function toSparse(
@@ -109,7 +114,7 @@ export function toNewArticle(row: ArticleRow): NewArticle {
     licence,
     tags,
     thumbnailUrl,
-  } = common(row, { now: new Date(0), newSince: null, nameOf: () => null })
+  } = common(row, { now: new Date(0), newSince: null, nameOf: () => null }, undefined)
   const { bodyHtml, attribution, attachments, embargoUntil, sourceModifiedAt } = detail(row)
   return {
     status,
