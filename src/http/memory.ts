@@ -10,8 +10,7 @@ export interface Kept {
   etag: string
   headers: Record<string, string>
   type: string
-  /** Bytes from the second who takes it on: most are asked for once, and those who make it send its text. */
-  body: string | Buffer
+  body: Buffer
   /** Made for the first who takes it. */
   gzip: Promise<Buffer> | null
   /** Articles whose counters it shows; null: those of any. */
@@ -29,7 +28,7 @@ type Make = () => Promise<Kept>
 
 /** Bytes of an entry beside its body: its key, its headers, and the compressed body. */
 const sizeOf = ({ body, headers }: Kept, key: string): number =>
-  Math.ceil(1.4 * Buffer.byteLength(body)) + key.length + String(headers.link ?? '').length + 1_000
+  Math.ceil(1.4 * body.length) + key.length + String(headers.link ?? '').length + 1_000
 
 export class AnswerMemory {
   readonly #answers: LRUCache<string, Kept, Make>

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { encodeUtf8 } from '../text/encoding.ts'
 import { JSON_UTF8 } from './body.ts'
 import type { AnswerMemory, Kept } from './memory.ts'
 import { isCurrent, takesGzip } from './representation.ts'
@@ -61,10 +62,7 @@ export function rememberAnswers(app: FastifyInstance, memory: AnswerMemory, toda
     if ((request.position ?? 0) > memory.position) return
     request.slot = { memory, key: `${today()} ${request.accepted} ${normalised(request.url)}` }
     const kept = memory.find(request.slot.key)
-    if (kept) {
-      if (typeof kept.body === 'string') kept.body = Buffer.from(kept.body)
-      return sendKept(request, reply, kept, 'hit')
-    }
+    if (kept) return sendKept(request, reply, kept, 'hit')
     // What is kept must not come from a replica that is behind.
     request.position = memory.position
   })
@@ -110,7 +108,7 @@ const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   etag,
   headers: headers ?? {},
   type: type ?? JSON_UTF8,
-  body,
+  body: encodeUtf8(body),
   gzip: null,
   shows: shows ?? null,
 })
@@ -123,8 +121,7 @@ async function sendKept(
   status: 'hit' | 'fwd=miss' | 'fwd=bypass',
 ): Promise<FastifyReply> {
   const { etag, headers, type, body } = kept
-  const coded =
-    'accept-encoding' in request.headers && Buffer.byteLength(body) >= WORTH_COMPRESSING && takesGzip(request)
+  const coded = 'accept-encoding' in request.headers && body.length >= WORTH_COMPRESSING && takesGzip(request)
   // What is coded otherwise is another representation.
   if (request.caller === null) reply.headers(request.server.edge)
   reply.headers(headers)
