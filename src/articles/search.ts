@@ -61,20 +61,17 @@ function hasOnePlan(query: PlainQuery): boolean {
 /** Rows from which a page is sought by its day: to pass over fewer takes less. */
 const SOUGHT = 4_000
 
-/**
- * A numbered page and the exact total, of one snapshot. Where totals are kept nothing is counted, and a page far down begins
- * with its day.
- * @param again whether to ask once more where the page was found empty and the total, asked for after it, says that it is not
- */
-async function searchPage(
-  { pool }: Pick<Database, 'pool'>,
-  query: PlainQuery,
-  page: number,
-  again = true,
-): Promise<Page> {
+/** What a numbered page is asked with: its rows, each with the total, and the total of a page without rows. */
+interface Asked {
+  rows: Statement
+  total: Statement
+}
+type Statement = Pick<Sql, 'text' | 'values'>
+
+/** Where totals are kept nothing is counted, and a page far down begins with its day. */
+function askFor(query: PlainQuery, offset: number): Asked {
   const { filter, sort, pageSize, collapse } = query
   const where = matches(filter)
-  const offset = (page - 1) * pageSize
   const kept = isCounted(query)
   const repeated = collapse ? sql`repeated AS MATERIALIZED (${listRepeated(filter, where)}),` : empty
   const less = collapse ? sql`- (SELECT count(*)::int FROM repeated)` : empty
@@ -87,20 +84,49 @@ async function searchPage(
   const start = sought ? sql`start AS MATERIALIZED (${dayOfRow(filter, offset, descending)}),` : empty
   const from = sought ? sql`AND ${fromDay(descending)}` : empty
   const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
-  const prepared = hasOnePlan(query)
   const part = partOf(query, sql`${where} ${first} ${from}`, orderBy(sort), {
-    ...{ limit: pageSize, offset, passed, atMost: prepared && !sought ? SOUGHT : null },
+    ...{ limit: pageSize, offset, passed, atMost: hasOnePlan(query) && !sought ? SOUGHT : null },
   })
-  const ask = <T extends object>(statement: Sql) => run<T>(pool, statement, { prepared })
-  const rows = await ask<ListedRow & { total: number }>(
-    sql`WITH ${repeated} ${start} matched AS (${total})
+  return {
+    rows: sql`WITH ${repeated} ${start} matched AS (${total})
       SELECT ${columnsOf(query)}, (SELECT total FROM matched) AS total ${part}`,
-  )
-  const count =
-    rows[0]?.total ??
-    (await ask<{ total: number }>(sql`WITH ${repeated} matched AS (${total}) SELECT total FROM matched`))[0]
-      ?.total ??
-    0
+    total: sql`WITH ${repeated} matched AS (${total}) SELECT total FROM matched`,
+  }
+}
+
+/** Of the first pages of all that is public, which are asked for most: put together once for each order. */
+const FRONT = new Map<PlainQuery['sort'], Asked>()
+
+function askForFront(query: PlainQuery): Asked {
+  const known = FRONT.get(query.sort)
+  if (known) return known
+  const { rows, total } = askFor(query, 0)
+  // Their text is made anew each time that it is looked at.
+  const written = ({ text, values }: Statement) => ({ text, values })
+  const asked = { rows: written(rows), total: written(total) }
+  FRONT.set(query.sort, asked)
+  return asked
+}
+
+const hasDays = ({ filter: { published } }: PlainQuery) => published.from !== null || published.to !== null
+
+/**
+ * A numbered page and the exact total, of one snapshot.
+ * @param again whether to ask once more where the page was found empty and the total, asked for after it, says that it is not
+ */
+async function searchPage(
+  { pool }: Pick<Database, 'pool'>,
+  query: PlainQuery,
+  page: number,
+  again = true,
+): Promise<Page> {
+  const { sort, pageSize } = query
+  const offset = (page - 1) * pageSize
+  const prepared = hasOnePlan(query)
+  const asked = prepared && offset === 0 && !hasDays(query) ? askForFront(query) : askFor(query, offset)
+  const ask = <T extends object>(statement: Statement) => run<T>(pool, statement, { prepared })
+  const rows = await ask<ListedRow & { total: number }>(asked.rows)
+  const count = rows[0]?.total ?? (await ask<{ total: number }>(asked.total))[0]?.total ?? 0
   if (rows.length === 0 && offset < count && again) return searchPage({ pool }, query, page, false)
   const keys = rows.map(row => sortKey(row, sort))
   return {

@@ -145,7 +145,7 @@ const moves = (filter: Filter): Sql =>
 /** How many articles a filter has: a statement with one row, `total`. */
 export const totalOf = (filter: Filter): Sql =>
   sql`SELECT ((SELECT coalesce(sum(t.n), 0) FROM article_totals t WHERE ${ofFilter(filter)} AND ${parts(filter)})
-    + (SELECT coalesce(sum(n), 0) FROM (${moves(filter)}) AS moves))::int AS total`
+    + (SELECT coalesce(sum(by), 0) FROM article_moves WHERE ${ofMoves(filter)}))::int AS total`
 
 type Unit = 'year' | 'month' | 'day'
 
