@@ -1,4 +1,4 @@
-import { normalise } from '../text/analyser/normalise.ts'
+import { normalisedUnits } from '../text/analyser/normalise.ts'
 
 /** What of a body is counted: longer ones would make the rerank of a page cost more than its search. */
 const COUNTED = 5_000
@@ -19,7 +19,7 @@ const makeLetters = (): Uint8Array =>
  */
 function eachBigram(text: string, call: (bigram: number) => void): void {
   letters ??= makeLetters()
-  const { units } = normalise(text)
+  const units = normalisedUnits(text)
   let previous = 0
   for (let i = 0; i < units.length; i++) {
     const unit = units[i] as number
@@ -30,13 +30,22 @@ function eachBigram(text: string, call: (bigram: number) => void): void {
   }
 }
 
-/** The different bigrams of a query, each with its number. */
-function numberBigrams(query: string): Map<number, number> {
+/** The different bigrams of a query. */
+interface Asked {
+  /** Each with its number. */
+  numbers: Map<number, number>
+  /** 1 for the units with which they begin: few of a document's do. */
+  firsts: Uint8Array
+}
+
+function bigramsOf(query: string): Asked {
   const numbers = new Map<number, number>()
+  const firsts = new Uint8Array(0x10000)
   eachBigram(query, bigram => {
     if (!numbers.has(bigram)) numbers.set(bigram, numbers.size)
+    firsts[bigram >>> 16] = 1
   })
-  return numbers
+  return { numbers, firsts }
 }
 
 interface Counted {
@@ -46,11 +55,12 @@ interface Counted {
   length: number
 }
 
-function countBigrams(parts: string[], numbers: Map<number, number>): Counted {
+function countBigrams(parts: string[], { numbers, firsts }: Asked): Counted {
   const times = new Uint32Array(numbers.size)
   let length = 0
   const count = (bigram: number) => {
     length++
+    if (firsts[bigram >>> 16] === 0) return
     const number = numbers.get(bigram)
     if (number !== undefined) times[number] = (times[number] as number) + 1
   }
@@ -69,10 +79,10 @@ const inverseFrequency = (frequency: number, documents: number) =>
  * @returns a score for each document, in their order; all are 0 for a query that has no two letters together
  */
 export function bigramScores(query: string, documents: { title: string; body: string }[]): number[] {
-  const numbers = numberBigrams(query)
-  const counted = documents.map(({ title, body }) => countBigrams([title, body.slice(0, COUNTED)], numbers))
+  const asked = bigramsOf(query)
+  const counted = documents.map(({ title, body }) => countBigrams([title, body.slice(0, COUNTED)], asked))
   const average = counted.reduce((sum, { length }) => sum + length, 0) / counted.length
-  const weights = Array.from({ length: numbers.size }, (_, number) =>
+  const weights = Array.from({ length: asked.numbers.size }, (_, number) =>
     inverseFrequency(counted.filter(({ times }) => times[number] !== 0).length, counted.length),
   )
   return counted.map(({ times, length }) => {

@@ -53,14 +53,22 @@ function compose(given: string): Pick<Normalised, 'text' | 'starts'> {
   return { text, starts: Int32Array.from(starts) }
 }
 
-/** NFC, lower case, half width. Never throws: lone surrogates stay. */
-export function normalise(given: string): Normalised {
+function fold(text: string): Uint16Array {
   folds ??= makeFolds()
-  const { text, starts } = compose(given)
   const units = new Uint16Array(text.length)
   for (let i = 0; i < text.length; i++) units[i] = folds[text.charCodeAt(i)] as number
+  return units
+}
+
+/** NFC, lower case, half width. Never throws: lone surrogates stay. */
+export function normalise(given: string): Normalised {
+  const { text, starts } = compose(given)
+  const units = fold(text)
   return { text: Buffer.from(units.buffer).toString('utf16le'), units, starts }
 }
+
+/** The units of the same, for who needs neither its text nor the way back. */
+export const normalisedUnits = (given: string): Uint16Array => fold(compose(given).text)
 
 /** The range in the given text of a range of units. */
 export function givenRange(
