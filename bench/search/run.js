@@ -62,6 +62,9 @@ const plain = new pg.Client({ connectionString: server.url, statement_timeout: G
 await plain.connect()
 await plain.query('CREATE EXTENSION IF NOT EXISTS pg_prewarm')
 for (const relation of READ) await plain.query('SELECT pg_prewarm($1::regclass)', [relation])
+// The terms beside the rows, and their index.
+await plain.query(`SELECT pg_prewarm(reltoastrelid), pg_prewarm(indexrelid)
+  FROM pg_class JOIN pg_index ON indrelid = reltoastrelid WHERE pg_class.oid = 'article_search'::regclass`)
 const app = await buildApp({
   config: { ...readConfig({}), RATE_LIMIT: 0, CACHE_MIB: 0, SEARCH_TIMEOUT_MS: 30_000 },
   db,
