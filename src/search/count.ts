@@ -16,7 +16,7 @@ export const COUNTED = 10_000
 const MANY = 0.6 * COUNTED
 
 /** The same where rows must be read, since only they tell where words stand. */
-const READ = 4_000
+const READ = 2_400
 /** How much rarer what says it otherwise is without the word itself: hardly any, so that no row is walked for it. */
 const BESIDES = 100
 /** The same for what a frequent word is found by besides. */
