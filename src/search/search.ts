@@ -92,10 +92,11 @@ async function instantOf(
 }
 
 /**
- * Before all matches are read it is looked how many there are in a part of the articles, if that costs little beside them: words
- * of one subject go together several times as often as is thought, and a window would do.
+ * The part of the articles in which it is looked how many matches there are before all of them are read: words of one subject go
+ * together several times as often as is thought, and then a window does.
  */
 const PROBED = 0.01
+/** What that may cost, as a part of what all matches cost. */
 const PROBING = 0.25
 
 export interface Slices {
