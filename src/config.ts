@@ -85,7 +85,7 @@ export const SETTINGS = {
     10_000,
     100,
     600_000,
-    'Milliseconds after which the database ends a statement.',
+    'Milliseconds after which the database ends a statement; where it falls silent, 5 s later nobody waits for it any more.',
   ),
   SEARCH_TIMEOUT_MS: integer(
     3_000,

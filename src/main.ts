@@ -48,6 +48,7 @@ async function start(config: Config): Promise<void> {
     const options = {
       poolSize: config.DATABASE_POOL,
       statementTimeout: config.STATEMENT_TIMEOUT_MS,
+      longestTimeout: config.SEARCH_TIMEOUT_MS,
       onError: (error: Error) => app.log.warn({ err: error }, 'a database connection was lost'),
     }
     const db = openDatabase({ ...options, url: server.url })

@@ -18,20 +18,27 @@ export interface DatabaseOptions {
   poolSize: number
   /** Milliseconds after which PostgreSQL ends a statement. */
   statementTimeout: number
+  /** The same of statements that have a limit of their own. */
+  longestTimeout?: number
   /** Told of errors of idle connections, which nobody awaits. */
   onError?: (error: Error) => void
 }
+
+/** Milliseconds by which a server may be late with a statement that it should have ended: then it is taken for hanging. */
+const LATE = 5_000
 
 /**
  * The one pool of the process, and Prisma over it. Nothing connects before the first query, so a database that is
  * down fails queries, not this call; the pool connects anew by itself when it is back.
  */
-export function openDatabase({ url, poolSize, statementTimeout, onError }: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions): Database {
+  const { url, poolSize, statementTimeout, longestTimeout = 0, onError } = options
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     statement_timeout: statementTimeout,
+    query_timeout: statementTimeout > 0 ? Math.max(statementTimeout, longestTimeout) + LATE : 0,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     application_name: 'gongbo',
@@ -72,6 +79,10 @@ export function openDatabase({ url, poolSize, statementTimeout, onError }: Datab
   }
 }
 
+/** Whether pg has stopped waiting for an answer: what is sent after it would wait too. */
+const isLate = (error: unknown): error is Error =>
+  error instanceof Error && error.message === 'Query read timeout'
+
 /** Runs writes on one connection in one transaction. */
 export async function inTransaction<T>(
   { pool }: Pick<Database, 'pool'>,
@@ -86,9 +97,11 @@ export async function inTransaction<T>(
     await client.query('COMMIT')
     return result
   } catch (error) {
-    await client.query('ROLLBACK').catch(failure => {
-      broken = failure
-    })
+    if (isLate(error)) broken = error
+    else
+      await client.query('ROLLBACK').catch(failure => {
+        broken = failure
+      })
     throw error
   } finally {
     client.release(broken)
