@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
@@ -11,6 +11,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { insertKey } from '../../src/keys/store.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { freePort } from '../support/ports.ts'
+import { hangable } from '../support/replicated.ts'
 
 /** What a socket client sees, so real requests and no `call`. */
 const dir = await mkdtemp(join(tmpdir(), 'gongbo-outage-'))
@@ -167,39 +168,20 @@ test('a database that takes connections and never answers is 503 too, within sec
 })
 
 test('a database that falls silent on open connections is 503 too, and is well again when it speaks', async () => {
-  // Frozen, as a host that lost its power: sockets stay open, nothing comes.
-  let frozen = false
-  const held = new Set<import('node:net').Socket>()
-  const { hostname, port } = new URL(server.url)
-  const between = createServer(client => {
-    const upstream = connect(Number(port), hostname)
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      held.add(one)
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
-      one.on('data', chunk => frozen || other.write(chunk))
-    }
-  }).listen(0, '127.0.0.1')
-  await new Promise(done => between.once('listening', done))
-  const url = new URL(server.url)
-  url.hostname = '127.0.0.1'
-  url.port = String((between.address() as { port: number }).port)
-  const through = openDatabase({ url: url.href, poolSize: 2, statementTimeout: 500 })
+  const way = await hangable(server.url)
+  const through = openDatabase({ url: way.url, poolSize: 2, statementTimeout: 500 })
   const other = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, CACHE_MIB: 0 }, db: through })
   const ask = () =>
     Promise.all(['/v1/articles', '/v1/articles?q=%ED%83%84%EC%86%8C'].map(url => other.inject({ url })))
   expect((await ask()).map(r => r.statusCode)).toEqual([200, 200])
-  frozen = true
+  way.hang(true)
   const from = performance.now()
   expect((await ask()).map(r => r.statusCode)).toEqual([503, 503])
   expect(performance.now() - from).toBeLessThan(12_000)
-  frozen = false
+  expect(through.pool.totalCount).toBe(0)
+  way.hang(false)
   expect((await ask()).map(r => r.statusCode)).toEqual([200, 200])
   await other.close()
   await through.close()
-  for (const socket of held) socket.destroy()
-  between.close()
+  way.close()
 })
