@@ -114,6 +114,31 @@ export interface RouteOptions {
   told?: (route: string) => void
 }
 
+/** How a search begins: along which rows, what that is thought to cost, and what all matches would. */
+interface Look {
+  walked: boolean
+  rows: number
+  next: number
+  all: number
+}
+
+function firstLook(matching: Matching, slice: Slice, routes: Routes, counted: number): Look {
+  const costs = estimate(matching, slice)
+  const count = counted > 0 ? Math.min(...Object.values(estimateCount(matching, counted))) : 0
+  const dear = { walk: count + routes.walk * costs.walk, window: count + routes.window * costs.window }
+  const all = routes.all * costs.all
+  const cheapest: Look = {
+    walked: dear.walk < dear.window,
+    rows: firstRows(slice, matching.share),
+    next: Math.min(dear.walk, dear.window),
+    all,
+  }
+  if (cheapest.next < all || matching.lists <= 1) return cheapest
+  const rows = PROBED * rowsIn(matching)
+  const next = routes.window * windowCost(matching, slice, rows)
+  return next < PROBING * all ? { walked: false, rows, next, all } : cheapest
+}
+
 /** A slice of the matches by date. */
 export async function searchByDate(
   client: pg.ClientBase,
@@ -126,17 +151,7 @@ export async function searchByDate(
     told('restricted')
     return { hits: await run(client, restricted(matching, matching.also, slice)), total: null }
   }
-  const costs = estimate(matching, slice)
-  const count = counted > 0 ? Math.min(...Object.values(estimateCount(matching, counted))) : 0
-  const dear = { walk: count + routes.walk * costs.walk, window: count + routes.window * costs.window }
-  let all = routes.all * costs.all
-  let walked = dear.walk < dear.window
-  let next = Math.min(dear.walk, dear.window)
-  let rows = firstRows(slice, share)
-  const part = PROBED * rowsIn(matching)
-  const probing = routes.window * windowCost(matching, slice, part)
-  if (all <= next && probing < PROBING * all && matching.lists > 1)
-    [walked, rows, next] = [false, part, probing]
+  let { walked, rows, next, all } = firstLook(matching, slice, routes, counted)
   const kept: Hit[] = []
   let [rest, looked] = [slice, 0]
   for (; next < all && rows < articles; walked = false) {
