@@ -32,6 +32,12 @@ interface Connection {
   sync(): void
 }
 
+function knownOf(connection: Connection): Map<string, Described> {
+  const known = described.get(connection) ?? new Map()
+  described.set(connection, known)
+  return known
+}
+
 /**
  * A statement that pg sends as it does its own queries (as pg-cursor's), but without asking anew what the columns are: to be
  * told of thirty and to take note of them takes as long as a row of theirs.
@@ -43,7 +49,7 @@ export class Prepared<T> implements pg.Submittable {
   callback: Done<T> | undefined
   readonly #values: unknown[]
   readonly #rows: T[] = []
-  #known: Map<string, Described> = new Map()
+  #known: Map<string, Described> | undefined
   #described: Described | undefined
   #failure: Error | null = null
 
@@ -55,8 +61,7 @@ export class Prepared<T> implements pg.Submittable {
 
   submit(to: pg.Connection): void {
     const connection = to as unknown as Connection
-    this.#known = described.get(connection) ?? new Map()
-    described.set(connection, this.#known)
+    this.#known = knownOf(connection)
     this.#described = this.#known.get(this.name)
     connection.stream.cork()
     if (connection.parsedStatements[this.name] === undefined) connection.parse(this)
@@ -74,7 +79,7 @@ export class Prepared<T> implements pg.Submittable {
     }))
     const empty = Object.fromEntries(columns.map(({ name }) => [name, null]))
     this.#described = { columns, empty }
-    this.#known.set(this.name, this.#described)
+    this.#known?.set(this.name, this.#described)
   }
 
   handleDataRow({ fields: texts }: { fields: (string | null)[] }): void {
