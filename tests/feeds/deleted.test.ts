@@ -4,6 +4,7 @@ import { compactLog } from '../../src/changes/store-compact.ts'
 import { testApp } from '../support/app.ts'
 import { readAtom } from '../support/atom.ts'
 import { anArticle } from '../support/builders.ts'
+import { queryApart } from '../support/database.ts'
 import { editor } from '../support/editor.ts'
 
 const { call, db, authorize } = await testApp()
@@ -211,7 +212,8 @@ test('whatever is done to an article: it stands in the feed, or is told as delet
 
 describe('reading them', () => {
   test('is bounded: the latest 100 are told, by an index of removals alone', async () => {
-    await db.pool.query(
+    await queryApart(
+      db.url,
       `WITH a AS (INSERT INTO articles (status, kind, title, published_at)
            SELECT CASE WHEN i % 50 = 0 THEN 'hidden' ELSE 'published' END, 'other', '글 ' || i, timestamptz '2025-01-01'
            FROM generate_series(1, 20000) i RETURNING id, status),
