@@ -48,6 +48,7 @@ import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate } from './http/representation.ts'
 import { requestId, tellRequests } from './http/requests.ts'
+import { answerAsSent } from './http/sent.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { validators } from './http/validators.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
@@ -127,9 +128,13 @@ export async function buildApp({
   app.setErrorHandler(handleError)
   handleUnknownRoutes(app)
   refuseUnknownParameters(app)
-  tellRequests(app)
+  tellRequests(app, { logged: logger !== false })
   closeGently(app)
   answerOddRequests(app)
+  const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
+  const limit = rateLimit(config.RATE_LIMIT)
+  const today = () => dayOf(now())
+  answerAsSent(app, { memory, limit, today })
   await app.register(cors, {
     origin: config.CORS_ORIGINS === '*' ? '*' : config.CORS_ORIGINS.split(',').map(origin => origin.trim()),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -155,12 +160,11 @@ export async function buildApp({
     maxAge: 600,
     strictPreflight: false,
   })
-  controlAccess(app, { findCaller: token => findCaller(db, token), limit: rateLimit(config.RATE_LIMIT) })
+  controlAccess(app, { findCaller: token => findCaller(db, token), limit })
   negotiate(app)
   readPositions(app)
-  const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
   app.decorate('edge', edgeHeaders(config.CDN_SECONDS))
-  rememberAnswers(app, memory, () => dayOf(now()))
+  rememberAnswers(app, memory, today)
   app.addHook('onRequest', refuseSplitAddress)
   app.addHook('onRequest', normaliseParameters)
   parseBodies(app)

@@ -60,12 +60,13 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
   if (replicas) measureReplicas(metrics.registry, replicas)
   const readMetrics = metricsReader(metrics.registry)
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url } = request.routeOptions
     metrics.duration.observe(
       { method: request.method, route: url ?? 'unknown', status: String(reply.statusCode) },
       reply.elapsedTime / 1000,
     )
+    done()
   })
 
   app.get(

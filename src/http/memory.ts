@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeader } from 'node:http'
 import { LRUCache } from 'lru-cache'
 
 /**
@@ -15,6 +16,15 @@ export interface Kept {
   gzip: Promise<Buffer> | null
   /** Articles whose counters it shows; null: those of any. */
   shows: readonly number[] | null
+  /** How it was sent, by the manner in which it was asked for. */
+  sent: Map<string, Sent>
+}
+
+/** An answer as it went out, all but the fields that are of one request alone. */
+export interface Sent {
+  /** Names and values in turns. */
+  head: OutgoingHttpHeader[]
+  body: Buffer
 }
 
 export interface MemoryOptions {
@@ -26,12 +36,22 @@ export interface MemoryOptions {
 
 type Make = () => Promise<Kept>
 
-/** Bytes of an entry beside its body: its key, its headers, and the compressed body. */
+/** Manners of asking for which it is noted how one answer was sent. */
+const MANNERS = 4
+/** Bytes that all manners may take. */
+const MANNERS_BYTES = 4_194_304
+
+/** Bytes of an entry: its body, also compressed, its key, its headers, and how it was sent. */
 const sizeOf = ({ body, headers }: Kept, key: string): number =>
-  Math.ceil(1.4 * body.length) + key.length + String(headers.link ?? '').length + 1_000
+  Math.ceil(1.4 * body.length) + key.length + String(headers.link ?? '').length + 3_000
 
 export class AnswerMemory {
   readonly #answers: LRUCache<string, Kept, Make>
+  /** Keys of answers by the manners in which they were asked for. */
+  readonly #manners = new LRUCache<string, string>({
+    maxSize: MANNERS_BYTES,
+    sizeCalculation: (key, manner) => key.length + manner.length + 100,
+  })
   /** Bytes that answers may take; 0: none is kept. */
   readonly limit: number
   #trusted = false
@@ -92,6 +112,20 @@ export class AnswerMemory {
 
   find(key: string): Kept | undefined {
     return this.#answers.get(key)
+  }
+
+  /** How the answer that is kept under a key was sent to one who asked in some manner. */
+  noteSent(key: string, manner: string, sent: Sent): void {
+    const kept = this.find(key)
+    if (!kept || kept.sent.size >= MANNERS) return
+    kept.sent.set(manner, sent)
+    this.#manners.set(manner, key)
+  }
+
+  /** What was sent to one who asked in the same manner, where it is kept still. */
+  findSent(manner: string): Sent | undefined {
+    const key = this.#manners.get(manner)
+    return key === undefined ? undefined : this.find(key)?.sent.get(manner)
   }
 
   /** The answer that is kept, or one that is made now; several who ask at once share one making. @throws what `make` throws */

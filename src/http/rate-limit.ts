@@ -35,10 +35,9 @@ const limiter = (keyPrefix: string, points: number): RateLimiterAbstract => {
   return cluster.isWorker ? new RateLimiterCluster(options) : new RateLimiterMemory(options)
 }
 
-/** Limits by the minute, counted on this machine alone, over all its workers; 0 is no limit. */
-export function rateLimit(perMinute: number): RateLimit {
-  if (perMinute === 0)
-    return { count: async () => {}, countFailure: async () => {}, assertFewFailures: async () => {} }
+/** Limits by the minute, counted on this machine alone, over all its workers; null for 0, which is none. */
+export function rateLimit(perMinute: number): RateLimit | null {
+  if (perMinute === 0) return null
   const requests = limiter('requests', perMinute)
   const failures = limiter('failures', perMinute)
   const consume = (limiter: RateLimiterAbstract, client: string) =>

@@ -5,6 +5,7 @@ import { encodeUtf8 } from '../text/encoding.ts'
 import { JSON_UTF8 } from './body.ts'
 import type { AnswerMemory, Kept } from './memory.ts'
 import { isCurrent, takesGzip } from './representation.ts'
+import { noteSent } from './sent.ts'
 import { splitTarget } from './target.ts'
 
 /** Answering from memory: before a request is validated where the answer is kept, else with what its route makes. */
@@ -111,6 +112,7 @@ const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   body: encodeUtf8(body),
   gzip: null,
   shows: shows ?? null,
+  sent: new Map(),
 })
 
 /** Sends it; `status` is what `Cache-Status` (RFC 9211) tells of it. */
@@ -128,7 +130,11 @@ async function sendKept(
   if (isCurrent(request, reply, { etag: coded ? etag.replace(/"$/, '-gzip"') : etag }))
     return reply.code(304).send()
   reply.type(type).header('cache-status', `gongbo; ${status}`)
-  if (!coded) return reply.send(body)
-  kept.gzip ??= compress(body)
-  return reply.header('content-encoding', 'gzip').send(await kept.gzip)
+  if (coded) {
+    kept.gzip ??= compress(body)
+    reply.header('content-encoding', 'gzip')
+  }
+  const sent = coded && kept.gzip ? await kept.gzip : body
+  if (status === 'hit') noteSent(request, reply, sent)
+  return reply.send(sent)
 }

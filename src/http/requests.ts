@@ -11,14 +11,15 @@ export const requestId = (header: string | string[] | undefined): string =>
 /** A key that somebody put into the address by mistake. */
 const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g, '$1…')
 
-/** One line a request, without secrets; the id goes back to the caller. */
-export function tellRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+/** One line a request where there is a log, without secrets; the id goes back to the caller. */
+export function tellRequests(app: FastifyInstance, { logged }: { logged: boolean }): void {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      throw badHeader('Host', 'is missing', '빠져 있습니다')
+    const nameless = request.headers.host === undefined && request.raw.httpVersion === '1.1'
+    done(nameless ? badHeader('Host', 'is missing', '빠져 있습니다') : undefined)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  if (!logged) return
+  app.addHook('onResponse', (request, reply, done) => {
     request.log.info(
       {
         method: request.method,
@@ -29,5 +30,6 @@ export function tellRequests(app: FastifyInstance): void {
       },
       'request',
     )
+    done()
   })
 }

@@ -280,7 +280,7 @@ test('it takes no more memory than it may', () =>
       memory.trust(0)
       const kept = (n: number): Kept => ({
         ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
-        body: Buffer.alloc(n),
+        ...{ body: Buffer.alloc(n), sent: new Map() },
       })
       for (const [i, n] of sizes.entries()) {
         await memory.findOrMake(String(i), async () => kept(n))

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
@@ -68,8 +69,10 @@ export async function contract(app: FastifyInstance): Promise<Call> {
       throw new Error(`${where}: media type "${type}", but the document says ${types.join(', ')}`)
     if (!/[/+]json$/.test(type)) return response
     const validate = validatorOf(`api#${pointer}/content/${type.replaceAll('/', '~1')}/schema`)
-    if (!validate(response.json()))
-      throw new Error(`${where}: ${ajv.errorsText(validate.errors)} in ${response.body.slice(0, 2000)}`)
+    const coded = response.headers['content-encoding'] === 'gzip'
+    const body = coded ? gunzipSync(response.rawPayload).toString() : response.body
+    if (!validate(JSON.parse(body)))
+      throw new Error(`${where}: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 2000)}`)
     return response
   }
 }

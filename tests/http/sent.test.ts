@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { LightMyRequestResponse } from 'fastify'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { AnswerMemory } from '../../src/http/memory.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+import { contract } from '../support/contract.ts'
+import { editor } from '../support/editor.ts'
+
+const settings = { CDN_SECONDS: 30, CORS_ORIGINS: 'https://a.example,https://b.example' }
+const { call, db, authorize } = await testApp({ ...settings, CACHE_MIB: 8 })
+/** The same over the same database, without a memory. */
+const forgetful = await buildApp({
+  config: { ...readConfig({}), ...settings, RATE_LIMIT: 0, CACHE_MIB: 0 },
+  db,
+})
+const limited = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 6 }, db })
+const lines: { req?: unknown; msg: string; url: string; status: number }[] = []
+const logging = await buildApp({
+  config: { ...readConfig({}), RATE_LIMIT: 0 },
+  ...{ db, logger: { level: 'info', stream: { write: line => lines.push(JSON.parse(line)) } } },
+})
+for (const app of [forgetful, limited, logging]) afterAll(() => app.close())
+const asFresh = await contract(forgetful)
+const key = await authorize('articles:write')
+const write = editor(call, key)
+
+const [row] = await insertArticles(db, [
+  anArticle({ title: '길잡이', bodyText: '탄소중립 정책을 알린다. '.repeat(200) }),
+])
+const item = `/v1/articles/${row?.id}`
+
+/** All but the time, and where it came from. */
+const answerOf = ({ statusCode, headers, rawPayload }: LightMyRequestResponse) => {
+  const { date: _, 'cache-status': __, ...rest } = headers
+  return {
+    statusCode,
+    headers: rest,
+    body: rawPayload.toString('base64'),
+  }
+}
+
+beforeAll(async () => {
+  // Until the memory hears of changes.
+  for (let tries = 0; ; tries++) {
+    const { headers } = await call(item)
+    if (headers['cache-status'] === 'gongbo; hit') return
+    if (tries === 1_000) throw new Error('nothing is kept')
+    await new Promise(next => setTimeout(next, 5))
+  }
+})
+
+const requests = {
+  method: fc.constantFrom('GET' as const, 'GET' as const, 'HEAD' as const),
+  url: fc.constantFrom(item, '/v1/articles?pageSize=2'),
+  accept: fc.constantFrom('application/json', 'text/html', 'image/png'),
+  'accept-encoding': fc.constantFrom('gzip', 'br'),
+  origin: fc.constantFrom('https://a.example', 'https://c.example'),
+}
+/** What makes another answer of the same. */
+const deciding = {
+  'if-none-match': fc.constantFrom('*', '"none"'),
+  authorization: fc.constantFrom(key.authorization, 'Bearer wrong'),
+  'gongbo-position': fc.constantFrom('0', 'x'),
+}
+const required = { requiredKeys: ['method', 'url'] as ['method', 'url'] }
+const step = fc.oneof(
+  { arbitrary: fc.record({ title: fc.stringMatching(/^[가-힣]{2,8}$/) }), weight: 1 },
+  { arbitrary: fc.record(requests, required), weight: 12 },
+  { arbitrary: fc.record({ ...requests, ...deciding }, required), weight: 3 },
+)
+
+test(
+  'whoever asks, and however often: the answer is what a server without memory gives',
+  () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 30, size: 'max' }), async steps => {
+        for (const one of steps) {
+          if ('title' in one) {
+            expect((await write('PATCH', item, one)).statusCode).toBe(200)
+            continue
+          }
+          const { method, url, ...headers } = one
+          // Problems name it.
+          const request = { method, url, headers: { ...headers, 'x-request-id': 'law' } }
+          const fresh = answerOf(await asFresh(request))
+          // Made, found, and sent as it was sent before.
+          for (let i = 0; i < 3; i++) expect(answerOf(await call(request))).toEqual(fresh)
+        }
+      }),
+      { numRuns: 25 },
+    ),
+  60_000,
+)
+
+describe('an answer that is sent as it was before', () => {
+  const ask = (headers = {}) => call({ url: item, headers })
+
+  test('has the id of its own request, and its length', async () => {
+    for (let i = 0; i < 3; i++) await ask()
+    for (const id of ['one', 'another']) {
+      const { headers, rawPayload } = await ask({ 'x-request-id': id })
+      expect(headers['x-request-id']).toBe(id)
+      expect(Number(headers['content-length'])).toBe(rawPayload.length)
+      expect(headers['cache-status']).toBe('gongbo; hit')
+    }
+  })
+
+  test('is none for who brings a key', async () => {
+    for (let i = 0; i < 3; i++) await ask()
+    expect((await ask({ authorization: 'Bearer wrong' })).statusCode).toBe(401)
+    expect((await ask(key)).headers['cache-control']).toBe('private, no-cache')
+  })
+
+  test('counts against the limit once, and is refused beyond it as any other', async () => {
+    await limited.inject(item)
+    await new Promise(next => setTimeout(next, 200))
+    const answers: LightMyRequestResponse[] = []
+    for (let i = 0; i < 7; i++) answers.push(await limited.inject(item))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200, 429, 429])
+    expect(answers.slice(0, 5).map(({ headers }) => String(headers.ratelimit).match(/r=(\d+)/)?.[1])).toEqual(
+      [...['4', '3', '2', '1', '0']],
+    )
+    expect(answers[4]?.headers['cache-status']).toBe('gongbo; hit')
+    expect(answers[5]?.headers['access-control-allow-origin']).toBe('*')
+  })
+
+  test('is logged and measured as any other', async () => {
+    await logging.inject(item)
+    await new Promise(next => setTimeout(next, 200))
+    lines.length = 0
+    for (let i = 0; i < 4; i++) await logging.inject(item)
+    const told = lines.filter(({ msg }) => msg === 'request')
+    expect(told.map(({ url, status }) => [url, status])).toEqual(Array(4).fill([item, 200]))
+    const { body } = await logging.inject('/metrics')
+    expect(body).toMatch(
+      /http_request_duration_seconds_count\{method="GET",route="\/v1\/articles\/:id",status="200"\} 5/,
+    )
+  })
+})
+
+test('of one answer no more manners are noted than four, and none outlives the answer', async () => {
+  const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+  memory.trust(0)
+  const body = Buffer.from('{}')
+  await memory.findOrMake('key', async () => ({
+    ...{ etag: '""', headers: {}, type: 'application/json', body, gzip: null, shows: null, sent: new Map() },
+  }))
+  for (const manner of ['a', 'b', 'c', 'd', 'e']) memory.noteSent('key', manner, { head: [manner], body })
+  expect(['a', 'b', 'c', 'd', 'e'].map(manner => memory.findSent(manner)?.head[0])).toEqual([
+    ...['a', 'b', 'c', 'd', undefined],
+  ])
+  memory.told(1)
+  expect(memory.findSent('a')).toBeUndefined()
+  memory.noteSent('key', 'a', { head: [], body })
+  expect(memory.findSent('a')).toBeUndefined()
+})
