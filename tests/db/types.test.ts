@@ -44,3 +44,35 @@ test('odd instants and arrays of texts come whole', async () => {
     },
   ])
 })
+
+test('arrays of texts come as they went in, whatever is quoted in them', async () => {
+  const text = fc.oneof(
+    fc.constantFrom(
+      '수소',
+      '2050',
+      '-1.5e3',
+      'true',
+      'null',
+      'NULL',
+      'nullable',
+      '',
+      ' ',
+      'a b',
+      'a,b',
+      '{x}',
+      '"',
+      '\u0001',
+    ),
+    fc.stringMatching(/^[가나a"\\,{} \n\t/u]{0,6}$/),
+    fc.string({ unit: 'grapheme' }).filter(one => !one.includes('\0') && one.isWellFormed()),
+  )
+  const texts = fc.array(fc.option(text, { freq: 12 }), { maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(texts, { minLength: 30, maxLength: 30 }), async arrays => {
+      const columns = arrays.map((_, i) => `$${i + 1}::text[] AS "${i}"`).join(', ')
+      const { rows } = await pool.query(`SELECT ${columns}`, arrays)
+      expect(Object.values(rows[0])).toEqual(arrays)
+    }),
+    { numRuns: 60 },
+  )
+})
