@@ -10,7 +10,8 @@ import { highlightPage } from './highlighting.ts'
 import { searchArticles } from './list.ts'
 import { linkHeader, pageAddresses, toPage } from './page.ts'
 import { ArticlePage, SparseArticlePage } from './page-schema.ts'
-import { ArticleQuery, AS_OF, decideAsOf } from './query.ts'
+import { decideAsOf } from './query.ts'
+import { ArticleQuery, AS_OF } from './query-schema.ts'
 import {
   type AnswerInForm,
   ArticleId,

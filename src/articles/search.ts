@@ -2,7 +2,7 @@ import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { KeywordResult } from '../search/keyword.ts'
 import type { Cursor } from './cursor.ts'
-import { PAGE_SIZE } from './query.ts'
+import { PAGE_SIZE } from './query-schema.ts'
 import type { ArticleRow } from './row.ts'
 import { isRepeated, listRepeated } from './store-collapse.ts'
 import {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Day, nullable, oneOf, ref } from '../http/schema.ts'
 import { MinistryTakenIn, ResolvedRange } from './page-schema.ts'
-import { ArticleQuery } from './query.ts'
+import { ArticleQuery } from './query-schema.ts'
 import { FACETS, INTERVALS } from './store-statistics.ts'
 
 /** The contract of histograms and facets. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { ArticleQuery, SORTS } from '../articles/query.ts'
+import { ArticleQuery, SORTS } from '../articles/query-schema.ts'
 import { FIELDS } from '../articles/schema.ts'
 import { Instant, nullable, oneOf } from '../http/schema.ts'
 

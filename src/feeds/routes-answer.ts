@@ -1,6 +1,7 @@
 import { searchArticles } from '../articles/list.ts'
 import { linkHeader } from '../articles/page.ts'
-import { type ArticleQuery, decideQuery, type ListQuery } from '../articles/query.ts'
+import { decideQuery, type ListQuery } from '../articles/query.ts'
+import type { ArticleQuery } from '../articles/query-schema.ts'
 import { type AnswerInForm, type ArticleRouteOptions, present } from '../articles/routes-answer.ts'
 import { assertMayList } from '../articles/routes-list.ts'
 import { isPublic } from '../articles/store-list.ts'

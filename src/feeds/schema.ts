@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { ArticleQuery } from '../articles/query.ts'
+import { ArticleQuery } from '../articles/query-schema.ts'
 import { Article } from '../articles/schema.ts'
 import { MINISTRY } from '../articles/words.ts'
 import { Instant, ref } from '../http/schema.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { ArticleQuery } from '../articles/query.ts'
+import { ArticleQuery } from '../articles/query-schema.ts'
 import { SOURCE } from '../articles/words.ts'
 import { nullable, oneOf, ref } from '../http/schema.ts'
 

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox'
-import { ArticleQuery, decideQuery } from '../articles/query.ts'
+import { decideQuery } from '../articles/query.ts'
+import { ArticleQuery } from '../articles/query-schema.ts'
 import { Problem } from '../http/problem.ts'
 import { validationProblem } from '../http/validation.ts'
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { type ArticleQuery, decideQuery, type ListQuery } from '../articles/query.ts'
+import { decideQuery, type ListQuery } from '../articles/query.ts'
+import type { ArticleQuery } from '../articles/query-schema.ts'
 import { isPublic } from '../articles/store-list.ts'
 import { findInList, type TermsOfVersions, versionKey } from '../articles/store-match.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'

@@ -1,4 +1,4 @@
-import type { ArticleQuery } from '../articles/query.ts'
+import type { ArticleQuery } from '../articles/query-schema.ts'
 import type { Database, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
 import { matches } from '../http/conditional.ts'

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { searchArticles } from '../../src/articles/list.ts'
-import { type ArticleQuery, decideQuery } from '../../src/articles/query.ts'
+import { decideQuery } from '../../src/articles/query.ts'
+import type { ArticleQuery } from '../../src/articles/query-schema.ts'
 import { toNewArticle } from '../../src/articles/row.ts'
 import { insertArticle, lockArticle, replaceArticle, updateRow, write } from '../../src/articles/store.ts'
 import { findAsOf } from '../../src/articles/store-revisions.ts'
