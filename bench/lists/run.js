@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { makeCorpus } from '../search/corpus.js'
 import { line, median, table } from '../search/report.js'
+import { directus } from './directus.js'
 import { OPERATIONS } from './operations.js'
 
 /**
@@ -16,7 +17,7 @@ import { OPERATIONS } from './operations.js'
  * (a Debian package) the second one; where the database runs on this machine, pin it there too: `taskset -acp 1 <postmaster>`.
  * A database is made by `node bench/import.js 200000 deferred keep=<folder>`, or with search rows by `bench/search/load.js`.
  * `create` adds articles: measure it last. Usage: node bench/lists/run.js <url of a database> [--rounds 5] [--seconds 3]
- * [--connections 32] [--only newest,detail] [--prisma no]
+ * [--connections 32] [--only newest,detail] [--prisma no] [--directus <folder that directus.js has set up>]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +27,7 @@ const { values: options, positionals } = parseArgs({
     connections: { type: 'string', default: '32' },
     only: { type: 'string', default: '' },
     prisma: { type: 'string', default: 'yes' },
+    directus: { type: 'string' },
   },
 })
 const [url] = positionals
@@ -40,14 +42,14 @@ const freePort = () =>
     })
   })
 
-async function start(name, args, env = {}) {
+async function start(name, args, env = {}, { node = process.execPath, asked = '/v1/articles?page=1' } = {}) {
   const port = await freePort()
-  const child = spawn('taskset', ['-c', '0', process.execPath, ...args(port)], {
+  const child = spawn('taskset', ['-c', '0', node, ...args(port)], {
     env: { PATH: process.env.PATH, ...env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  for (let tries = 0; tries < 100; tries++) {
-    const ready = await fetch(`http://127.0.0.1:${port}/v1/articles?page=1`).then(
+  for (let tries = 0; tries < 300; tries++) {
+    const ready = await fetch(`http://127.0.0.1:${port}${asked}`).then(
       r => r.ok,
       () => false,
     )
@@ -55,6 +57,11 @@ async function start(name, args, env = {}) {
     await setTimeout(100)
   }
   throw new Error(`${name} did not start`)
+}
+
+function startDirectus(folder) {
+  const { node, cli, env } = directus(folder, url)
+  return start('Directus', () => [cli, 'start'], env, { node, asked: '/server/ping' })
 }
 
 /** Seconds of processor time, and mebibytes, of a process. */
@@ -70,10 +77,11 @@ const milliseconds = text =>
 
 async function load({ name, port, child }, operation, seconds = options.seconds) {
   const script = join(dir, 'wrk.lua')
-  const { lua, bare = lua } = OPERATIONS[operation]
+  const { lua, bare = lua, directus } = OPERATIONS[operation]
+  const request = { bare, Directus: directus }[name] ?? lua
   writeFileSync(
     script,
-    `LAST = ${n}; KEY = '${key}'; S = {${sentences.map(text => `'${text}'`)}}; T = {${titles.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${name === 'bare' ? bare : lua} end\n`,
+    `LAST = ${n}; KEY = '${key}'; S = {${sentences.map(text => `'${text}'`)}}; T = {${titles.map(text => `'${text}'`)}}; math.randomseed(os.time())\nrequest = function() ${request} end\n`,
   )
   const before = usage(child.pid)
   const wrk = spawn(
@@ -107,7 +115,7 @@ async function load({ name, port, child }, operation, seconds = options.seconds)
     rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
     p50: milliseconds(/50%\s+(\S+)/.exec(out)[1]),
     p99: milliseconds(/99%\s+(\S+)/.exec(out)[1]),
-    cpu: ((after.cpu - before.cpu) / requests) * 1000,
+    cpu: ((after.cpu - before.cpu) / Math.max(1, requests)) * 1000,
     rss: after.rss,
   }
 }
@@ -153,6 +161,7 @@ const servers = [
   await start('memory', port => [here('memory.js'), `http://127.0.0.1:${kept.port}`, String(port)]),
   kept,
   await start('Gongbo', gongbo, { ...ours, CACHE_MIB: '0' }),
+  ...(options.directus ? [await startDirectus(options.directus)] : []),
 ]
 try {
   const wanted = Object.keys(OPERATIONS).filter(

@@ -30,7 +30,7 @@ const server = given.startsWith('postgres')
 const db = openDatabase({ url: server.url, poolSize: 4, statementTimeout: 60_000 })
 const plain = new pg.Client({ connectionString: server.url })
 await plain.connect()
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db })
+const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, CACHE_MIB: 0 }, db })
 
 const edge = (
   await plain.query(
