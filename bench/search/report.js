@@ -1,9 +1,8 @@
 /** Figures as a table. */
 
-export const percentile = (values, p) => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]
-}
+/** By nearest rank: of twenty the nineteenth is p95. */
+export const percentile = (values, p) =>
+  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(p * values.length) - 1)]
 export const median = values => percentile(values, 0.5)
 
 const cell = value =>

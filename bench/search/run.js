@@ -15,13 +15,13 @@ import { median, percentile, table } from './report.js'
 /**
  * The operations of keyword search beside the plain SQL that a typical developer would write, in one run over what
  * load.js has made. Ours is the whole request but the socket: routing, validation, analysis, SQL, JSON. Usage:
- * node bench/search/run.js [folder, bench/search/.data] [--queries 30] [--rounds 3] [--like 2] [--only newest,counts] [--buffers 4GB, of the database] [--url of a running database] [--pause 20, milliseconds between two creates]
+ * node bench/search/run.js [folder, bench/search/.data] [--queries 30] [--rounds 5] [--like 2] [--only newest,counts] [--buffers 4GB, of the database] [--url of a running database] [--pause 20, milliseconds between two creates]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     queries: { type: 'string', default: '30' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     like: { type: 'string', default: '2' },
     only: { type: 'string', default: '' },
     buffers: { type: 'string', default: '4GB' },
@@ -45,8 +45,9 @@ const READ = [
 ]
 /** Milliseconds after which a plain statement is given up; it counts as so long. */
 const GIVEN_UP = 20_000
-/** Milliseconds from which a plain statement is slow. */
+/** Milliseconds from which a plain statement is slow, and from which once is enough. */
 const SLOW = 200
+const LONG = 500
 const SAMPLE = 20_000
 
 const print = text => process.stdout.write(`${text}\n`)
@@ -144,27 +145,25 @@ const askPlain = async (text, values) => {
   })
 }
 
+/** Times of each query in turns, each of which is what most rounds of it take: the cores are shared. */
 async function measure(name, operation) {
   const rows = []
   for (const [kind, queries] of Object.entries(classes)) {
-    const ours = []
-    const theirs = []
-    const scans = []
-    /** Of each query that plain SQL takes long for: its times, ours. */
-    const slow = new Map()
     const urls = await Promise.all(queries.map(query => urlOf(operation, query)))
     for (const url of urls) await ask(url)
+    const rounds = queries.map(() => ({ ours: [], theirs: [], scans: [] }))
     for (let round = 0; round < Number(options.rounds); round++)
       for (const [i, query] of queries.entries()) {
+        const { ours, theirs, scans } = rounds[i]
         ours.push(await time(() => ask(urls[i])))
-        if (round === 0 || theirs.at(-1) < 500) {
+        if (round === 0 || theirs[0] < LONG)
           theirs.push(await time(() => askPlain(operation.terms(query), terms(query))))
-          if (theirs.at(-1) > SLOW) slow.set(i, theirs.at(-1) / ours.at(-1))
-        }
         if (operation.like && round === 0 && i < Number(options.like))
           scans.push(await time(() => askPlain(operation.like(query), like(query))))
       }
-    const ratios = [...slow.values()]
+    const scans = rounds.flatMap(round => round.scans)
+    const [ours, theirs] = ['ours', 'theirs'].map(whose => rounds.map(round => median(round[whose])))
+    const ratios = theirs.flatMap((ms, i) => (ms > SLOW ? [ms / ours[i]] : []))
     const tenfold = `${ratios.filter(ratio => ratio >= 10).length} of ${ratios.length}`
     rows.push([
       name,

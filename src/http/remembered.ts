@@ -115,6 +115,12 @@ const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   sent: new Map(),
 })
 
+/** Compressed once, by whoever comes first. */
+function gzipOf(kept: Kept): Promise<Buffer> {
+  kept.gzip ??= compress(kept.body)
+  return kept.gzip
+}
+
 /** Sends it; `status` is what `Cache-Status` (RFC 9211) tells of it. */
 async function sendKept(
   request: FastifyRequest,
@@ -130,11 +136,8 @@ async function sendKept(
   if (isCurrent(request, reply, { etag: coded ? etag.replace(/"$/, '-gzip"') : etag }))
     return reply.code(304).send()
   reply.type(type).header('cache-status', `gongbo; ${status}`)
-  if (coded) {
-    kept.gzip ??= compress(body)
-    reply.header('content-encoding', 'gzip')
-  }
-  const sent = coded && kept.gzip ? await kept.gzip : body
+  if (coded) reply.header('content-encoding', 'gzip')
+  const sent = coded ? await gzipOf(kept) : body
   if (status === 'hit') noteSent(request, reply, sent)
   return reply.send(sent)
 }
