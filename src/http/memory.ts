@@ -114,10 +114,9 @@ export class AnswerMemory {
     return this.#answers.get(key)
   }
 
-  /** How the answer that is kept under a key was sent to one who asked in some manner. */
-  noteSent(key: string, manner: string, sent: Sent): void {
-    const kept = this.find(key)
-    if (!kept || kept.sent.size >= MANNERS) return
+  /** How an answer that was kept under a key was sent to one who asked in some manner: it counts as long as it is kept. */
+  noteSent(key: string, kept: Kept, manner: string, sent: Sent): void {
+    if (kept.sent.size >= MANNERS) return
     kept.sent.set(manner, sent)
     this.#manners.set(manner, key)
   }

@@ -138,6 +138,6 @@ async function sendKept(
   reply.type(type).header('cache-status', `gongbo; ${status}`)
   if (coded) reply.header('content-encoding', 'gzip')
   const sent = coded ? await gzipOf(kept) : body
-  if (status === 'hit') noteSent(request, reply, sent)
+  if (status === 'hit') noteSent(request, reply, kept, sent)
   return reply.send(sent)
 }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AnswerMemory, Sent } from './memory.ts'
+import type { AnswerMemory, Kept, Sent } from './memory.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
 
 /**
@@ -72,7 +72,7 @@ function send(reply: FastifyReply, { head, body }: Sent): void {
 }
 
 /** Notes how an answer from memory goes out, for those who ask in the same manner. */
-export function noteSent(request: FastifyRequest, reply: FastifyReply, body: Buffer): void {
+export function noteSent(request: FastifyRequest, reply: FastifyReply, kept: Kept, body: Buffer): void {
   const { manner, slot } = request
   if (manner === null || !slot) return
   reply.header('content-length', body.length)
@@ -81,5 +81,5 @@ export function noteSent(request: FastifyRequest, reply: FastifyReply, body: Buf
   const head = fields.flatMap(([name, value]) =>
     value === undefined || OWN.includes(name) ? [] : [name, value],
   )
-  slot.memory.noteSent(slot.key, manner, { head, body })
+  slot.memory.noteSent(slot.key, kept, manner, { head, body })
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import { AnswerMemory } from '../../src/http/memory.ts'
+import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
@@ -141,19 +141,28 @@ describe('an answer that is sent as it was before', () => {
   })
 })
 
-test('of one answer no more manners are noted than four, and none outlives the answer', async () => {
-  const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
-  memory.trust(0)
+describe('how an answer was sent is remembered', () => {
   const body = Buffer.from('{}')
-  await memory.findOrMake('key', async () => ({
+  const made = async (): Promise<Kept> => ({
     ...{ etag: '""', headers: {}, type: 'application/json', body, gzip: null, shows: null, sent: new Map() },
-  }))
-  for (const manner of ['a', 'b', 'c', 'd', 'e']) memory.noteSent('key', manner, { head: [manner], body })
-  expect(['a', 'b', 'c', 'd', 'e'].map(manner => memory.findSent(manner)?.head[0])).toEqual([
-    ...['a', 'b', 'c', 'd', undefined],
-  ])
-  memory.told(1)
-  expect(memory.findSent('a')).toBeUndefined()
-  memory.noteSent('key', 'a', { head: [], body })
-  expect(memory.findSent('a')).toBeUndefined()
+  })
+
+  test('in four manners', async () => {
+    const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+    const kept = await memory.findOrMake('key', made)
+    const manners = ['a', 'b', 'c', 'd', 'e']
+    for (const manner of manners) memory.noteSent('key', kept, manner, { head: [manner], body })
+    expect(manners.map(manner => memory.findSent(manner)?.head[0])).toEqual(['a', 'b', 'c', 'd', undefined])
+  })
+
+  test('as long as it is kept, though it was compressed while another one took its place', async () => {
+    const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+    const kept = await memory.findOrMake('key', made)
+    memory.noteSent('key', kept, 'a', { head: [], body })
+    memory.told(1)
+    expect(memory.findSent('a')).toBeUndefined()
+    await memory.findOrMake('key', made)
+    memory.noteSent('key', kept, 'b', { head: [], body })
+    expect([memory.findSent('a'), memory.findSent('b')]).toEqual([undefined, undefined])
+  })
 })
