@@ -8,11 +8,11 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '../dist/db/client.js'
 import { insertKey } from '../dist/keys/store.js'
+import { freePort } from './ports.js'
 
 /**
  * Writers at once against the change feed, with everything being killed: readers by cursor, by waiting and by event stream,
@@ -64,13 +64,6 @@ async function readOn(address, key, how, file) {
 function pause(ms) {
   return new Promise(next => setTimeout(next, ms))
 }
-const freePort = () =>
-  new Promise(done => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => done(port))
-    })
-  })
 const say = text => process.stdout.write(`${text}\n`)
 
 async function run(writes = 20_000, writers = 16, kills = 50) {

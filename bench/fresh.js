@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -8,6 +7,7 @@ import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
 import { migrate } from '../dist/db/migrate.js'
 import { insertKey } from '../dist/keys/store.js'
+import { freePort } from './ports.js'
 
 /**
  * Whether an answer that is kept is ever older than it may be: writers and readers over three nodes with answers from memory.
@@ -26,13 +26,6 @@ await migrate(server.url)
 const db = openDatabase({ url: server.url, poolSize: 1, statementTimeout: 10_000 })
 const { key } = await insertKey(db, { name: 'bench', scopes: ['articles:write'], expiresAt: null })
 
-const freePort = () =>
-  new Promise(resolve => {
-    const socket = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
 async function startNode() {
   const port = await freePort()
   const child = spawn(process.execPath, [NODE], {

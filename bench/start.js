@@ -1,22 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './ports.js'
 
 /**
  * How long `npm start` takes to its first list of articles, on a new data folder (cluster, migrations and samples are
  * made) and on the same folder again. Usage: node bench/start.js [rounds]
  */
 const rounds = Number(process.argv[2] ?? 5)
-
-const freePort = () =>
-  new Promise(done => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => done(port))
-    })
-  })
 
 /** Seconds from the command to the first answer of the list. */
 async function timeStart(dataDir) {

@@ -1,10 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import pg from 'pg'
+import { start } from './start.js'
 
 /**
  * Sets Directus up over the articles of a database, for `run.js … --directus <folder>`: puts it into a folder (830 MB, with the Node
@@ -16,7 +16,7 @@ const VERSION = '11'
 const ADMIN = { email: 'bench@example.com', password: 'only-for-a-bench' }
 
 /** How Directus is started; settings by which it does nothing beside answering. */
-export const directus = (folder, url) => ({
+const directus = (folder, url) => ({
   node: join(folder, 'node_modules/node/bin/node'),
   cli: join(folder, 'node_modules/directus/cli.js'),
   env: {
@@ -37,6 +37,11 @@ export const directus = (folder, url) => ({
     ...{ WEBSOCKETS_ENABLED: 'false', EMAIL_VERIFY_SETUP: 'false', STORAGE_LOCAL_ROOT: folder },
   },
 })
+
+export function startDirectus(folder, url) {
+  const { node, cli, env } = directus(folder, url)
+  return start('Directus', () => [cli, 'start'], env, { node, asked: '/server/ping' })
+}
 
 const run = promisify(execFile)
 
@@ -80,21 +85,11 @@ async function setUp(url, folder) {
   await install(folder)
   const { node, cli, env } = directus(folder, url)
   await run(node, [cli, 'bootstrap'], { env, cwd: folder })
-  const server = spawn(node, [cli, 'start'], {
-    env: { ...env, PORT: '18055' },
-    cwd: folder,
-    stdio: 'inherit',
-  })
+  const { port, child } = await startDirectus(folder, url)
   try {
-    const origin = 'http://127.0.0.1:18055'
-    for (let tries = 0; ; tries++) {
-      if (await fetch(`${origin}/server/ping`).catch(() => null)) break
-      if (tries === 300) throw new Error('Directus did not start')
-      await setTimeout(200)
-    }
-    await openToAll(origin)
+    await openToAll(`http://127.0.0.1:${port}`)
   } finally {
-    server.kill()
+    child.kill()
   }
 }
 

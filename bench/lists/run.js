@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -8,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { makeCorpus } from '../search/corpus.js'
 import { line, median, table } from '../search/report.js'
-import { directus } from './directus.js'
+import { startDirectus } from './directus.js'
 import { OPERATIONS } from './operations.js'
+import { start } from './start.js'
 
 /**
  * Lists and details over HTTP: a bare server that is tuned by hand, a typical one with Prisma, ours with and without answers
@@ -33,36 +33,6 @@ const { values: options, positionals } = parseArgs({
 const [url] = positionals
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'gongbo-lists-'))
-
-const freePort = () =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
-
-async function start(name, args, env = {}, { node = process.execPath, asked = '/v1/articles?page=1' } = {}) {
-  const port = await freePort()
-  const child = spawn('taskset', ['-c', '0', node, ...args(port)], {
-    env: { PATH: process.env.PATH, ...env, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  for (let tries = 0; tries < 300; tries++) {
-    const ready = await fetch(`http://127.0.0.1:${port}${asked}`).then(
-      r => r.ok,
-      () => false,
-    )
-    if (ready) return { name, port, child }
-    await setTimeout(100)
-  }
-  throw new Error(`${name} did not start`)
-}
-
-function startDirectus(folder) {
-  const { node, cli, env } = directus(folder, url)
-  return start('Directus', () => [cli, 'start'], env, { node, asked: '/server/ping' })
-}
 
 /** Seconds of processor time, and mebibytes, of a process. */
 function usage(pid) {
@@ -161,7 +131,7 @@ const servers = [
   await start('memory', port => [here('memory.js'), `http://127.0.0.1:${kept.port}`, String(port)]),
   kept,
   await start('Gongbo', gongbo, { ...ours, CACHE_MIB: '0' }),
-  ...(options.directus ? [await startDirectus(options.directus)] : []),
+  ...(options.directus ? [await startDirectus(options.directus, url)] : []),
 ]
 try {
   const wanted = Object.keys(OPERATIONS).filter(

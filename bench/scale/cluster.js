@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startEmbedded } from '../../dist/db/embedded.js'
+import { freePort } from '../ports.js'
 
 /** A primary, streaming replicas and API nodes, each in processes of its own, in a folder that goes with them. */
 
@@ -66,14 +66,6 @@ function timeOf(pid) {
     return 0
   }
 }
-
-const freePort = () =>
-  new Promise(done => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => done(port))
-    })
-  })
 
 /** An API node. It answers once its replicas are found well. Without `cache` it keeps no answers in memory. */
 export async function startNode(primary, replicas, cache = false) {
