@@ -7,6 +7,7 @@ import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { type Call, contract } from '../support/contract.ts'
 import { editor } from '../support/editor.ts'
+import { untilKept } from '../support/kept.ts'
 import { untilOneWaits, whileHeld } from '../support/locks.ts'
 
 const { call, db, authorize, clock } = await testApp({ CACHE_MIB: 8, CDN_SECONDS: 30 })
@@ -29,13 +30,6 @@ const item = `/v1/articles/${id}`
 
 const status = async (url: string, ask: Call = call, headers = {}) =>
   String((await ask({ url, headers })).headers['cache-status'])
-/** Comes back when a node listens and an answer is kept. */
-async function untilKept(url: string, ask: Call = call): Promise<void> {
-  for (let tries = 0; (await status(url, ask)) !== 'gongbo; hit'; tries++) {
-    if (tries === 1_000) throw new Error(`${url} is not kept`)
-    await new Promise(next => setTimeout(next, 5))
-  }
-}
 /** Changes a row so that nobody is told. */
 const changeUnseen = (title: string) =>
   db.pool.query('UPDATE articles SET title = $1 WHERE id = $2', [title, id])
@@ -45,7 +39,7 @@ const LISTENERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 beforeEach(async () => {
   clock.at = null
-  await Promise.all([untilKept(item), untilKept(item, other)])
+  await Promise.all([untilKept(item, call), untilKept(item, other)])
 })
 
 describe('an answer to an anonymous reader is kept', () => {
@@ -211,7 +205,7 @@ describe('no answer is older than what was told of', () => {
     await changeUnseen('연결이 끊긴 동안')
     while ((await status(item)) === 'gongbo; hit') await new Promise(next => setTimeout(next, 1))
     expect(await titleOf()).toBe('연결이 끊긴 동안')
-    await untilKept(item)
+    await untilKept(item, call)
     expect(await titleOf()).toBe('연결이 끊긴 동안')
     await changeUnseen('처음 제목')
     await write('PATCH', item, { author: '누구' })
@@ -219,7 +213,7 @@ describe('no answer is older than what was told of', () => {
 
   test('one that is made while something changes is not kept', async () => {
     const [url, elsewhere] = ['/v1/articles?sort=publishedAt&pageSize=1', '/v1/articles/histogram']
-    await untilKept(elsewhere)
+    await untilKept(elsewhere, call)
     const made = await whileHeld(db.url, 'LOCK TABLE articles', async holder => {
       const answer = call(url)
       await untilOneWaits(holder)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
@@ -8,6 +8,7 @@ import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
 import { editor } from '../support/editor.ts'
+import { untilKept } from '../support/kept.ts'
 
 const settings = { CDN_SECONDS: 30, CORS_ORIGINS: 'https://a.example,https://b.example' }
 const { call, db, authorize } = await testApp({ ...settings, CACHE_MIB: 8 })
@@ -42,17 +43,7 @@ const answerOf = ({ statusCode, headers, rawPayload }: LightMyRequestResponse) =
   }
 }
 
-/** Comes back when an application listens, has heard of all writes, and keeps the article. */
-async function untilKept(inject: (request: InjectOptions) => Promise<LightMyRequestResponse>): Promise<void> {
-  for (let tries = 0, hits = 0; hits < 5; tries++) {
-    if (tries === 1_000) throw new Error('nothing is kept')
-    // Requests are counted by address.
-    const { headers } = await inject({ url: item, remoteAddress: `203.0.113.${tries % 250}` })
-    hits = headers['cache-status'] === 'gongbo; hit' ? hits + 1 : 0
-    await new Promise(next => setTimeout(next, 5))
-  }
-}
-beforeAll(() => untilKept(call))
+beforeAll(() => untilKept(item, call))
 
 const requests = {
   method: fc.constantFrom('GET' as const, 'GET' as const, 'HEAD' as const),
@@ -101,7 +92,7 @@ describe('an answer that is sent as it was before', () => {
   const ask = (headers = {}) => call({ url: item, headers })
 
   test('has the id of its own request, and its length', async () => {
-    await untilKept(call)
+    await untilKept(item, call)
     for (const id of ['one', 'another']) {
       const { headers, rawPayload } = await ask({ 'x-request-id': id })
       expect(headers['x-request-id']).toBe(id)
@@ -111,13 +102,13 @@ describe('an answer that is sent as it was before', () => {
   })
 
   test('is none for who brings a key', async () => {
-    await untilKept(call)
+    await untilKept(item, call)
     expect((await ask({ authorization: 'Bearer wrong' })).statusCode).toBe(401)
     expect((await ask(key)).headers['cache-control']).toBe('private, no-cache')
   })
 
   test('counts against the limit once, and is refused beyond it as any other', async () => {
-    await untilKept(request => limited.inject(request))
+    await untilKept(item, request => limited.inject(request))
     const answers: LightMyRequestResponse[] = []
     for (let i = 0; i < 8; i++) answers.push(await limited.inject(item))
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200, 200, 429, 429])
@@ -128,7 +119,7 @@ describe('an answer that is sent as it was before', () => {
   })
 
   test('is logged and measured as any other', async () => {
-    await untilKept(request => logging.inject(request))
+    await untilKept(item, request => logging.inject(request))
     const measured = async () =>
       Number(
         /duration_seconds_count\{method="GET",route="\/v1\/articles\/:id",status="200"\} (\d+)/.exec(
