@@ -16,7 +16,7 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(${REQUIRED_ESM})/)`],
   globalSetup: '<rootDir>/tests/support/setup.js',
   globalTeardown: '<rootDir>/tests/support/teardown.js',
-  collectCoverageFrom: ['src/**/*.ts', '!src/generated/**'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/generated/**', '!src/**/wasm/**'],
   coverageProvider: 'v8',
   testTimeout: 30_000,
   maxWorkers: 2,

@@ -6,7 +6,9 @@ import { Worker } from 'node:worker_threads'
 import { ANALYSER_VERSION, type Analyser, loadAnalyser, loadDictionary } from '../text/analyser/analyse.ts'
 import { byRules } from '../text/analyser/by-rules.ts'
 import type { Dictionary } from '../text/analyser/dictionary.ts'
+import { makeRoom } from '../text/analyser/lattice.ts'
 import { DOCUMENT_RULES, type SearchDocument, type SearchTerms, toTerms } from './document.ts'
+import type { AnalysisData } from './worker.ts'
 
 /** The analyser of this process, on the event loop for what is short and in worker threads for what is long. */
 
@@ -61,6 +63,8 @@ class AnalysisThread {
   private worker: Worker | undefined
   private readonly jobs = new Map<number, Job>()
   private next = 0
+  /** What each of its workers has, one after the other. */
+  private room: number | undefined
   private idle: NodeJS.Timeout | undefined
 
   /** How much it has to do. */
@@ -69,8 +73,8 @@ class AnalysisThread {
   }
 
   async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
-    const workerData = this.worker ? undefined : await loadDictionary()
-    const worker = this.worker ?? this.start(workerData as Dictionary)
+    const dictionary = await loadDictionary()
+    const worker = this.worker ?? this.start(dictionary)
     clearTimeout(this.idle)
     worker.ref()
     const id = this.next++
@@ -80,7 +84,9 @@ class AnalysisThread {
     })
   }
 
-  private start(workerData: Dictionary): Worker {
+  private start(dictionary: Dictionary): Worker {
+    this.room ??= makeRoom(dictionary)
+    const workerData: AnalysisData = { dictionary, room: this.room }
     const worker = new Worker(WORKER, { workerData })
     this.worker = worker
     worker.on('message', ({ id, result }: { id: number; result: SearchTerms[] }) => {

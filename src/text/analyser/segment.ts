@@ -1,14 +1,12 @@
 import {
-  COST,
   classBits,
+  contextsOf,
+  costOf,
   type Dictionary,
   defaultClass,
   groups,
   invokes,
-  LEFT,
-  POSID,
-  RIGHT,
-  TOKEN_FIELDS,
+  posidOf,
   unknownLength,
 } from './dictionary.ts'
 import { Steps, valueAt } from './double-array.ts'
@@ -19,8 +17,7 @@ import { numberEnd } from './numbers.ts'
 export interface UserWord {
   word: string
   parts: string[]
-  left: number
-  right: number
+  contexts: number
   cost: number
 }
 
@@ -55,10 +52,11 @@ export class Segmenter {
   #from = 0
   #to = 0
 
-  constructor(dictionary: Dictionary, user: UserDictionary = { words: [], byUnit: new Map() }) {
+  /** @param room of the dictionary's memory, which no other segmenter uses at the same time */
+  constructor(dictionary: Dictionary, user: UserDictionary, room: number) {
     this.#dictionary = dictionary
     this.#user = user
-    this.#lattice = new Lattice(dictionary)
+    this.#lattice = new Lattice(dictionary, room)
     this.#steps = new Steps(dictionary.trie)
     this.#latin = classBits(dictionary.classes[0x61] as number)
   }
@@ -87,9 +85,10 @@ export class Segmenter {
     this.#to = to
     this.#lattice.begin(to - from)
     for (let at = from; at <= to; at++) {
-      if (!this.#lattice.moveTo(at - from)) continue
+      if (!this.#lattice.reaches(at - from)) continue
       let start = at
       while (start < to && units[start] === SPACE) start++
+      this.#lattice.moveTo(at - from, start - from)
       if (start === to) break
       this.#addWords(start, start > at)
     }
@@ -103,6 +102,7 @@ export class Segmenter {
   #addWords(start: number, spaced: boolean): void {
     const { trie, tokens, spacePenalties } = this.#dictionary
     const units = this.#units
+    const from = this.#from
     const whole = this.#wholeEnd(start)
     let known = this.#addUserWords(start)
     let state = trie.firstStates[units[start] as number] as number
@@ -112,15 +112,14 @@ export class Segmenter {
         known = true
         const last = (value >>> 8) + (value & 0xff)
         for (let token = value >>> 8; token < last; token++) {
-          const field = token * TOKEN_FIELDS
-          const penalty = spaced ? (spacePenalties[tokens[field + POSID] as number] as number) : 0
-          this.#add(tokens, field, penalty, start, end, token)
+          const penalty = spaced ? (spacePenalties[posidOf(tokens, token)] as number) : 0
+          this.#lattice.add(contextsOf(tokens, token), costOf(tokens, token) + penalty, end - from, token)
         }
       }
       if (end === this.#to) break
       const step = this.#steps.find(state, units[end] as number)
-      state = this.#steps.next[step] as number
-      value = this.#steps.value[step] as number
+      state = this.#steps.next(step)
+      value = this.#steps.value(step)
     }
     if (whole > start) this.#addUnknown(start, whole)
     else this.#addUnknowns(start, known)
@@ -131,13 +130,12 @@ export class Segmenter {
     if (first === undefined) return false
     let known = false
     for (const index of first) {
-      const { word, left, right, cost } = this.#user.words[index] as UserWord
+      const { word, contexts, cost } = this.#user.words[index] as UserWord
       let length = 1
       while (length < word.length && this.#units[start + length] === word.charCodeAt(length)) length++
       if (length < word.length || start + length > this.#to) continue
       known = true
-      const at = start - this.#from
-      this.#lattice.add(left, right, cost, at, at + length, USER + index)
+      this.#lattice.add(contexts, cost, start + length - this.#from, USER + index)
     }
     return known
   }
@@ -171,13 +169,7 @@ export class Segmenter {
 
   #addUnknown(start: number, end: number): void {
     const type = defaultClass(this.#dictionary.classes[this.#units[start] as number] as number)
-    this.#add(this.#dictionary.unknown, type * TOKEN_FIELDS, 0, start, end, -1 - type)
-  }
-
-  #add(tokens: Uint16Array, field: number, penalty: number, start: number, end: number, token: number): void {
-    const cost = (((tokens[field + COST] as number) << 16) >> 16) + penalty
-    const left = tokens[field + LEFT] as number
-    const right = tokens[field + RIGHT] as number
-    this.#lattice.add(left, right, cost, start - this.#from, end - this.#from, token)
+    const { unknown } = this.#dictionary
+    this.#lattice.add(contextsOf(unknown, type), costOf(unknown, type), end - this.#from, -1 - type)
   }
 }

@@ -1,4 +1,4 @@
-import { type Dictionary, LEFT, RIGHT, TOKEN_FIELDS } from './dictionary.ts'
+import { contextsOf, type Dictionary } from './dictionary.ts'
 import { lookUp } from './double-array.ts'
 import { EDGE } from './lattice.ts'
 import { POLICY_WORDS } from './policy-words.ts'
@@ -22,24 +22,25 @@ const endsInConsonant = (word: string): boolean => (word.charCodeAt(word.length 
 /**
  * Our own words with their costs. The shortest come first and count for the others, so that 의약품 does not break
  * 식품의약품안전처.
+ * @param room of the dictionary's memory, while they are weighed
  * @param list words parted by white space, their parts by `+`
  */
-export function readUserWords(dictionary: Dictionary, list = POLICY_WORDS): UserDictionary {
-  const { tokens, trie, connections, contexts } = dictionary
+export function readUserWords(dictionary: Dictionary, room: number, list = POLICY_WORDS): UserDictionary {
+  const { tokens, trie, connections, contexts: rights } = dictionary
   const user: UserDictionary = { words: [], byUnit: new Map() }
-  const segmenter = new Segmenter(dictionary, user)
+  const segmenter = new Segmenter(dictionary, user, room)
   const entries = list.split(/\s+/).filter(Boolean)
   for (const parts of entries.map(entry => entry.split('+')).sort((a, b) => lengthOf(a) - lengthOf(b))) {
     const word = parts.join('')
-    const model = (lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8) * TOKEN_FIELDS
-    const left = tokens[model + LEFT] as number
-    const right = tokens[model + RIGHT] as number
-    const edges = (connections[EDGE + contexts * left] as number) + (connections[right] as number)
+    const model = lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8
+    const contexts = contextsOf(tokens, model)
+    const begins = connections[EDGE + rights * (contexts & 0xffff)] as number
+    const ends = connections[(contexts >>> 16) + rights * EDGE] as number
     const advantage = parts.length > 1 ? advantageOf(word.length) : UNDIVIDED_ADVANTAGE
-    const cost = segmenter.cost(word) - edges - advantage
+    const cost = segmenter.cost(word) - begins - ends - advantage
     const alike = user.byUnit.get(word.charCodeAt(0)) ?? []
     user.byUnit.set(word.charCodeAt(0), [...alike, user.words.length])
-    user.words.push({ word, parts, left, right, cost })
+    user.words.push({ word, parts, contexts, cost })
   }
   return user
 }
