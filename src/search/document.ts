@@ -43,7 +43,8 @@ const spanTerms = (listedAt: Date): string[] => {
 }
 
 /** A lexeme as PostgreSQL's readers of tsvector and tsquery take it. */
-export const quoteTerm = (term: string): string => `'${term.replace(/['\\]/g, '$&$&')}'`
+export const quoteTerm = (term: string): string =>
+  /['\\]/.test(term) ? `'${term.replace(/['\\]/g, '$&$&')}'` : `'${term}'`
 
 /** PostgreSQL's own limits: positions are clamped to the last and no lexeme has more of them; bytes of all lexemes. */
 const LAST_POSITION = 16_383
@@ -68,8 +69,14 @@ export function pairOf(text: string, first: Token | undefined, second: Token): s
   return BETWEEN.test(text.slice(first.end, second.start)) && !/\d/.test(pair) ? pair : null
 }
 
+/** Where a lexeme stands, as PostgreSQL reads it: `:1A,17`; empty where that does not matter. */
+interface Positions {
+  text: string
+  count: number
+}
+
 class Lexemes {
-  private readonly positions = new Map<string, string[]>()
+  private readonly positions = new Map<string, Positions>()
   morphemes = 0
   stems = 0
   private bytes = 0
@@ -81,10 +88,11 @@ class Lexemes {
       const bytes = Buffer.byteLength(term) + OVERHEAD
       if (this.bytes + bytes > BYTES) return
       this.bytes += bytes
-      this.positions.set(term, position === undefined ? [] : [position])
-    } else if (position !== undefined && known.length < POSITIONS && this.bytes < BYTES) {
+      this.positions.set(term, position === undefined ? { text: '', count: 0 } : { text: `:${position}`, count: 1 })
+    } else if (position !== undefined && known.count < POSITIONS && this.bytes < BYTES) {
       this.bytes += POSITION_BYTES
-      known.push(position)
+      known.text += `${known.count === 0 ? ':' : ','}${position}`
+      known.count++
     }
   }
 
@@ -94,8 +102,7 @@ class Lexemes {
 
   toString(): string {
     const lexemes: string[] = []
-    for (const [term, positions] of this.positions)
-      lexemes.push(positions.length > 0 ? `${quoteTerm(term)}:${positions.join(',')}` : quoteTerm(term))
+    for (const [term, { text }] of this.positions) lexemes.push(`${quoteTerm(term)}${text}`)
     return lexemes.join(' ')
   }
 }
