@@ -88,7 +88,10 @@ class Lexemes {
       const bytes = Buffer.byteLength(term) + OVERHEAD
       if (this.bytes + bytes > BYTES) return
       this.bytes += bytes
-      this.positions.set(term, position === undefined ? { text: '', count: 0 } : { text: `:${position}`, count: 1 })
+      this.positions.set(
+        term,
+        position === undefined ? { text: '', count: 0 } : { text: `:${position}`, count: 1 },
+      )
     } else if (position !== undefined && known.count < POSITIONS && this.bytes < BYTES) {
       this.bytes += POSITION_BYTES
       known.text += `${known.count === 0 ? ':' : ','}${position}`

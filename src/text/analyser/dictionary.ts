@@ -3,24 +3,20 @@ import { open, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type DoubleArray, lookUp, makeDoubleArray } from './double-array.ts'
-import { allocate, type Connections } from './lattice.ts'
+import { allocate, type Costs } from './lattice.ts'
 
 /**
  * mecab-ko-dic as MeCab compiled it: 816,283 words, 3,822 × 2,693 connection costs. All of it lies in shared memory, so
  * that a dictionary posted to a worker thread costs nothing there.
  */
-export interface Dictionary extends Connections {
+export interface Dictionary extends Costs {
   trie: DoubleArray
-  /** Four fields a token: both contexts, posid and cost, feature, unused. */
-  tokens: Int32Array
   /** Where features are read from. */
   features: Features
   /** For every UTF-16 unit the bits of its classes. */
   classes: Uint32Array
   /** For every class, by the number of its bit: the token of an unknown word. */
   unknown: Int32Array
-  /** Cost of a space before a word, by posid. */
-  spacePenalties: Int32Array
 }
 
 /**
@@ -56,79 +52,65 @@ export const unknownLength = (field: number): number => (field >>> 26) & 0xf
 export const groups = (field: number): boolean => (field & 0x40000000) !== 0
 export const invokes = (field: number): boolean => field >>> 31 === 1
 
-/**
- * @param wanted bytes from the beginning, or less where the file has less
- * @param room gives where so many bytes go
- */
-async function readShared(
+/** @param wanted bytes from the beginning, or less where the file has less */
+async function readInto(
+  memory: WebAssembly.Memory,
   path: string,
   wanted = Number.POSITIVE_INFINITY,
-  room = (size: number) => new Uint8Array(new SharedArrayBuffer(size)),
-): Promise<SharedArrayBuffer> {
+): Promise<Uint8Array<SharedArrayBuffer>> {
   const file = await open(path)
   try {
     const size = Math.min((await file.stat()).size, wanted)
-    const bytes = room(size)
+    const bytes = allocate(memory, size)
     for (let at = 0; at < size; ) {
       const { bytesRead } = await file.read(bytes, at, size - at, at)
       if (bytesRead === 0) throw new Error(`${path} ended early`)
       at += bytesRead
     }
-    return bytes.buffer
+    return bytes
   } finally {
     await file.close()
   }
 }
 
 /** Trie and tokens, and where the features begin that follow them. */
-async function readWords(path: string) {
-  const header = new Uint32Array(await readShared(path, HEADER_BYTES))
+async function readWords(memory: WebAssembly.Memory, path: string) {
+  const { buffer: head, byteOffset } = await readInto(memory, path, HEADER_BYTES)
+  const header = new Uint32Array(head, byteOffset, HEADER_BYTES / 4)
   if (header[1] !== VERSION) throw new Error(`expected a MeCab dictionary of version ${VERSION}`)
   const [trieBytes = 0, tokenBytes = 0] = header.subarray(6, 8)
-  const tokensAt = HEADER_BYTES + trieBytes
-  const featuresAt = tokensAt + tokenBytes
-  const data = await readShared(path, featuresAt)
+  const { buffer, byteOffset: at } = await readInto(memory, path, HEADER_BYTES + trieBytes + tokenBytes)
   return {
-    trie: makeDoubleArray(new Int32Array(data, HEADER_BYTES, trieBytes / 4)),
-    tokens: new Int32Array(data, tokensAt, tokenBytes / 4),
-    featuresAt,
+    trie: makeDoubleArray(new Int32Array(buffer, at + HEADER_BYTES, trieBytes / 4)),
+    tokens: new Int32Array(buffer, at + HEADER_BYTES + trieBytes, tokenBytes / 4),
+    featuresAt: HEADER_BYTES + trieBytes + tokenBytes,
   }
 }
 
-/** `wasm/viterbi.ts` as it is built, and the most pages that it takes: 256 MiB. */
-const PROGRAM = new URL('./wasm/viterbi.wasm', import.meta.url)
-const MOST_PAGES = 4096
-
-async function readConnections(path: string): Promise<Connections> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
-  let at = 0
-  const room = (size: number) => {
-    at = allocate(memory, size)
-    return new Uint8Array(memory.buffer, at, size)
-  }
-  const data = await readShared(path, undefined, room)
-  const [contexts = 0, lefts = 0] = new Uint16Array(data, at, 2)
-  const connections = new Int16Array(data, at + 4, contexts * lefts)
-  const floorsAt = allocate(memory, lefts * 2)
-  const cheapestConnections = new Int16Array(memory.buffer, floorsAt, lefts)
-  for (let left = 0, i = 0; left < lefts; left++) {
+async function readConnections(memory: WebAssembly.Memory, path: string) {
+  const { buffer, byteOffset } = await readInto(memory, path)
+  const [contexts = 0, lefts = 0] = new Uint16Array(buffer, byteOffset, 2)
+  const connections = new Int16Array(buffer, byteOffset + 4, contexts * lefts)
+  const floors = allocate(memory, lefts * 2)
+  const cheapestConnections = new Int16Array(floors.buffer, floors.byteOffset, lefts)
+  for (let left = 0, at = 0; left < lefts; left++) {
     let least = 0x7fff
-    for (const end = i + contexts; i < end; i++) least = Math.min(least, connections[i] as number)
+    for (const end = at + contexts; at < end; at++) least = Math.min(least, connections[at] as number)
     cheapestConnections[left] = least
   }
-  const program = await WebAssembly.compile(await readFile(PROGRAM))
-  return { connections, contexts, cheapestConnections, memory, program }
+  return { connections, contexts, cheapestConnections }
 }
 
-function parseClasses(data: SharedArrayBuffer): { names: string[]; classes: Uint32Array } {
-  const count = new Uint32Array(data, 0, 1)[0] ?? 0
+function parseClasses({ buffer, byteOffset }: Uint8Array): { names: string[]; classes: Uint32Array } {
+  const count = new Uint32Array(buffer, byteOffset, 1)[0] ?? 0
+  const namesAt = byteOffset + 4
   const names = Array.from({ length: count }, (_, i) =>
-    Buffer.from(data, 4 + i * CLASS_NAME_BYTES, CLASS_NAME_BYTES)
+    Buffer.from(buffer, namesAt + i * CLASS_NAME_BYTES, CLASS_NAME_BYTES)
       .toString('latin1')
       .replace(/\0.*/s, ''),
   )
   const classes = new Uint32Array(new SharedArrayBuffer(0x10000 * 4))
-  classes.set(new Uint32Array(data, 4 + count * CLASS_NAME_BYTES))
+  classes.set(new Uint32Array(buffer, namesAt + count * CLASS_NAME_BYTES, 0xffff))
   classes[0xffff] = classes[0] as number
   return { names, classes }
 }
@@ -142,33 +124,40 @@ function parseUnknown({ trie, tokens }: Pick<Dictionary, 'trie' | 'tokens'>, nam
   return unknown
 }
 
+const POSIDS = 1024
+
 /** `left-space-penalty-factor = posid,cost,posid,cost,…` of dicrc; what keeps 이외 whole in "화학 이외의". */
-function parsePenalties(dicrc: string): Int32Array {
+function parsePenalties(memory: WebAssembly.Memory, dicrc: string): Int32Array {
   const numbers = /^left-space-penalty-factor\s*=\s*([\d,]+)/m.exec(dicrc)?.[1]?.split(',').map(Number) ?? []
-  const penalties = new Int32Array(new SharedArrayBuffer(1024 * 4))
+  const { buffer, byteOffset } = allocate(memory, POSIDS * 4)
+  const penalties = new Int32Array(buffer, byteOffset, POSIDS)
   for (let i = 0; i + 1 < numbers.length; i += 2) penalties[numbers[i] as number] = numbers[i + 1] as number
   return penalties
 }
 
 const packageFolder = () => dirname(createRequire(import.meta.url).resolve('mecab-ko-dic/package.json'))
 
+/** `wasm/viterbi.ts` as it is built, and the most memory that it takes: 256 MiB. */
+const PROGRAM = new URL('./wasm/viterbi.wasm', import.meta.url)
+const MOST_PAGES = 4096
+
 /** Reads the dictionary: 64 MB, outside the heap. @throws Error where the files are missing or of another format. */
 export async function readDictionary(folder = join(packageFolder(), 'bundleContents')): Promise<Dictionary> {
   const path = (name: string) => join(folder, name)
-  const [{ featuresAt, ...words }, unknown, connections, characters, dicrc] = await Promise.all([
-    readWords(path('sys.dic')),
-    readWords(path('unk.dic')),
-    readConnections(path('matrix.bin')),
-    readShared(path('char.bin')),
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true })
+  const [program, { featuresAt, ...words }, unknown, connections, characters, dicrc] = await Promise.all([
+    readFile(PROGRAM).then(WebAssembly.compile),
+    readWords(memory, path('sys.dic')),
+    readWords(memory, path('unk.dic')),
+    readConnections(memory, path('matrix.bin')),
+    readInto(memory, path('char.bin')),
     readFile(path('dicrc'), 'utf8'),
   ])
   const { names, classes } = parseClasses(characters)
   return {
-    ...words,
-    ...connections,
-    classes,
+    ...{ ...words, ...connections, memory, program, classes },
     unknown: parseUnknown(unknown, names),
-    spacePenalties: parsePenalties(dicrc),
+    spacePenalties: parsePenalties(memory, dicrc),
     // Last, since nothing closes it.
     features: { file: openSync(path('sys.dic'), 'r'), at: featuresAt },
   }

@@ -1,14 +1,18 @@
 /** The context before the first and after the last word. */
 export const EDGE = 0
 
-/** What it costs that words follow each other, and the program that adds it up. Threads share the memory. */
-export interface Connections {
+/** What words cost, and the program that adds it up. Threads share the memory. */
+export interface Costs {
   /** Of a right context followed by a left context: [right + contexts × left]. */
   connections: Int16Array
   contexts: number
   /** Of each left context the least. */
   cheapestConnections: Int16Array
-  /** Where both lie, and the rooms. */
+  /** Four fields a token: both contexts, posid and cost, feature, unused. */
+  tokens: Int32Array
+  /** Cost of a space before a word, by posid. */
+  spacePenalties: Int32Array
+  /** Where all of these lie, and the rooms. */
   memory: WebAssembly.Memory
   program: WebAssembly.Module
 }
@@ -21,8 +25,11 @@ export interface Step {
 
 /** `wasm/viterbi.ts`. */
 interface Program {
-  bytesFor(contexts: number, capacity: number): number
-  use(connections: number, floors: number, contexts: number, room: number, capacity: number): number
+  read(
+    ...at: [connections: number, floors: number, tokens: number, spacePenalties: number, contexts: number]
+  ): void
+  bytesFor(capacity: number): number
+  use(room: number, capacity: number): number
   cheapest(count: number, length: number): number
   way(): number
 }
@@ -32,22 +39,30 @@ export const LONGEST_TEXT = 2048
 /** The dictionary has 61 words at most that begin at one place (한다니까요); unknown ones, ours and the move come on top. */
 export const MOST_WORDS = 96
 const CAPACITY = (LONGEST_TEXT + 1) * MOST_WORDS
-/** Fields of a word: both contexts, cost, end, token. Of a move: what no word has, where words start, place. */
+/** Fields of a word: both contexts, cost, end, token. What no word has stands for a move, and for entries. */
 const WORD = 4
 const MOVE = 0xffff
+const ENTRIES = 0xfffe
 const STEP = 2
 const PAGE = 0x10000
 
-const start = ({ program, memory }: Connections) =>
-  new WebAssembly.Instance(program, { env: { memory } }).exports as unknown as Program
+function start(costs: Costs): Program {
+  const { connections, cheapestConnections, tokens, spacePenalties, contexts, memory } = costs
+  const program = new WebAssembly.Instance(costs.program, { env: { memory } }).exports as unknown as Program
+  const at = [connections, cheapestConnections, tokens, spacePenalties].map(({ byteOffset }) => byteOffset)
+  program.read(...(at as [number, number, number, number]), contexts)
+  return program
+}
 
-/** Bytes of a shared memory that nobody else has: where they begin. */
-export const allocate = (memory: WebAssembly.Memory, bytes: number): number =>
-  memory.grow(Math.ceil(bytes / PAGE)) * PAGE
+/** Bytes of a shared memory that nobody else has, all 0. @throws RangeError where it has no more */
+export function allocate(memory: WebAssembly.Memory, bytes: number): Uint8Array<SharedArrayBuffer> {
+  const at = memory.grow(Math.ceil(bytes / PAGE)) * PAGE
+  return new Uint8Array(memory.buffer, at, bytes)
+}
 
 /** Room for a lattice: 9 MB of addresses, of which texts use what they need. One at a time can have it. */
-export const makeRoom = (connections: Connections): number =>
-  allocate(connections.memory, start(connections).bytesFor(connections.contexts, CAPACITY))
+export const makeRoom = (costs: Costs): number =>
+  allocate(costs.memory, start(costs).bytesFor(CAPACITY)).byteOffset
 
 /**
  * The words that a text could be made of, and the cheapest path through them. Words are written down here, and weighed by
@@ -61,11 +76,9 @@ export class Lattice {
   #count = 0
   #length = 0
 
-  constructor(costs: Connections, room: number) {
-    const { connections, cheapestConnections: floors, contexts, memory } = costs
+  constructor(costs: Costs, room: number) {
     this.#program = start(costs)
-    const words = this.#program.use(connections.byteOffset, floors.byteOffset, contexts, room, CAPACITY)
-    this.#words = new Int32Array(memory.buffer, words, CAPACITY * WORD)
+    this.#words = new Int32Array(costs.memory.buffer, this.#program.use(room, CAPACITY), CAPACITY * WORD)
   }
 
   /** Forgets all words, for a text of this length. */
@@ -89,6 +102,12 @@ export class Lattice {
   /** A word up to an end, with the left context and above it the right one. */
   add(contexts: number, cost: number, end: number, token: number): void {
     this.#put(contexts, cost, end, token)
+    this.#reached[end] = 1
+  }
+
+  /** What the dictionary has for what ends there, by its value in the trie; `spaced` after a space. */
+  addEntries(value: number, end: number, spaced: boolean): void {
+    this.#put(spaced ? ENTRIES | (1 << 16) : ENTRIES, value, end, 0)
     this.#reached[end] = 1
   }
 

@@ -6,7 +6,6 @@ import {
   defaultClass,
   groups,
   invokes,
-  posidOf,
   unknownLength,
 } from './dictionary.ts'
 import { Steps, valueAt } from './double-array.ts'
@@ -100,7 +99,7 @@ export class Segmenter {
   }
 
   #addWords(start: number, spaced: boolean): void {
-    const { trie, tokens, spacePenalties } = this.#dictionary
+    const { trie } = this.#dictionary
     const units = this.#units
     const from = this.#from
     const whole = this.#wholeEnd(start)
@@ -110,11 +109,7 @@ export class Segmenter {
     for (let end = start + 1; state >= 0; end++) {
       if (value >= 0 && end >= whole) {
         known = true
-        const last = (value >>> 8) + (value & 0xff)
-        for (let token = value >>> 8; token < last; token++) {
-          const penalty = spaced ? (spacePenalties[posidOf(tokens, token)] as number) : 0
-          this.#lattice.add(contextsOf(tokens, token), costOf(tokens, token) + penalty, end - from, token)
-        }
+        this.#lattice.addEntries(value, end - from, spaced)
       }
       if (end === this.#to) break
       const step = this.#steps.find(state, units[end] as number)

@@ -5,7 +5,7 @@ import { loadDictionary } from '../../../src/text/analyser/analyse.ts'
 import { type DoubleArray, valueAt } from '../../../src/text/analyser/double-array.ts'
 import {
   allocate,
-  type Connections,
+  type Costs,
   EDGE,
   Lattice,
   MOST_WORDS,
@@ -18,18 +18,43 @@ const program = await WebAssembly.compile(
   await readFile(new URL('../../../src/text/analyser/wasm/viterbi.wasm', import.meta.url)),
 )
 
-function connect(costs: number[]): Connections {
+/** With three tokens, the first of which is dearer after a space. */
+function connect(costs: number[]): Costs {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1024, shared: true })
-  const at = allocate(memory, costs.length * 4)
-  const connections = new Int16Array(memory.buffer, at, costs.length)
-  connections.set(costs)
+  const ints = (given: number[]) => {
+    const { buffer, byteOffset } = allocate(memory, given.length * 4)
+    const array = new Int32Array(buffer, byteOffset, given.length)
+    array.set(given)
+    return array
+  }
+  const shorts = (given: number[]) => {
+    const { buffer, byteOffset } = allocate(memory, given.length * 2)
+    const array = new Int16Array(buffer, byteOffset, given.length)
+    array.set(given)
+    return array
+  }
   const floors = Array.from({ length: CONTEXTS }, (_, left) =>
     Math.min(...costs.slice(left * CONTEXTS, (left + 1) * CONTEXTS)),
   )
-  const cheapestConnections = new Int16Array(memory.buffer, at + costs.length * 2, CONTEXTS)
-  cheapestConnections.set(floors)
-  return { connections, contexts: CONTEXTS, cheapestConnections, memory, program }
+  return {
+    connections: shorts(costs),
+    contexts: CONTEXTS,
+    cheapestConnections: shorts(floors),
+    tokens: ints(
+      TOKENS.flatMap(({ left, right, posid, cost }) => [left | (right << 16), posid | (cost << 16), 0, 0]),
+    ),
+    spacePenalties: ints([0, PENALTY]),
+    memory,
+    program,
+  }
 }
+
+const PENALTY = 70
+const TOKENS = [
+  { left: 1, right: 2, posid: 1, cost: -40 },
+  { left: 2, right: 3, posid: 0, cost: 30 },
+  { left: 3, right: 1, posid: 0, cost: -300 },
+]
 
 interface Given {
   left: number
@@ -105,6 +130,37 @@ test('the path costs as little as any, and is what it costs', () => {
       }
     }),
     { numRuns: 300 },
+  )
+})
+
+test('entries of the dictionary are so many words, some of them dearer after a space', () => {
+  const matrix = fc.array(cost, { minLength: CONTEXTS ** 2, maxLength: CONTEXTS ** 2 })
+  const entries = fc.record({ first: fc.nat(2), count: fc.integer({ min: 1, max: 3 }), spaced: fc.boolean() })
+  fc.assert(
+    fc.property(matrix, entries, (costs, { first, count, spaced }) => {
+      const connections = connect(costs)
+      const lattice = new Lattice(connections, makeRoom(connections))
+      const [one, other] = [entriesOf, wordsOf].map(put => {
+        lattice.begin(2)
+        lattice.moveTo(0, 0)
+        lattice.add(1 | (1 << 16), 0, 1, 0)
+        lattice.moveTo(1, 1)
+        put(lattice)
+        lattice.moveTo(2, 2)
+        return { cost: lattice.cost(), path: lattice.path() }
+      })
+      expect(one).toEqual(other)
+
+      function entriesOf(into: Lattice) {
+        into.addEntries((first << 8) | Math.min(count, 3 - first), 2, spaced)
+      }
+      function wordsOf(into: Lattice) {
+        TOKENS.slice(first, first + count).forEach(({ left, right, posid, cost }, i) => {
+          const penalty = spaced && posid === 1 ? PENALTY : 0
+          into.add(left | (right << 16), cost + penalty, 2, first + i)
+        })
+      }
+    }),
   )
 })
 

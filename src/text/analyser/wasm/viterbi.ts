@@ -3,20 +3,32 @@
  * as fast so as it is in JavaScript. A text makes some ten nodes a character. `../lattice.ts` is the caller, and gives the memory.
  */
 
-/** A word that may follow those that end at the place last moved to; where `left` is MOVE, a move. */
+/** A word that may follow those that end at the place last moved to; or, by its left context, one of the two below. */
 @unmanaged
 class Word {
   left: u16
   right: u16
-  /** Of a move: where the words after it start. */
   cost: i32
-  /** Of a move: its place. */
   end: i32
   token: i32
 }
 
-/** No context has this number. */
+/** Contexts that no word has. A move to the place `end`: words after it start at `cost`. */
 const MOVE: u16 = 0xffff
+/** All that the dictionary has for what ends there: `cost` is its first token << 8 | how many, `right` 1 after a space. */
+const ENTRIES: u16 = 0xfffe
+
+/** A token of the dictionary. */
+@unmanaged
+class Token {
+  left: u16
+  right: u16
+  posid: u16
+  cost: i16
+  feature: i32
+  unused: i32
+}
+
 /** The context before the first and after the last word. */
 const EDGE: i32 = 0
 
@@ -65,6 +77,8 @@ class Step {
 let connections: usize
 let floors: usize
 let contexts: i32
+let tokens: usize
+let spacePenalties: usize
 let slots: usize
 let bests: usize
 let rivals: usize
@@ -79,25 +93,37 @@ let start: i32
 let afterRivals: usize
 let afterNodes: usize
 
-/** Bytes that so many contexts, and so many words of a text with fewer places, take. */
-export function bytesFor(contexts: i32, capacity: i32): usize {
+/** Bytes that so many words of a text with fewer places take. */
+export function bytesFor(capacity: i32): usize {
   const context = offsetof<Slot>() + offsetof<Best>() + offsetof<Rival>()
   const word = sizeof<usize>() + offsetof<Node>() + offsetof<Word>()
   return <usize>contexts * context + <usize>(capacity + 1) * word
 }
 
 /**
- * Takes so many bytes into use. Connections are what it costs that a left context follows a right one, of 16 bits: [right +
- * contexts × left]; floors are the least of each left context. Gives where the words belong.
+ * Where the dictionary lies. Connections are what it costs that a left context follows a right one, of 16 bits: [right + contexts ×
+ * left]; floors are the least of each left context; penalties are of a space, by posid.
  */
-export function use(connectionsAt: usize, floorsAt: usize, count: i32, room: usize, capacity: i32): usize {
+export function read(
+  connectionsAt: usize,
+  floorsAt: usize,
+  tokensAt: usize,
+  spacePenaltiesAt: usize,
+  count: i32,
+): void {
   connections = connectionsAt
   floors = floorsAt
+  tokens = tokensAt
+  spacePenalties = spacePenaltiesAt
   contexts = count
+}
+
+/** Takes so many bytes into use, and gives where the words belong. */
+export function use(room: usize, capacity: i32): usize {
   slots = room
-  bests = slots + <usize>count * offsetof<Slot>()
-  rivals = bests + <usize>count * offsetof<Best>()
-  endings = rivals + <usize>count * offsetof<Rival>()
+  bests = slots + <usize>contexts * offsetof<Slot>()
+  rivals = bests + <usize>contexts * offsetof<Best>()
+  endings = rivals + <usize>contexts * offsetof<Rival>()
   nodes = endings + <usize>(capacity + 1) * sizeof<usize>()
   words = nodes + <usize>(capacity + 1) * offsetof<Node>()
   forgetRounds()
@@ -109,17 +135,15 @@ export function cheapest(count: i32, length: i32): i32 {
   if (round > LAST_ROUND) forgetRounds()
   memory.fill(endings, 0, <usize>(length + 1) * sizeof<usize>())
   afterNodes = nodes
-  addNode(EDGE, 0, 0, 0, 0, 0)
+  putNode(EDGE, 0, 0, 0, 0)
   const end = words + <usize>count * offsetof<Word>()
   for (let at = words; at < end; at += offsetof<Word>()) {
     const word = changetype<Word>(at)
     if (word.left === MOVE) {
       moveTo(word.end)
       start = word.cost
-    } else {
-      const best = findBest(word.left)
-      addNode(word.right, best.total + word.cost, best.node, start, word.token, word.end)
-    }
+    } else if (word.left === ENTRIES) addEntries(word)
+    else addNode(word.left, word.right, word.cost, word.end, word.token)
   }
   return findBest(EDGE).total
 }
@@ -145,7 +169,22 @@ function endingAt(place: i32): usize {
   return endings + <usize>place * sizeof<usize>()
 }
 
-function addNode(right: i32, total: i32, previous: usize, start: i32, token: i32, end: i32): void {
+function addEntries(entries: Word): void {
+  const first = <u32>entries.cost >>> 8
+  const last = first + (<u32>entries.cost & 0xff)
+  for (let number = first; number < last; number++) {
+    const token = changetype<Token>(tokens + <usize>number * offsetof<Token>())
+    const penalty = entries.right ? load<i32>(spacePenalties + ((<usize>token.posid) << 2)) : 0
+    addNode(token.left, token.right, <i32>token.cost + penalty, entries.end, number)
+  }
+}
+
+function addNode(left: i32, right: i32, cost: i32, end: i32, token: i32): void {
+  const best = findBest(left)
+  putNode(right, best.total + cost, best.node, end, token)
+}
+
+function putNode(right: i32, total: i32, previous: usize, end: i32, token: i32): void {
   const node = changetype<Node>(afterNodes)
   node.right = right
   node.total = total
