@@ -3,13 +3,13 @@ import { createAnalyser } from '../text/analyser/analyse.ts'
 import type { Dictionary } from '../text/analyser/dictionary.ts'
 import { type SearchDocument, toTerms } from './document.ts'
 
+/** The analysis thread: documents in, their terms out, over the dictionary that the process shares. */
+
 export interface AnalysisData {
   dictionary: Dictionary
   /** Of the dictionary's memory, for this thread. */
   room: number
 }
-
-/** The analysis thread: documents in, their terms out, over the dictionary that the process shares. */
 
 const { dictionary, room } = workerData as AnalysisData
 const analyser = createAnalyser(dictionary, room)

@@ -64,8 +64,11 @@ export function createAnalyser(dictionary: Dictionary, room: number = makeRoom(d
       let position = 1
       for (const morphemes of lines(normalised.text, normalised.units)) {
         for (const token of toTokens(normalised.text, morphemes, position)) {
-          const moved = normalised.starts !== null
-          tokens.push(moved ? Object.assign(token, givenRange(normalised, token.start, token.end)) : token)
+          const { start, end } = token
+          // Most texts are normalised already.
+          tokens.push(
+            normalised.starts === null ? token : Object.assign(token, givenRange(normalised, start, end)),
+          )
           position = Math.max(position, token.position + 2)
         }
       }

@@ -116,7 +116,7 @@ export class Lattice {
     return this.#program.cheapest(this.#count, this.#length)
   }
 
-  /** The cheapest path to the place last moved to, from its first word to its last. */
+  /** The cheapest path to the place last moved to, from its first word to its last; written where the words were. */
   path(): Step[] {
     this.cost()
     const words = this.#words

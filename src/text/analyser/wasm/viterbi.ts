@@ -101,8 +101,9 @@ export function bytesFor(capacity: i32): usize {
 }
 
 /**
- * Where the dictionary lies. Connections are what it costs that a left context follows a right one, of 16 bits: [right + contexts ×
- * left]; floors are the least of each left context; penalties are of a space, by posid.
+ * Where the dictionary lies, and how many right contexts it has; left ones are no more. Connections are what it costs that a left
+ * context follows a right one, of 16 bits: [right + contexts × left]; floors are the least of each left context; penalties are of
+ * a space, by posid.
  */
 export function read(
   connectionsAt: usize,
@@ -206,20 +207,19 @@ function moveTo(place: i32): void {
 function addRival(at: usize): void {
   const node = changetype<Node>(at)
   const slot = changetype<Slot>(slots + <usize>node.right * offsetof<Slot>())
-  if (slot.round === round) {
-    const rival = changetype<Rival>(slot.rival)
-    if (node.total >= rival.total) return
-    rival.total = node.total
-    rival.node = at
-  } else {
+  if (slot.round !== round) {
     slot.round = round
     slot.rival = afterRivals
-    const rival = changetype<Rival>(afterRivals)
-    rival.right = node.right
-    rival.total = node.total
-    rival.node = at
     afterRivals += offsetof<Rival>()
-  }
+  } else if (node.total >= changetype<Rival>(slot.rival).total) return
+  putRival(slot.rival, node.right, node.total, at)
+}
+
+function putRival(at: usize, right: i32, total: i32, node: usize): void {
+  const rival = changetype<Rival>(at)
+  rival.right = right
+  rival.total = total
+  rival.node = node
 }
 
 /** By what they cost, of equal ones the last first: there are few of them. */
@@ -232,13 +232,9 @@ function sortRivals(): void {
     for (; to > rivals; to -= offsetof<Rival>()) {
       const before = changetype<Rival>(to - offsetof<Rival>())
       if (before.total < total || (before.total === total && before.node > node)) break
-      changetype<Rival>(to).right = before.right
-      changetype<Rival>(to).total = before.total
-      changetype<Rival>(to).node = before.node
+      putRival(to, before.right, before.total, before.node)
     }
-    changetype<Rival>(to).right = right
-    changetype<Rival>(to).total = total
-    changetype<Rival>(to).node = node
+    putRival(to, right, total, node)
   }
 }
 
