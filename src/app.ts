@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { Type } from 'typebox'
 import { duplicateComponents } from './articles/duplicates-schema.ts'
@@ -35,6 +34,7 @@ import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
 import { closeGently } from './http/closing.ts'
+import { allowOrigins } from './http/cors.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { AnswerMemory } from './http/memory.ts'
@@ -53,10 +53,8 @@ import { normaliseParameters } from './http/text-input.ts'
 import { validators } from './http/validators.ts'
 import { coverageComponents } from './imports/coverage-schema.ts'
 import { importComponents } from './imports/job-schema.ts'
-import { ImportQueue } from './imports/queue.ts'
+import { importRoutes } from './imports/routes.ts'
 import { coverageRoutes } from './imports/routes-coverage.ts'
-import { importRoutes } from './imports/routes-jobs.ts'
-import { uploadRoutes } from './imports/routes-upload.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { keyComponents } from './keys/schema.ts'
 import { findCaller } from './keys/store.ts'
@@ -135,31 +133,7 @@ export async function buildApp({
   const limit = rateLimit(config.RATE_LIMIT)
   const today = () => dayOf(now())
   answerAsSent(app, { memory, limit, today })
-  await app.register(cors, {
-    origin: config.CORS_ORIGINS === '*' ? '*' : config.CORS_ORIGINS.split(',').map(origin => origin.trim()),
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: [
-      'ETag',
-      'Link',
-      'Location',
-      'Content-Location',
-      'Content-Disposition',
-      'Gongbo-Export',
-      'Gongbo-Position',
-      'RateLimit',
-      'RateLimit-Policy',
-      'Retry-After',
-      'Idempotent-Replayed',
-      'X-Request-Id',
-      'WWW-Authenticate',
-      'Allow',
-      'Accept-Patch',
-      'Accept-Post',
-      'Cache-Status',
-    ],
-    maxAge: 600,
-    strictPreflight: false,
-  })
+  await allowOrigins(app, config.CORS_ORIGINS)
   controlAccess(app, { findCaller: token => findCaller(db, token), limit })
   negotiate(app)
   readPositions(app)
@@ -239,10 +213,8 @@ export async function buildApp({
   await app.register(ministryEventRoutes, { ...v1, ...ministries })
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(coverageRoutes, { ...v1, db, now })
-  const queue = importQueue(app, db, now)
-  await app.register(importRoutes, { ...v1, db, queue })
-  await app.register(uploadRoutes, {
-    ...{ ...v1, db, queue, dir: join(config.DATA_DIR, 'imports'), publicUrl: config.PUBLIC_URL },
+  await app.register(importRoutes, {
+    ...{ ...v1, db, now, dir: join(config.DATA_DIR, 'imports'), publicUrl: config.PUBLIC_URL },
     ...{ limit: config.IMPORT_LIMIT, patience: config.REQUEST_TIMEOUT_MS },
     idempotencyHours: config.IDEMPOTENCY_HOURS,
   })
@@ -279,17 +251,6 @@ function refuseUnknownParameters(app: FastifyInstance): void {
     if (route.schema && !route.schema.hide && !route.schema.querystring)
       route.schema.querystring = NoParameters
   })
-}
-
-/** The imports of this process; a stop lets none go on. */
-function importQueue(app: FastifyInstance, db: Database, now: () => Date): ImportQueue {
-  const queue = new ImportQueue({ db, now, onError: (err, what) => app.log.error({ err }, `${what} failed`) })
-  app.addHook('preClose', async () => {
-    // Not waited for: requests are finished meanwhile.
-    queue.stop().catch(() => {})
-  })
-  app.addHook('onClose', () => queue.stop())
-  return queue
 }
 
 /** Where requests put what is to be sent; the sending is begun by main.ts. */

@@ -14,7 +14,7 @@ import type { ImportQueue } from './queue.ts'
 import { cancelJob, findJob, listJobs, listRejects, toImportJob } from './store-jobs.ts'
 
 /** `/v1/imports`: how far uploads are, what they rejected, and their end; for keys that may write articles. */
-export const importRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQueue }> = async (
+export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQueue }> = async (
   app,
   { db, queue },
 ) => {
