@@ -93,7 +93,7 @@ export function startOfDay(day: string, plus = 0): Date {
 
 /** A day moved by whole days; the result may lie beyond LAST_DAY. */
 export function addDays(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10)
+  return dayName(Date.parse(day) / DAY + days)
 }
 
 /** A day moved by whole months; where the month is shorter, its last day (2024-03-31 minus 1 is 2024-02-29). */
