@@ -76,9 +76,8 @@ import { eventComponents, WEBHOOKS } from './webhooks/event-schema.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 import { deliveryRoutes } from './webhooks/routes-deliveries.ts'
 import { webhookComponents } from './webhooks/schema.ts'
-import { type SendingOptions, sendingOptions } from './webhooks/settings.ts'
+import { sendingOptions } from './webhooks/settings.ts'
 import { findBacklog } from './webhooks/store-deliveries.ts'
-import { type DeliveryQueue, deliveryQueue } from './webhooks/store-queue.ts'
 
 const MIB = 1_048_576
 
@@ -220,7 +219,7 @@ export async function buildApp({
   })
   const sending = sendingOptions(config, { db, now, registry })
   await app.register(webhookRoutes, { ...v1, ...sending })
-  await app.register(deliveryRoutes, { ...v1, ...sending, queue: queueOf(app, sending) })
+  await app.register(deliveryRoutes, { ...v1, ...sending })
   await app.register(keyRoutes, { ...v1, db, publicUrl: config.PUBLIC_URL })
   await app.register(problemPages)
   await serveApiDescription(app)
@@ -251,12 +250,4 @@ function refuseUnknownParameters(app: FastifyInstance): void {
     if (route.schema && !route.schema.hide && !route.schema.querystring)
       route.schema.querystring = NoParameters
   })
-}
-
-/** Where requests put what is to be sent; the sending is begun by main.ts. */
-function queueOf(app: FastifyInstance, { db, expireInSeconds }: SendingOptions): DeliveryQueue {
-  const onError = (err: unknown) => app.log.warn({ err }, 'the queue of webhooks waits for the database')
-  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: null, onError })
-  app.addHook('onClose', () => queue.stop())
-  return queue
 }

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
 import { json, problems } from '../http/openapi.ts'
 import { ref } from '../http/schema.ts'
-import { type DeliverOptions, ping } from './deliver.ts'
+import { ping } from './deliver.ts'
 import {
   DeliveriesQuery,
   DeliveryId,
@@ -10,16 +11,15 @@ import {
   WebhookDeliveryPage,
 } from './delivery-schema.ts'
 import { WebhookId } from './schema.ts'
+import type { SendingOptions } from './settings.ts'
 import { findWebhook } from './store.ts'
 import { findDelivery, listDeliveries, resend, toDelivery, toLoggedDelivery } from './store-deliveries.ts'
-import type { DeliveryQueue } from './store-queue.ts'
+import { type DeliveryQueue, deliveryQueue } from './store-queue.ts'
 
 /** What was sent to an endpoint, sending it anew, and a test; for holders of an `admin` key. */
-export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliverOptions & { queue: DeliveryQueue }> = async (
-  app,
-  options,
-) => {
-  const { db, queue, now } = options
+export const deliveryRoutes: FastifyPluginAsyncTypebox<SendingOptions> = async (app, options) => {
+  const { db, now } = options
+  const queue = queueOf(app, options)
   const config = { scope: 'admin' } as const
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -107,4 +107,12 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<DeliverOptions & { queue:
       return toLoggedDelivery(await findDelivery(db, id, delivery))
     },
   )
+}
+
+/** Where requests put what is to be sent; the sending is begun by main.ts. */
+function queueOf(app: FastifyInstance, { db, expireInSeconds }: SendingOptions): DeliveryQueue {
+  const onError = (err: unknown) => app.log.warn({ err }, 'the queue of webhooks waits for the database')
+  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: null, onError })
+  app.addHook('onClose', () => queue.stop())
+  return queue
 }
