@@ -80,15 +80,15 @@ export const laterOf = (now: Date, { modifiedAt }: Pick<ArticleRow, 'modifiedAt'
  */
 export async function appendChanges(query: Query, changes: readonly Change[]): Promise<number | null> {
   if (changes.length === 0) return null
-  await query(sql`SELECT pg_advisory_xact_lock(${LOCK})::text`)
   const column = <K extends keyof Change>(name: K) => changes.map(change => change[name])
   const superseded = changes.map(change =>
     change.superseded === null ? '' : JSON.stringify(change.superseded),
   )
+  // Entries are numbered as they come out of the select, and by then the lock is held.
   const [last] = await query<{ seq: bigint | string }>(sql`WITH appended AS (
     INSERT INTO changes (article_id, kind, version, at, actor, superseded, was_public, is_public)
     SELECT article_id, kind, version, at, actor, nullif(superseded, '')::jsonb, was_public, is_public
-    FROM unnest(${column('articleId')}::int[], ${column('kind')}::text[], ${column('version')}::int[],
+    FROM pg_advisory_xact_lock(${LOCK}) AS locked, unnest(${column('articleId')}::int[], ${column('kind')}::text[], ${column('version')}::int[],
       ${changes.map(({ at }) => at.toISOString())}::timestamptz[], ${column('actor')}::text[], ${superseded}::text[], ${column('wasPublic')}::boolean[],
       ${column('isPublic')}::boolean[])
       WITH ORDINALITY AS c (article_id, kind, version, at, actor, superseded, was_public, is_public, n)
