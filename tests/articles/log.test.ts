@@ -3,8 +3,12 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { publishDue } from '../../src/articles/embargo.ts'
 import { insertArticle, write } from '../../src/articles/store.ts'
+import { appendChanges, creation } from '../../src/articles/store-log.ts'
+import { inTransaction } from '../../src/db/client.ts'
+import { run } from '../../src/db/run.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
+import { untilOneWaits, whileHeld } from '../support/locks.ts'
 
 const { call, db, authorize } = await testApp()
 const headers = await authorize('articles:write')
@@ -192,4 +196,24 @@ test('with many writers no reader misses a change, versions have no gap, and nob
        OR (array_agg(changes.version ORDER BY seq)) <> (array_agg(changes.version ORDER BY changes.version))`,
   )
   expect(gaps.rows).toEqual([])
+})
+
+// Last: what it appends is of no write.
+test('an entry is numbered once the writer before it has committed', async () => {
+  const [one, other] = await insertArticles(db, [anArticle(), anArticle()])
+  const append = (client: pg.ClientBase, article = one) => {
+    if (!article) throw new Error('nothing was inserted')
+    const entry = creation({ ...article, version: 2 }, { actor: 'test', at: new Date() })
+    return appendChanges(statement => run(client, statement), [entry])
+  }
+  const { first, drawn, waiting } = await whileHeld(db.url, 'SELECT', async writer => {
+    const first = await append(writer)
+    const waiting = inTransaction(db, client => append(client, other))
+    await untilOneWaits(writer)
+    const { rows } = await writer.query('SELECT last_value FROM changes_seq_seq')
+    await writer.query('COMMIT')
+    return { first, drawn: Number(rows[0].last_value), waiting }
+  })
+  expect(drawn).toBe(first)
+  expect(await waiting).toBe(drawn + 1)
 })
