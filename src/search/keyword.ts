@@ -96,9 +96,9 @@ async function respell(client: pg.ClientBase, q: string, words: Word[]): Promise
   return respelt === q ? [] : [respelt]
 }
 
-/** The last page tells the total. */
-function totalOf({ hits, more }: Found, { at }: KeywordRequest): Total | null {
-  if (!('offset' in at) || more || (hits.length === 0 && at.offset > 0)) return null
+/** The last page tells the total, unless what is ranked is a part of it. */
+function totalOf({ hits, more, ranked }: Found, { at }: KeywordRequest): Total | null {
+  if (ranked !== null || !('offset' in at) || more || (hits.length === 0 && at.offset > 0)) return null
   return { count: at.offset + hits.length, exact: true }
 }
 

@@ -247,8 +247,8 @@ describe('by relevance', () => {
 
   test('a page beyond what is ranked is refused, and says why', async () => {
     const routes = { ...ROUTES, ranked: 50, titled: 50 }
-    const pageOfFew = (page: number) =>
-      searchArticles(db, decideQuery({ q: '지원', sort: 'relevance', page }, new Date()), {
+    const pageOfFew = (page: number, filter = {}) =>
+      searchArticles(db, decideQuery({ q: '지원', sort: 'relevance', page, ...filter }, new Date()), {
         timeout: 10_000,
         routes,
       })
@@ -259,7 +259,10 @@ describe('by relevance', () => {
     expect(first.total).toBe(
       rows.filter(row => row.status === 'published' && /지원/.test(row.title + row.bodyText)).length,
     )
-    expect((await pageOfFew(Math.ceil(ranked / 20))).after).toBe(false)
+    for (const filter of [{}, { modifiedFrom: '2000-01-01' }])
+      expect(await pageOfFew(Math.ceil(ranked / 20), filter)).toMatchObject({
+        ...{ after: false, total: first.total, exact: true },
+      })
     await expect(pageOfFew(10)).rejects.toMatchObject({ faults: [{ parameter: 'page' }] })
   })
 })
