@@ -11,7 +11,7 @@ import {
   otherKeyboard,
   romanOf,
 } from './spelling.ts'
-import { bigramsOf } from './words.ts'
+import { bigramsOf, WORTH } from './words.ts'
 
 /**
  * Words that stand in public articles: by their beginning, their initial consonants, romanised, misspelt, and by what
@@ -28,11 +28,13 @@ export interface CountedTerm {
 /** Words that stand for a part of themselves, at most. */
 export const WORDS_WITH = 64
 
-/** How frequent a word must be, of the articles with its part alone, to be worth a look-up of its own with each search. */
-const WORTH = 0.005
 /** Articles, and the share of all of them, from which a word has thousands of longer ones and is found by itself. */
 const FREQUENT = 3_000
 const COMMON = 0.03
+
+/** That no number is a part of another one: 1회 is not in 11회, nor 20 in 2026년. */
+const WHOLE_NUMBERS = sql`NOT (p.part ~ '^[0-9]' AND substr(w.word, strpos(w.word, p.part) - 1, 1) ~ '[0-9]')
+          AND NOT (p.part ~ '[0-9]$' AND substr(w.word, strpos(w.word, p.part) + length(p.part), 1) ~ '[0-9]')`
 
 /**
  * Words as terms in which each part (two characters or more, as the analyser writes it) stands inside, the most frequent
@@ -51,7 +53,7 @@ export async function listWordsWith(
       )
       SELECT part, found.term, found.df FROM p, LATERAL (
         SELECT w.term, t.df FROM search_words w JOIN search_terms t USING (term)
-        WHERE w.inside @> ARRAY[p.part] AND t.df > 0 AND t.df >= ${raw(`${WORTH}`)} * p.own
+        WHERE w.inside @> ARRAY[p.part] AND t.df > 0 AND t.df >= ${raw(`${WORTH}`)} * p.own AND ${WHOLE_NUMBERS}
         ORDER BY t.df DESC, w.term LIMIT ${raw(`${WORDS_WITH}`)}) AS found
       WHERE own < greatest(${raw(`${FREQUENT}`)}, ${raw(`${COMMON}`)} * (SELECT articles FROM search_totals))
       ORDER BY found.df DESC, found.term`,

@@ -15,6 +15,9 @@ export interface DescribedWord {
   bigrams: string[]
 }
 
+/** How frequent another word must be, of the articles with the one that is searched, to be worth a look-up with each search. */
+export const WORTH = 0.005
+
 /** Syllables and letters of two or more; numbers are nobody's suggestion. */
 const WORD = /^(?=.*[\p{L}])[\p{L}\p{N}&-]{2,40}$/u
 
