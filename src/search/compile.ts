@@ -13,7 +13,8 @@ import {
 import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { synonymKey } from './synonym-key.ts'
-import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
+import { WORTH } from './words.ts'
+import { type Meaning, readingsOf, type Way, type Word, wordsOf } from './words-of-query.ts'
 
 /** From what a query means to the tsquery that finds it. */
 
@@ -33,6 +34,17 @@ export interface Knowledge {
 /** Other spellings of a word. */
 export const synonymsOf = ({ synonyms }: Pick<Knowledge, 'synonyms'>, { term }: Word): Way[] =>
   synonyms.get(synonymKey(term.text)) ?? []
+
+/** The term of a word as documents have it that were read otherwise; null where they are too few to be worth a look-up. */
+export function writtenOtherwise(
+  { df }: Pick<Knowledge, 'df'>,
+  { morphemes, stem, otherwise }: Way,
+): string | null {
+  if (otherwise === null) return null
+  const [own] = morphemes
+  const known = df(stem ?? own?.term ?? '')
+  return df(otherwise) > 0 && df(otherwise) >= WORTH * known ? otherwise : null
+}
 
 /** Words in a row that are written as one, or have a synonym together. */
 export interface Run {
@@ -163,7 +175,12 @@ export class Compiler {
     }
   }
 
-  private way(way: Way, { title, phrase }: Scope): Compiled[] {
+  private way(way: Way, scope: Scope): Compiled[] {
+    const otherwise = writtenOtherwise(this.knowledge, way)
+    return [...this.asRead(way, scope), ...(otherwise === null ? [] : [this.term(otherwise, scope.title)])]
+  }
+
+  private asRead(way: Way, { title, phrase }: Scope): Compiled[] {
     const { morphemes, stem } = way
     const whole = stem === null ? [] : [this.term(stem, title)]
     const [, ...others] = morphemes
@@ -196,12 +213,12 @@ export class Compiler {
 
   /** All the ways in which a word is found: it, its synonyms, words in which it stands inside. */
   ways(word: Word): Compiled[] {
-    const { term, text, itself } = word
+    const { term, text } = word
     const { title } = term
     const synonyms = synonymsOf(this.knowledge, word)
     const inside = this.knowledge.inside.get(text) ?? []
     return [
-      ...this.way(itself, term),
+      ...readingsOf(word).flatMap(way => this.way(way, term)),
       ...synonyms.flatMap(way => this.way(way, { title, phrase: false })),
       ...inside.map(one => this.term(one, title)),
     ]
@@ -247,7 +264,7 @@ export function termsToLookUp(
 ): string[] {
   const terms = new Set<string>()
   const add = (term: string) => terms.add(term).add(titleTerm(term))
-  const addWay = ({ morphemes, stem }: Way) => {
+  const addWay = ({ morphemes, stem, otherwise }: Way) => {
     for (const { term, pair } of morphemes) {
       add(term)
       if (pair !== null)
@@ -256,10 +273,12 @@ export function termsToLookUp(
           .add(titleTerm(stemTerm(pair)))
     }
     if (stem !== null) add(stem)
+    if (otherwise !== null) add(otherwise)
   }
-  for (const { term, text, itself } of wordsOf(meaning)) {
+  for (const word of wordsOf(meaning)) {
+    const { term, text } = word
     if (term.prefix) for (const name of [text, stemTerm(text)]) add(`${name}*`)
-    addWay(itself)
+    for (const way of readingsOf(word)) addWay(way)
     for (const one of inside.get(text) ?? []) add(one)
   }
   for (const way of [...synonyms.values()].flat()) addWay(way)

@@ -1,6 +1,6 @@
-import { type Knowledge, synonymsOf } from './compile.ts'
+import { type Knowledge, synonymsOf, writtenOtherwise } from './compile.ts'
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
-import type { Way, Word } from './words-of-query.ts'
+import { readingsOf, type Way, type Word } from './words-of-query.ts'
 
 /**
  * BM25 from a stock tsvector. With all weights 1 `ts_rank` of one term is H2(tf) / 1.644934, where H2(n) is the sum of
@@ -136,13 +136,18 @@ export class Formula {
     return document => WEIGHTS.stem * part(document)
   }
 
-  private way({ morphemes, stem }: Way): Part {
+  private way(way: Way): Part {
+    const { morphemes, stem } = way
+    const otherwise = writtenOtherwise(this.scoring.knowledge, way)
     const terms = this.rarest(
       morphemes.map(({ term }) => term),
       this.most,
     )
     const parts = [...terms.map(term => this.morpheme(term)), ...(stem === null ? [] : [this.stem(stem)])]
-    return document => parts.reduce((total, part) => total + part(document), 0)
+    const asRead: Part = document => parts.reduce((total, part) => total + part(document), 0)
+    if (otherwise === null) return asRead
+    const other = this.bm25(quoteTerm(otherwise), this.scoring.knowledge.df(otherwise), 'morphemes')
+    return document => Math.max(asRead(document), other(document))
   }
 
   /** Terms in which the word stands inside, as if they were one that stands there once. */
@@ -162,12 +167,12 @@ export class Formula {
   }
 
   private word(word: Word): Part {
-    const { term, text, itself } = word
+    const { term, text } = word
     const { knowledge } = this.scoring
     if (term.prefix) return this.beginning(text)
     const inside = knowledge.inside.get(text) ?? []
     const ways = [
-      ...[itself, ...synonymsOf(knowledge, word)].map(way => this.way(way)),
+      ...[...readingsOf(word), ...synonymsOf(knowledge, word)].map(way => this.way(way)),
       ...(inside.length > 0 ? [this.inside(inside)] : []),
     ]
     return document => Math.max(...ways.map(way => way(document)))

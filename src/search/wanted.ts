@@ -1,7 +1,7 @@
 import { synonymsOf } from './compile.ts'
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
-import type { Way, Word } from './words-of-query.ts'
+import { readingsOf, type Way, type Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
 export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boolean): Wanted {
@@ -10,15 +10,16 @@ export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boo
     wanted.terms.push(
       term.startsWith('=') ? { term: term.slice(1), kind: 'stem' } : { term, kind: 'morpheme' },
     )
-  const addWay = ({ morphemes, stem }: Way) => {
+  const addWay = ({ morphemes, stem, otherwise }: Way) => {
     if (stem !== null) addTerm(stem)
+    if (otherwise !== null) addTerm(otherwise)
     if (morphemes.length > 1 && !apart) wanted.phrases.push({ terms: morphemes })
     else for (const { term } of morphemes) addTerm(term)
   }
   for (const word of words) {
-    const { term, text, itself } = word
+    const { term, text } = word
     if (term.prefix) wanted.prefixes.push(text)
-    else addWay(itself)
+    else for (const way of readingsOf(word)) addWay(way)
     for (const way of synonymsOf(knowledge, word)) addWay(way)
     for (const one of knowledge.inside.get(text) ?? []) addTerm(one)
   }

@@ -1,4 +1,5 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
+import { byRules } from '../text/analyser/by-rules.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 import { pairOf, stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
@@ -9,6 +10,11 @@ import type { QueryNode, Term } from './grammar.ts'
 export interface Way {
   morphemes: WayMorpheme[]
   stem: string | null
+  /**
+   * The same, where the dictionary reads it the other way in a document: 한미 is a word, in 한·미 it is a stem of two. Null where
+   * there is no other way.
+   */
+  otherwise: string | null
 }
 interface WayMorpheme {
   term: string
@@ -23,7 +29,12 @@ export interface Word {
   /** As it is spelled, without particles. */
   text: string
   itself: Way
+  /** Another reading; see `readWord`. */
+  also: Way | null
 }
+/** What a word may be. */
+export const readingsOf = ({ itself, also }: Word): Way[] => (also === null ? [itself] : [itself, also])
+
 export type Meaning =
   | Word
   | { type: 'not'; of: Meaning }
@@ -48,6 +59,7 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   const end = Math.max(...tokens.map(token => token.end))
   // The stem of all of the text, where there is one.
   const stem = tokens.find(token => token.kind === 'stem' && token.start === start && token.end === end)
+  const [first] = morphemes
   return {
     text: stem?.term ?? (morphemes.length === 1 ? (morphemes[0]?.term ?? '') : text.slice(start, end)),
     morphemes: morphemes.map((token, i) => ({
@@ -56,7 +68,49 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
       pair: pairOf(text, morphemes[i - 1], token),
     })),
     stem: stem ? stemTerm(stem.term) : spacedStem(text, morphemes.length),
+    otherwise: stem?.term ?? (first && morphemes.length === 1 ? stemTerm(first.term) : null),
   }
+}
+
+/** The particle of an object, by which the dictionary takes what stands before it for a noun. */
+const objectOf = (text: string): string | null => {
+  const syllable = text.charCodeAt(text.length - 1) - 0xac00
+  if (!(syllable >= 0 && syllable < 11_172)) return null
+  return `${text}${syllable % 28 > 0 ? '을' : '를'}`
+}
+
+/** A word with the particle 의, which at the end of a text the dictionary takes for a part of a noun: 철강의 as 철 and 강의. */
+const GENITIVE = /^.*[가-힣]{2}(?=의$)/u
+/** A noun that may follow. */
+const NEXT = ' 정책'
+
+/**
+ * How a word of a query is read, which stands alone while in a text there is something beside it; `itself` is what it is, `also`
+ * what it may be besides. A noun that the dictionary has is none of its syllables: 안내 is not 안 and 내다. What could be a noun or
+ * a verb is both: 보고서.
+ */
+function readWord(analyser: Analyser, text: string): Pick<Word, 'text' | 'itself' | 'also'> | null {
+  const way = wayOf(analyser, text)
+  if (way === null) return null
+  const asRead = { text: way.text, itself: way, also: null }
+  // Rules know no nouns.
+  if (analyser === byRules) return asRead
+  const written = normalise(text).text
+  const owner = way.text === written ? ownerOf(analyser, written) : null
+  if (owner !== null) return { text: owner.text, itself: owner, also: null }
+  const object = way.text === written ? null : objectOf(written)
+  const noun = object === null ? null : wayOf(analyser, object)
+  if (noun?.text !== written) return asRead
+  const known = noun.morphemes.length === 1 && noun.stem === null
+  return known ? { text: noun.text, itself: noun, also: null } : { ...asRead, also: noun }
+}
+
+/** What stands before the particle of a genitive; null where there is none, as in 회의. */
+function ownerOf(analyser: Analyser, written: string): ReturnType<typeof wayOf> {
+  const owner = GENITIVE.exec(written)?.[0] ?? null
+  if (owner === null) return null
+  const tokens = analyser.analyse(written + NEXT)
+  return tokens.some(({ start, end }) => start === 0 && end === owner.length) ? wayOf(analyser, owner) : null
 }
 
 /** A phrase is written as one word too: “탄소 중립” as 탄소중립. */
@@ -69,10 +123,12 @@ const beginningOf = ({ text }: Term): string => normalise(text).text.replace(/[^
 function wordOf(analyser: Analyser, term: Term): Word | null {
   if (term.prefix) {
     const text = beginningOf(term)
-    return text === '' ? null : { type: 'word', term, text, itself: { morphemes: [], stem: null } }
+    return text === ''
+      ? null
+      : { type: 'word', term, text, itself: { morphemes: [], stem: null, otherwise: null }, also: null }
   }
-  const way = wayOf(analyser, term.text)
-  return way && { type: 'word', term, text: way.text, itself: way }
+  const read = readWord(analyser, term.text)
+  return read && { type: 'word', term, ...read }
 }
 
 /** Takes the terms of a query apart; those that mean nothing are left out and named. */
