@@ -31,9 +31,14 @@ export interface Knowledge {
   inside: ReadonlyMap<string, string[]>
 }
 
+/** What the synonyms of a word are looked up by: as it is written, and without particles, punctuation and width. */
+export const synonymKeysOf = ({ term, text }: Word): string[] => [
+  ...new Set([term.text, text].map(synonymKey)),
+]
+
 /** Other spellings of a word. */
-export const synonymsOf = ({ synonyms }: Pick<Knowledge, 'synonyms'>, { term }: Word): Way[] =>
-  synonyms.get(synonymKey(term.text)) ?? []
+export const synonymsOf = ({ synonyms }: Pick<Knowledge, 'synonyms'>, word: Word): Way[] =>
+  synonymKeysOf(word).flatMap(key => synonyms.get(key) ?? [])
 
 /** The term of a word as documents have it that were read otherwise; null where they are too few to be worth a look-up. */
 export function writtenOtherwise(

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Analyser } from '../text/analyser/analyse.ts'
-import { allRuns, type Knowledge, termsToLookUp } from './compile.ts'
+import { allRuns, type Knowledge, synonymKeysOf, termsToLookUp } from './compile.ts'
 import type { Ends } from './costs.ts'
 import { findFrequencies, type Sums } from './store.ts'
 import { listSynonymsOf } from './store-synonyms.ts'
@@ -14,9 +14,7 @@ export type LookedUp = Knowledge & { averages: Pick<Sums, 'morphemes' | 'stems'>
 
 async function lookUpSynonyms(client: pg.ClientBase, analyser: Analyser, meaning: Meaning) {
   const own = allWords(meaning).filter(({ term }) => !term.prefix)
-  const keys = [
-    ...new Set([...own.map(({ term }) => synonymKey(term.text)), ...allRuns(meaning).map(({ key }) => key)]),
-  ]
+  const keys = [...new Set([...own.flatMap(synonymKeysOf), ...allRuns(meaning).map(({ key }) => key)])]
   const groups = await listSynonymsOf(client, keys)
   const synonyms = new Map<string, Way[]>()
   for (const key of keys) {
