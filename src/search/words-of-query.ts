@@ -1,3 +1,4 @@
+import { josa } from 'es-hangul'
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { byRules } from '../text/analyser/by-rules.ts'
 import { normalise } from '../text/analyser/normalise.ts'
@@ -72,13 +73,6 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   }
 }
 
-/** The particle of an object, by which the dictionary takes what stands before it for a noun. */
-const objectOf = (text: string): string | null => {
-  const syllable = text.charCodeAt(text.length - 1) - 0xac00
-  if (!(syllable >= 0 && syllable < 11_172)) return null
-  return `${text}${syllable % 28 > 0 ? '을' : '를'}`
-}
-
 /** A word with the particle 의, which at the end of a text the dictionary takes for a part of a noun: 철강의 as 철 and 강의. */
 const GENITIVE = /^.*[가-힣]{2}(?=의$)/u
 /** A noun that may follow. */
@@ -96,10 +90,11 @@ function readWord(analyser: Analyser, text: string): Pick<Word, 'text' | 'itself
   // Rules know no nouns.
   if (analyser === byRules) return asRead
   const written = normalise(text).text
-  const owner = way.text === written ? ownerOf(analyser, written) : null
-  if (owner !== null) return { text: owner.text, itself: owner, also: null }
-  const object = way.text === written ? null : objectOf(written)
-  const noun = object === null ? null : wayOf(analyser, object)
+  if (way.text === written) {
+    const owner = ownerOf(analyser, written)
+    return owner === null ? asRead : { text: owner.text, itself: owner, also: null }
+  }
+  const noun = wayOf(analyser, josa(written, '을/를'))
   if (noun?.text !== written) return asRead
   const known = noun.morphemes.length === 1 && noun.stem === null
   return known ? { text: noun.text, itself: noun, also: null } : { ...asRead, also: noun }
