@@ -23,7 +23,7 @@ export function fillBuckets(counted: readonly Bucket[], interval: Interval): Fil
   const filled: FilledBucket[] = []
   for (let from = counted[0]?.day ?? ' '; from <= last; ) {
     const next = NEXT[interval](from)
-    filled.push({ from, to: interval === 'day' ? from : addDays(next, -1), count: counts.get(from) ?? 0 })
+    filled.push({ from, to: addDays(next, -1), count: counts.get(from) ?? 0 })
     from = next
   }
   return filled

@@ -60,16 +60,16 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   const end = Math.max(...tokens.map(token => token.end))
   // The stem of all of the text, where there is one.
   const stem = tokens.find(token => token.kind === 'stem' && token.start === start && token.end === end)
-  const [first] = morphemes
+  const only = morphemes.length === 1 ? morphemes[0]?.term : undefined
   return {
-    text: stem?.term ?? (morphemes.length === 1 ? (morphemes[0]?.term ?? '') : text.slice(start, end)),
+    text: stem?.term ?? only ?? text.slice(start, end),
     morphemes: morphemes.map((token, i) => ({
       term: token.term,
       position: token.position,
       pair: pairOf(text, morphemes[i - 1], token),
     })),
     stem: stem ? stemTerm(stem.term) : spacedStem(text, morphemes.length),
-    otherwise: stem?.term ?? (first && morphemes.length === 1 ? stemTerm(first.term) : null),
+    otherwise: stem?.term ?? (only === undefined ? null : stemTerm(only)),
   }
 }
 
