@@ -124,14 +124,28 @@ function parseUnknown({ trie, tokens }: Pick<Dictionary, 'trie' | 'tokens'>, nam
   return unknown
 }
 
+/** Penalties for each posid, by where a word stands; 0 for all else. */
+export const AFTER_SPACE = 1
+export const AT_END = 2
+const PLACES = 3
 const POSIDS = 1024
 
-/** `left-space-penalty-factor = posid,cost,posid,cost,…` of dicrc; what keeps 이외 whole in "화학 이외의". */
+/** Determiners, prefixes, adverbs and exclamations; see `AT_END`. */
+const BEFORE_OTHERS = [110, 130, 131, 140, 181]
+/** As much as dicrc makes a particle after a space pay. */
+const END_PENALTY = 6000
+
+/**
+ * After a space what `left-space-penalty-factor = posid,cost,posid,cost,…` of dicrc says, which keeps 이외 whole in "화학 이외의".
+ * Ours besides: what belongs before other words does not end a word of several, so that 구입비 지원 is no 비지원.
+ */
 function parsePenalties(memory: WebAssembly.Memory, dicrc: string): Int32Array {
   const numbers = /^left-space-penalty-factor\s*=\s*([\d,]+)/m.exec(dicrc)?.[1]?.split(',').map(Number) ?? []
-  const { buffer, byteOffset } = allocate(memory, POSIDS * 4)
-  const penalties = new Int32Array(buffer, byteOffset, POSIDS)
-  for (let i = 0; i + 1 < numbers.length; i += 2) penalties[numbers[i] as number] = numbers[i + 1] as number
+  const { buffer, byteOffset } = allocate(memory, PLACES * POSIDS * 4)
+  const penalties = new Int32Array(buffer, byteOffset, PLACES * POSIDS)
+  for (let i = 0; i + 1 < numbers.length; i += 2)
+    penalties[AFTER_SPACE * POSIDS + (numbers[i] as number)] = numbers[i + 1] as number
+  for (const posid of BEFORE_OTHERS) penalties[AT_END * POSIDS + posid] = END_PENALTY
   return penalties
 }
 
@@ -157,7 +171,7 @@ export async function readDictionary(folder = join(packageFolder(), 'bundleConte
   return {
     ...{ ...words, ...connections, memory, program, classes },
     unknown: parseUnknown(unknown, names),
-    spacePenalties: parsePenalties(memory, dicrc),
+    penalties: parsePenalties(memory, dicrc),
     // Last, since nothing closes it.
     features: { file: openSync(path('sys.dic'), 'r'), at: featuresAt },
   }

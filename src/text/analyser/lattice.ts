@@ -10,8 +10,8 @@ export interface Costs {
   cheapestConnections: Int16Array
   /** Four fields a token: both contexts, posid and cost, feature, unused. */
   tokens: Int32Array
-  /** Cost of a space before a word, by posid. */
-  spacePenalties: Int32Array
+  /** What a word costs more for where it stands: `AFTER_SPACE`, `AT_END`; by place and posid. */
+  penalties: Int32Array
   /** Where all of these lie, and the rooms. */
   memory: WebAssembly.Memory
   program: WebAssembly.Module
@@ -26,7 +26,7 @@ export interface Step {
 /** `wasm/viterbi.ts`. */
 interface Program {
   read(
-    ...at: [connections: number, floors: number, tokens: number, spacePenalties: number, contexts: number]
+    ...at: [connections: number, floors: number, tokens: number, penalties: number, contexts: number]
   ): void
   bytesFor(capacity: number): number
   use(room: number, capacity: number): number
@@ -47,9 +47,9 @@ const STEP = 2
 const PAGE = 0x10000
 
 function start(costs: Costs): Program {
-  const { connections, cheapestConnections, tokens, spacePenalties, contexts, memory } = costs
+  const { connections, cheapestConnections, tokens, penalties, contexts, memory } = costs
   const program = new WebAssembly.Instance(costs.program, { env: { memory } }).exports as unknown as Program
-  const at = [connections, cheapestConnections, tokens, spacePenalties].map(({ byteOffset }) => byteOffset)
+  const at = [connections, cheapestConnections, tokens, penalties].map(({ byteOffset }) => byteOffset)
   program.read(...(at as [number, number, number, number]), contexts)
   return program
 }
@@ -105,9 +105,9 @@ export class Lattice {
     this.#reached[end] = 1
   }
 
-  /** What the dictionary has for what ends there, by its value in the trie; `spaced` after a space. */
-  addEntries(value: number, end: number, spaced: boolean): void {
-    this.#put(spaced ? ENTRIES | (1 << 16) : ENTRIES, value, end, 0)
+  /** What the dictionary has for what ends there, by its value in the trie and where it stands: a row of the penalties. */
+  addEntries(value: number, end: number, place: number): void {
+    this.#put(ENTRIES | (place << 16), value, end, 0)
     this.#reached[end] = 1
   }
 

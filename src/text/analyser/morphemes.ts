@@ -84,8 +84,15 @@ function place(parts: Pick<Part, 'form' | 'tag'>[], word: string): Part[] {
   })
 }
 
-/** Takes words apart as the dictionary says and adds their morphemes to a list; remembers how. */
-export function makeSplitter(dictionary: Dictionary) {
+/** What goes with other words and may be a noun by itself. */
+const ADVERBIAL = new Set('MAG MAJ IC MM'.split(' '))
+
+/**
+ * Takes words apart as the dictionary says and adds their morphemes to a list; remembers how. What is a noun by itself is searched
+ * for as one, so 대체 is one in 대체 에너지 too, where the dictionary has an adverb.
+ * @param alone the words of a text of its own
+ */
+export function makeSplitter(dictionary: Dictionary, alone: (text: string) => Word[]) {
   const { tokens, unknown } = dictionary
   const remembered = new Map<number | UserWord, Part[]>()
 
@@ -107,6 +114,22 @@ export function makeSplitter(dictionary: Dictionary) {
     )
   }
 
+  const nouns = new Map<string, boolean>()
+  const isNoun = (word: string): boolean => {
+    const [only, ...more] = alone(word)
+    return (
+      more.length === 0 &&
+      typeof only?.token === 'number' &&
+      /^NN[GP]/.test(TAGS[posidOf(tokens, only.token)] ?? '')
+    )
+  }
+  const isAdverbialNoun = (word: string, tag: string): boolean => {
+    if (word.length === 1 || !ADVERBIAL.has(tag)) return false
+    const known = nouns.get(word) ?? isNoun(word)
+    nouns.set(word, known)
+    return known
+  }
+
   return (text: string, { start, end, token }: Word, morphemes: Morpheme[]): void => {
     const word = text.slice(start, end)
     if (typeof token === 'object' && 'unknown' in token) {
@@ -115,7 +138,8 @@ export function makeSplitter(dictionary: Dictionary) {
       return
     }
     const tag = typeof token === 'number' ? TAGS[posidOf(tokens, token)] : undefined
-    if (tag !== undefined) morphemes.push({ form: word, tag, start, end })
+    if (tag !== undefined)
+      morphemes.push({ form: word, tag: isAdverbialNoun(word, tag) ? 'NNG' : tag, start, end })
     else
       for (const part of partsOf(token, word))
         morphemes.push({ form: part.form, tag: part.tag, start: start + part.start, end: start + part.end })

@@ -30,18 +30,30 @@ function makeFolds(): Uint16Array {
   return table
 }
 
+/** Units and Roman numerals that are one letter: ㎞, ㎡, Ⅲ. */
+const LIGATURE = /[\u2160-\u217f\u3380-\u33df]/
+
 /** What composes to one unit: decomposed Hangul, letters with marks. */
 const CLUSTER = /[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[가-힣][\u11a8-\u11c2]?|[\s\S]\p{M}*/gu
 
 /** Units of the longest sequence that composes to one unit. */
 const LONGEST_SEQUENCE = 4
 
-/** NFC as far as every unit still stands for a range of the given text: marks that join nothing stay where they are. */
+/**
+ * NFC as far as every unit still stands for a range of the given text: marks that join nothing stay where they are. Ligatures of
+ * letters come apart.
+ */
 function compose(given: string): Pick<Normalised, 'text' | 'starts'> {
-  if (given.normalize('NFC') === given) return { text: given, starts: null }
+  if (given.normalize('NFC') === given && !LIGATURE.test(given)) return { text: given, starts: null }
   let text = ''
   const starts: number[] = []
   for (const { 0: cluster, index } of given.matchAll(CLUSTER)) {
+    if (LIGATURE.test(cluster)) {
+      const letters = cluster.normalize('NFKC')
+      for (let i = 0; i < letters.length; i++) starts.push(index)
+      text += letters
+      continue
+    }
     let length = Math.min(cluster.length, LONGEST_SEQUENCE)
     while (length > 1 && cluster.slice(0, length).normalize('NFC').length > 1) length--
     const first = cluster.slice(0, length).normalize('NFC')

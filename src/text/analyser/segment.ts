@@ -1,4 +1,6 @@
 import {
+  AFTER_SPACE,
+  AT_END,
   classBits,
   contextsOf,
   costOf,
@@ -35,10 +37,17 @@ export interface Word {
 
 const SPACE = 0x20
 const AMPERSAND = 0x26
+/** As it is normalised: what it joins are nouns. */
+const DOT = 0xb7
 /** As in MeCab: a longer run of unknown characters is not one word. */
 const LONGEST_GROUP = 24
 /** Tokens of our own words are counted from here, unknown classes down from -1. */
 const USER = 0x40000000
+
+const isSyllable = (unit: number | undefined): boolean =>
+  unit !== undefined && unit >= 0xac00 && unit <= 0xd7a3
+
+const unitsOf = (text: string): Uint16Array => Uint16Array.from(text, unit => unit.charCodeAt(0))
 
 /** Splits texts into words as MeCab would, with our own words, numbers and Latin words besides. */
 export class Segmenter {
@@ -71,9 +80,14 @@ export class Segmenter {
     })
   }
 
+  /** The words of a text of one line. */
+  words(text: string): Word[] {
+    return this.segment(unitsOf(text), 0, text.length)
+  }
+
   /** What the cheapest words of a text cost. */
   cost(text: string): number {
-    const units = Uint16Array.from(text, unit => unit.charCodeAt(0))
+    const units = unitsOf(text)
     this.#fill(units, 0, units.length)
     return this.#lattice.cost()
   }
@@ -102,6 +116,8 @@ export class Segmenter {
     const { trie } = this.#dictionary
     const units = this.#units
     const from = this.#from
+    const place = spaced ? AFTER_SPACE : 0
+    const joined = !spaced && start > from && (isSyllable(units[start - 1]) || units[start - 1] === DOT)
     const whole = this.#wholeEnd(start)
     let known = this.#addUserWords(start)
     let state = trie.firstStates[units[start] as number] as number
@@ -109,7 +125,7 @@ export class Segmenter {
     for (let end = start + 1; state >= 0; end++) {
       if (value >= 0 && end >= whole) {
         known = true
-        this.#lattice.addEntries(value, end - from, spaced)
+        this.#lattice.addEntries(value, end - from, joined && this.#ends(end) ? AT_END : place)
       }
       if (end === this.#to) break
       const step = this.#steps.find(state, units[end] as number)
@@ -133,6 +149,11 @@ export class Segmenter {
       this.#lattice.add(contexts, cost, start + length - this.#from, USER + index)
     }
     return known
+  }
+
+  /** Whether no syllable follows. */
+  #ends(end: number): boolean {
+    return end === this.#to || !isSyllable(this.#units[end])
   }
 
   #classes(at: number): number {

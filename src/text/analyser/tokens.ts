@@ -21,29 +21,34 @@ interface WrittenWord {
   content: Morpheme[]
   /** Whether a comma or the end of a sentence stands before it. */
   apart: boolean
-  /** Whether it follows a word of one syllable and a dot, as 중소기업 does in 대·중소기업. */
-  dotted: boolean
+  /** Whether it follows a word of one syllable and a dot, as 중소기업 does in 대·중소기업, or a hyphen as in K-푸드. */
+  linked: boolean
 }
 
 /** Longer ones are no words, and PostgreSQL takes no lexeme past 2,046 bytes. */
 const LONGEST_TERM = 80
 
-const isDotBetween = (morphemes: Morpheme[], i: number): boolean =>
-  morphemes[i]?.form === '·' &&
-  morphemes[i - 1]?.end === morphemes[i]?.start &&
-  morphemes[i + 1]?.start === morphemes[i]?.end
+/** Whether a symbol makes one word of its neighbours, of which the first has so many units. */
+function links(morphemes: Morpheme[], i: number, length: number): boolean {
+  const [before, symbol, after] = morphemes.slice(i - 1, i + 2)
+  if (!symbol || before?.end !== symbol.start || after?.start !== symbol.end) return false
+  return symbol.form === '·'
+    ? length === 1
+    : HYPHEN.test(symbol.form) && [before.tag, after.tag].includes('SL')
+}
+const HYPHEN = /^[-‐‑]$/
 
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
-  let word: WrittenWord = { morphemes: [], content: [], apart: false, dotted: false }
+  let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false }
   let end = -1
   for (let i = 0; i < morphemes.length; i++) {
     const morpheme = morphemes[i] as Morpheme
     const symbol = isSymbol(morpheme)
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
-      const short = end - (word.morphemes[0]?.start ?? end) === 1
-      word = { morphemes: [], content: [], apart: false, dotted: short && isDotBetween(morphemes, i) }
-    } else if (symbol) word.dotted = false
+      const length = end - (word.morphemes[0]?.start ?? end)
+      word = { morphemes: [], content: [], apart: false, linked: links(morphemes, i, length) }
+    } else if (symbol) word.linked = false
     end = Math.max(end, morpheme.end)
     if (symbol) word.apart ||= separates(morpheme)
     else {
@@ -56,7 +61,7 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
 
 /** As it is searched for: 2,000억원 is 2000억원, 대·중소기업 is 대중소기업. */
 const spell = (written: string): string =>
-  /[,·]/.test(written) ? written.replace(/(\d),(?=\d{3})/g, '$1').replaceAll('·', '') : written
+  /[,·‐‑-]/.test(written) ? written.replace(/(\d),(?=\d{3})/g, '$1').replace(/[·‐‑-]/g, '') : written
 
 /**
  * The tokens of a line, by their start.
@@ -69,15 +74,15 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
   }
   let next = position
   let chain = { start: 0, position }
-  for (const { morphemes: all, content, apart, dotted } of writtenWords(morphemes)) {
+  for (const { morphemes: all, content, apart, linked } of writtenWords(morphemes)) {
     if (apart) next++
     const start = (all[0] as Morpheme).start
-    if (!dotted) chain = { start, position: next }
+    if (!linked) chain = { start, position: next }
     const end = content.findLast(endsStem)?.end
     if (end !== undefined) {
       const stem = spell(text.slice(start, end))
       // Every second unit may be a dot; spelling what is longer yet, again for each part, would take seconds.
-      if (dotted && end - chain.start <= 2 * LONGEST_TERM)
+      if (linked && end - chain.start <= 2 * LONGEST_TERM)
         add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
       if (!content.some(({ form, start: from }) => form === stem && from === start))
         add('stem', stem, start, end, next)

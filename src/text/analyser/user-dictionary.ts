@@ -14,6 +14,8 @@ const MODELS = { consonant: '환경', vowel: '정부' }
 const advantageOf = (length: number): number => Math.max(3000, 1000 * length)
 /** A word without parts, such as 이에스지, has no meaning to lose, and syllables that pass for particles. */
 const UNDIVIDED_ADVANTAGE = 7000
+/** Shorter ones stand inside others by chance: 단가 in 판단가능. */
+const SHORT = 2
 
 const lengthOf = (parts: string[]): number => parts.join('').length
 
@@ -36,7 +38,8 @@ export function readUserWords(dictionary: Dictionary, room: number, list = POLIC
     const contexts = contextsOf(tokens, model)
     const begins = connections[EDGE + rights * (contexts & 0xffff)] as number
     const ends = connections[(contexts >>> 16) + rights * EDGE] as number
-    const advantage = parts.length > 1 ? advantageOf(word.length) : UNDIVIDED_ADVANTAGE
+    const divided = parts.length > 1 || word.length <= SHORT
+    const advantage = divided ? advantageOf(word.length) : UNDIVIDED_ADVANTAGE
     const cost = segmenter.cost(word) - begins - ends - advantage
     const alike = user.byUnit.get(word.charCodeAt(0)) ?? []
     user.byUnit.set(word.charCodeAt(0), [...alike, user.words.length])

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { josa } from 'es-hangul'
 import fc from 'fast-check'
 import {
   ANALYSER_VERSION,
@@ -84,7 +85,7 @@ const scraps = fc
   )
   .map(parts => parts.join(''))
 
-const spelled = (text: string) => text.replace(/(\d),(?=\d{3})/g, '$1').replaceAll('·', '')
+const spelled = (text: string) => text.replace(/(\d),(?=\d{3})/g, '$1').replace(/[·‐‑-]/g, '')
 
 describe('every token', () => {
   test('stands where it says, whatever the text', () => {
@@ -164,9 +165,31 @@ describe('words', () => {
     ['52시간제한', ['52', '시간', '제한']],
     ['또한 부모가', ['부모']],
     ['환경부담금', ['환경', '부담', '금']],
+    ['판단가능', ['판단', '가능']],
+    ['제안내용', ['제안', '내용']],
+    ['협력단체', ['협력', '단체']],
+    ['취약지역', ['취약', '지역']],
+    ['확인하는 승인한', ['확인', '승인']],
+    ['강해지는 행동해야', ['강하', '행동']],
   ])('of our own do not break others: %s', (text, expected) => {
     expect(terms(text).slice(0, expected.length)).toEqual(expected)
   })
+
+  test.each(['고속도로', '신고서', '구입비', '개정안', '단가', '안내', '지원단', '요건'])(
+    'are the same whatever stands beside them: %s',
+    word => {
+      const own = terms(word)
+      for (const text of [
+        josa(word, '을/를'),
+        josa(word, '이/가'),
+        `${word} 지원`,
+        `${word}, 정책`,
+        `${word}에 나섰다`,
+      ])
+        expect(terms(text).slice(0, own.length)).toEqual(own)
+      expect(terms(`정책 ${word}`)).toEqual(['정책', ...own])
+    },
+  )
 
   test('of grammar alone give nothing', () => {
     for (const text of ['', '의', '및', '을 를', '에서는', '…!?', ' \n\t', '그리고', '😀', '\ud800'])

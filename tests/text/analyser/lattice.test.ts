@@ -43,13 +43,14 @@ function connect(costs: number[]): Costs {
     tokens: ints(
       TOKENS.flatMap(({ left, right, posid, cost }) => [left | (right << 16), posid | (cost << 16), 0, 0]),
     ),
-    spacePenalties: ints([0, PENALTY]),
+    penalties: ints(PENALTIES.flatMap(penalty => [0, penalty, ...Array(1022).fill(0)])),
     memory,
     program,
   }
 }
 
-const PENALTY = 70
+/** Of posid 1, by place. */
+const PENALTIES = [0, 70, 200]
 const TOKENS = [
   { left: 1, right: 2, posid: 1, cost: -40 },
   { left: 2, right: 3, posid: 0, cost: 30 },
@@ -133,11 +134,11 @@ test('the path costs as little as any, and is what it costs', () => {
   )
 })
 
-test('entries of the dictionary are so many words, some of them dearer after a space', () => {
+test('entries of the dictionary are so many words, some of them dearer in some places', () => {
   const matrix = fc.array(cost, { minLength: CONTEXTS ** 2, maxLength: CONTEXTS ** 2 })
-  const entries = fc.record({ first: fc.nat(2), count: fc.integer({ min: 1, max: 3 }), spaced: fc.boolean() })
+  const entries = fc.record({ first: fc.nat(2), count: fc.integer({ min: 1, max: 3 }), place: fc.nat(2) })
   fc.assert(
-    fc.property(matrix, entries, (costs, { first, count, spaced }) => {
+    fc.property(matrix, entries, (costs, { first, count, place }) => {
       const connections = connect(costs)
       const lattice = new Lattice(connections, makeRoom(connections))
       const [one, other] = [entriesOf, wordsOf].map(put => {
@@ -152,11 +153,11 @@ test('entries of the dictionary are so many words, some of them dearer after a s
       expect(one).toEqual(other)
 
       function entriesOf(into: Lattice) {
-        into.addEntries((first << 8) | Math.min(count, 3 - first), 2, spaced)
+        into.addEntries((first << 8) | Math.min(count, 3 - first), 2, place)
       }
       function wordsOf(into: Lattice) {
         TOKENS.slice(first, first + count).forEach(({ left, right, posid, cost }, i) => {
-          const penalty = spaced && posid === 1 ? PENALTY : 0
+          const penalty = posid === 1 ? (PENALTIES[place] as number) : 0
           into.add(left | (right << 16), cost + penalty, 2, first + i)
         })
       }

@@ -15,7 +15,7 @@ class Word {
 
 /** Contexts that no word has. A move to the place `end`: words after it start at `cost`. */
 const MOVE: u16 = 0xffff
-/** All that the dictionary has for what ends there: `cost` is its first token << 8 | how many, `right` 1 after a space. */
+/** All that the dictionary has for what ends there: `cost` is its first token << 8 | how many, `right` the row of penalties. */
 const ENTRIES: u16 = 0xfffe
 
 /** A token of the dictionary. */
@@ -28,6 +28,9 @@ class Token {
   feature: i32
   unused: i32
 }
+
+/** Of a row of penalties. */
+const POSIDS: usize = 1024
 
 /** The context before the first and after the last word. */
 const EDGE: i32 = 0
@@ -78,7 +81,7 @@ let connections: usize
 let floors: usize
 let contexts: i32
 let tokens: usize
-let spacePenalties: usize
+let penalties: usize
 let slots: usize
 let bests: usize
 let rivals: usize
@@ -109,13 +112,13 @@ export function read(
   connectionsAt: usize,
   floorsAt: usize,
   tokensAt: usize,
-  spacePenaltiesAt: usize,
+  penaltiesAt: usize,
   count: i32,
 ): void {
   connections = connectionsAt
   floors = floorsAt
   tokens = tokensAt
-  spacePenalties = spacePenaltiesAt
+  penalties = penaltiesAt
   contexts = count
 }
 
@@ -173,9 +176,10 @@ function endingAt(place: i32): usize {
 function addEntries(entries: Word): void {
   const first = <u32>entries.cost >>> 8
   const last = first + (<u32>entries.cost & 0xff)
+  const row = penalties + ((<usize>entries.right * POSIDS) << 2)
   for (let number = first; number < last; number++) {
     const token = changetype<Token>(tokens + <usize>number * offsetof<Token>())
-    const penalty = entries.right ? load<i32>(spacePenalties + ((<usize>token.posid) << 2)) : 0
+    const penalty = entries.right ? load<i32>(row + ((<usize>token.posid) << 2)) : 0
     addNode(token.left, token.right, <i32>token.cost + penalty, entries.end, number)
   }
 }
