@@ -27,7 +27,7 @@ export interface SearchTerms {
 }
 
 /** Goes up when the same tokens make other lexemes. */
-export const DOCUMENT_RULES = 2
+export const DOCUMENT_RULES = 3
 
 export const stemTerm = (stem: string): string => `=${stem}`
 export const pairTerm = (pair: string): string => `~${pair}`
@@ -57,11 +57,11 @@ const POSITION_BYTES = 2
 /** Between fields and tags, so that no phrase reaches across. */
 const GAP = 2
 
-const BETWEEN = /^[\s·ㆍ]*$/
+const BETWEEN = /^(?:[\s·ㆍ]*|[-‐‑])$/
 
 /**
- * Two morphemes one after the other as one word, where nothing but space or a middle dot stands between them, as in
- * 탄소중립 and 탄소 중립; else null. Numbers have too many neighbours.
+ * Two morphemes one after the other as one word, where nothing but space, a middle dot or a hyphen stands between them, as in
+ * 탄소중립, 탄소 중립 and K-푸드; else null. Numbers have too many neighbours.
  */
 export function pairOf(text: string, first: Token | undefined, second: Token): string | null {
   if (!first || second.position !== first.position + 1 || second.start < first.end) return null

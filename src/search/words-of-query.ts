@@ -2,6 +2,7 @@ import { josa } from 'es-hangul'
 import type { Analyser } from '../text/analyser/analyse.ts'
 import { byRules } from '../text/analyser/by-rules.ts'
 import { normalise } from '../text/analyser/normalise.ts'
+import type { Token } from '../text/analyser/tokens.ts'
 import { pairOf, stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
 
@@ -30,11 +31,11 @@ export interface Word {
   /** As it is spelled, without particles. */
   text: string
   itself: Way
-  /** Another reading; see `readWord`. */
-  also: Way | null
+  /** Other readings; see `readWord`. */
+  also: Way[]
 }
 /** What a word may be. */
-export const readingsOf = ({ itself, also }: Word): Way[] => (also === null ? [itself] : [itself, also])
+export const readingsOf = ({ itself, also }: Word): Way[] => [itself, ...also]
 
 export type Meaning =
   | Word
@@ -51,9 +52,15 @@ export interface Understood {
 
 const JOINED = /[\s\u200b,·ㆍ]/g
 
+/** A way with the text that is read so. */
+type Reading = Way & { text: string }
+
 /** What a text means by itself; null where nothing of it is searchable. */
-export function wayOf(analyser: Analyser, text: string): (Way & { text: string }) | null {
-  const tokens = analyser.analyse(text)
+export const wayOf = (analyser: Analyser, text: string): Reading | null =>
+  readingOf(text, analyser.analyse(text))
+
+/** What a text means that has these tokens. */
+function readingOf(text: string, tokens: Token[]): Reading | null {
   const morphemes = tokens.filter(({ kind }) => kind === 'morpheme').sort((a, b) => a.position - b.position)
   if (tokens.length === 0) return null
   const start = Math.min(...tokens.map(token => token.start))
@@ -73,39 +80,89 @@ export function wayOf(analyser: Analyser, text: string): (Way & { text: string }
   }
 }
 
-/** A word with the particle 의, which at the end of a text the dictionary takes for a part of a noun: 철강의 as 철 and 강의. */
-const GENITIVE = /^.*[가-힣]{2}(?=의$)/u
 /** A noun that may follow. */
 const NEXT = ' 정책'
+/** What may be a particle at the end of a word, and is taken for a part of it where nothing follows: 대기업과 as 대기 and 업과. */
+const PARTICLE = /^.*[가-힣\d][가-힣](?=(?:은|는|이|가|과|와|로|도|만|의)$)/u
+/** What is hardly ever anything else. */
+const GENITIVE = /의$/u
 
 /**
- * How a word of a query is read, which stands alone while in a text there is something beside it; `itself` is what it is, `also`
- * what it may be besides. A noun that the dictionary has is none of its syllables: 안내 is not 안 and 내다. What could be a noun or
- * a verb is both: 보고서.
+ * How a word is read that stands alone while in a text there is something beside it, the likeliest first. A noun that the dictionary
+ * has is none of its syllables: 안내 is not 안 and 내다. What could be a noun or a verb is both: 보고서.
  */
-function readWord(analyser: Analyser, text: string): Pick<Word, 'text' | 'itself' | 'also'> | null {
-  const way = wayOf(analyser, text)
-  if (way === null) return null
-  const asRead = { text: way.text, itself: way, also: null }
+function readAlone(analyser: Analyser, text: string): Reading[] {
+  const reading = wayOf(analyser, text)
+  if (reading === null) return []
   // Rules know no nouns.
-  if (analyser === byRules) return asRead
+  if (analyser === byRules) return [reading]
   const written = normalise(text).text
-  if (way.text === written) {
-    const owner = ownerOf(analyser, written)
-    return owner === null ? asRead : { text: owner.text, itself: owner, also: null }
+  if (reading.text === written) {
+    const marked = beforeParticle(analyser, written)
+    if (marked === null) return [reading]
+    return GENITIVE.test(written) ? [marked] : [reading, marked]
   }
   const noun = wayOf(analyser, josa(written, '을/를'))
-  if (noun?.text !== written) return asRead
+  if (noun?.text !== written) return [reading]
   const known = noun.morphemes.length === 1 && noun.stem === null
-  return known ? { text: noun.text, itself: noun, also: null } : { ...asRead, also: noun }
+  return known ? [noun] : [reading, noun]
 }
 
-/** What stands before the particle of a genitive; null where there is none, as in 회의. */
-function ownerOf(analyser: Analyser, written: string): ReturnType<typeof wayOf> {
-  const owner = GENITIVE.exec(written)?.[0] ?? null
-  if (owner === null) return null
-  const tokens = analyser.analyse(written + NEXT)
-  return tokens.some(({ start, end }) => start === 0 && end === owner.length) ? wayOf(analyser, owner) : null
+/** What stands before a particle; null where there is none, as in 회의 and 효과. */
+function beforeParticle(analyser: Analyser, written: string): Reading | null {
+  const before = PARTICLE.exec(written)?.[0] ?? null
+  if (before === null) return null
+  const tokens = analyser.analyse(written + NEXT).filter(({ start }) => start < written.length)
+  return Math.max(...tokens.map(({ end }) => end)) === before.length ? readingOf(before, tokens) : null
+}
+
+/** The words of a text that a query has in a row, as they are read together. */
+class Row {
+  readonly #terms: Term[] = []
+  readonly #tokens: Token[]
+  readonly #starts: number[] = []
+
+  constructor(analyser: Analyser, terms: Term[]) {
+    this.#terms = terms
+    let text = ''
+    for (const term of terms) {
+      this.#starts.push(text.length)
+      text += `${term.phrase ? `“${term.text}”` : term.text} `
+    }
+    this.#tokens = terms.length > 1 ? analyser.analyse(text) : []
+  }
+
+  /** What a word is here: undefined where there is nothing beside it, null where it means nothing. */
+  read(term: Term): Reading | null | undefined {
+    const from = this.#starts[this.#terms.indexOf(term)]
+    if (from === undefined || this.#terms.length === 1) return undefined
+    const to = from + term.text.length
+    const tokens = this.#tokens.filter(({ start, end }) => start < to && end > from)
+    if (tokens.some(({ start, end }) => start < from || end > to)) return undefined
+    return readingOf(
+      term.text,
+      tokens.map(token => ({ ...token, start: token.start - from, end: token.end - from })),
+    )
+  }
+}
+
+/** What tells two readings apart. */
+const identityOf = ({ morphemes, stem }: Way): string =>
+  [stem, ...morphemes.map(({ term }) => term)].join(' ')
+
+/** How a word is read: as in the row of words where there is one, and as it is read alone. Null where it means nothing. */
+function readWord(analyser: Analyser, term: Term, row: Row): Pick<Word, 'text' | 'itself' | 'also'> | null {
+  const there = term.phrase ? undefined : row.read(term)
+  if (there === null) return null
+  const alone = readAlone(analyser, term.text)
+  const [itself, ...others] = there ? [there, ...alone] : alone
+  if (itself === undefined) return null
+  const known = new Set([identityOf(itself)])
+  const also = others.filter(other => {
+    const identity = identityOf(other)
+    return !known.has(identity) && known.add(identity)
+  })
+  return { text: itself.text, itself, also }
 }
 
 /** A phrase is written as one word too: “탄소 중립” as 탄소중립. */
@@ -115,35 +172,57 @@ const spacedStem = (text: string, morphemes: number): string | null =>
 /** The beginning of a word is no word: it is taken as it stands. */
 const beginningOf = ({ text }: Term): string => normalise(text).text.replace(/[^\p{L}\p{N}&]/gu, '')
 
-function wordOf(analyser: Analyser, term: Term): Word | null {
+function wordOf(analyser: Analyser, term: Term, row: Row): Word | null {
   if (term.prefix) {
     const text = beginningOf(term)
     return text === ''
       ? null
-      : { type: 'word', term, text, itself: { morphemes: [], stem: null, otherwise: null }, also: null }
+      : { type: 'word', term, text, itself: { morphemes: [], stem: null, otherwise: null }, also: [] }
   }
-  const read = readWord(analyser, term.text)
+  const read = readWord(analyser, term, row)
   return read && { type: 'word', term, ...read }
+}
+
+/** The words in a row among the children of an `and`; a beginning of a word and what is in brackets end a row. */
+function rowsOf(analyser: Analyser, children: readonly QueryNode[]): Map<QueryNode, Row> {
+  const rows = new Map<QueryNode, Row>()
+  let terms: Term[] = []
+  const end = () => {
+    const row = new Row(analyser, terms)
+    for (const term of terms) rows.set(term, row)
+    terms = []
+  }
+  for (const child of children) {
+    const goesOn = child.type === 'term' && !child.prefix
+    if (!goesOn || child.title !== (terms[0]?.title ?? child.title)) end()
+    if (goesOn) terms.push(child)
+  }
+  end()
+  return rows
 }
 
 /** Takes the terms of a query apart; those that mean nothing are left out and named. */
 export function understand(analyser: Analyser, query: QueryNode): Understood {
   const ignored: Term[] = []
-  const meaningOf = (node: QueryNode): Meaning | null => {
+  const meaningOf = (node: QueryNode, row: Row): Meaning | null => {
     if (node.type === 'term') {
-      const word = wordOf(analyser, node)
+      const word = wordOf(analyser, node, row)
       if (!word) ignored.push(node)
       return word
     }
     if (node.type === 'not') {
-      const of = meaningOf(node.of)
+      const of = meaningOf(node.of, alone)
       return of && { type: 'not', of }
     }
-    const of = node.of.map(meaningOf).filter(child => child !== null)
+    const rows = node.type === 'and' ? rowsOf(analyser, node.of) : null
+    const of = node.of
+      .map(child => meaningOf(child, rows?.get(child) ?? alone))
+      .filter(child => child !== null)
     if (of.every(({ type }) => type === 'not')) return null
     return of.length === 1 ? (of[0] as Meaning) : { type: node.type, of }
   }
-  return { meaning: meaningOf(query), ignored }
+  const alone = new Row(analyser, [])
+  return { meaning: meaningOf(query, alone), ignored }
 }
 
 /** The words that are looked for, in their order; what is excluded is not among them. */

@@ -22,6 +22,11 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   whole: ['한미 정상 통화', '노사정이 만났다.'],
   notice: ['달라지는 업무 안내', '철강 보고서를 펴낸다.'],
   verbs: ['뜻을 내다', '의견을 낸다. 앞을 보고 간다.'],
+  pasted: [
+    '투명 페트병 모아 새 벤치로… 총 3곳 더 연다',
+    '수출입은행과 협력사가 함께 GTX-A 역에서 300㎿ 규모로 연다.',
+  ],
+  alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
   db,
@@ -91,6 +96,18 @@ describe('a keyword search finds', () => {
     ['국토 계획', ['apart', 'plan']],
     ['국토계획 조정', ['plan']],
     ['국토 -국토계획', ['apart']],
+    ['투명 페트병 모아 새 벤치로… 총 3곳 더 연다', ['pasted']],
+    ['“결국 다 태운다”는 주장', ['alone']],
+    ['title:결국 title:태운다', ['alone']],
+    ['수출입은행과', ['pasted']],
+    ['협력사가', ['pasted']],
+    ['수출입은행과 협력사가', ['pasted']],
+    ['GTXA', ['alone', 'pasted']],
+    ['GTX-A', ['alone', 'pasted']],
+    ['K푸드', ['alone']],
+    ['K-푸드', ['alone']],
+    ['300MW', ['pasted']],
+    ['300㎿', ['pasted']],
   ])('%s', async (q, expected) => {
     expect(await found(q)).toEqual(expected)
   })

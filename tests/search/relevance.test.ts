@@ -68,3 +68,13 @@ test.each([
   expect(rank).toBeGreaterThan(leastRank)
   expect(recall).toBeGreaterThan(leastRecall)
 })
+
+test('every title and subtitle finds its own article, whatever comes first', async () => {
+  const lost: string[] = []
+  for (const { key, title, subtitles = [] } of articles)
+    for (const q of [title, ...subtitles]) {
+      const { items } = (await call(`/v1/articles?q=${encodeURIComponent(q)}&pageSize=100`)).json()
+      if (!items.some(({ id }: { id: number }) => keys.get(id) === key)) lost.push(q)
+    }
+  expect(lost).toEqual([])
+})
