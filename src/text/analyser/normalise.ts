@@ -32,6 +32,7 @@ function makeFolds(): Uint16Array {
 
 /** Units and Roman numerals that are one letter: ㎞, ㎡, Ⅲ. */
 const LIGATURE = /[\u2160-\u217f\u3380-\u33df]/
+const LIGATURES = new RegExp(LIGATURE, 'g')
 
 /** What composes to one unit: decomposed Hangul, letters with marks. */
 const CLUSTER = /[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[가-힣][\u11a8-\u11c2]?|[\s\S]\p{M}*/gu
@@ -39,21 +40,14 @@ const CLUSTER = /[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[가-힣][\u11a8
 /** Units of the longest sequence that composes to one unit. */
 const LONGEST_SEQUENCE = 4
 
-/**
- * NFC as far as every unit still stands for a range of the given text: marks that join nothing stay where they are. Ligatures of
- * letters come apart.
- */
-function compose(given: string): Pick<Normalised, 'text' | 'starts'> {
-  if (given.normalize('NFC') === given && !LIGATURE.test(given)) return { text: given, starts: null }
+type Composed = Pick<Normalised, 'text' | 'starts'>
+
+/** NFC as far as every unit still stands for a range of the given text: marks that join nothing stay where they are. */
+function compose(given: string): Composed {
+  if (given.normalize('NFC') === given) return { text: given, starts: null }
   let text = ''
   const starts: number[] = []
   for (const { 0: cluster, index } of given.matchAll(CLUSTER)) {
-    if (LIGATURE.test(cluster)) {
-      const letters = cluster.normalize('NFKC')
-      for (let i = 0; i < letters.length; i++) starts.push(index)
-      text += letters
-      continue
-    }
     let length = Math.min(cluster.length, LONGEST_SEQUENCE)
     while (length > 1 && cluster.slice(0, length).normalize('NFC').length > 1) length--
     const first = cluster.slice(0, length).normalize('NFC')
@@ -65,6 +59,23 @@ function compose(given: string): Pick<Normalised, 'text' | 'starts'> {
   return { text, starts: Int32Array.from(starts) }
 }
 
+/** Ligatures of letters come apart; each letter begins where its ligature does. */
+function separate({ text, starts }: Composed): Composed {
+  if (!LIGATURE.test(text)) return { text, starts }
+  const places: number[] = []
+  let separated = ''
+  let at = 0
+  for (const { 0: ligature, index } of text.matchAll(LIGATURES)) {
+    const letters = ligature.normalize('NFKC')
+    separated += text.slice(at, index) + letters
+    while (at <= index) places.push(at++)
+    for (let i = 1; i < letters.length; i++) places.push(index)
+  }
+  separated += text.slice(at)
+  while (at <= text.length) places.push(at++)
+  return { text: separated, starts: Int32Array.from(places, place => starts?.[place] ?? place) }
+}
+
 function fold(text: string): Uint16Array {
   folds ??= makeFolds()
   const units = new Uint16Array(text.length)
@@ -74,19 +85,22 @@ function fold(text: string): Uint16Array {
 
 /** NFC, lower case, half width. Never throws: lone surrogates stay. */
 export function normalise(given: string): Normalised {
-  const { text, starts } = compose(given)
+  const { text, starts } = separate(compose(given))
   const units = fold(text)
   return { text: Buffer.from(units.buffer).toString('utf16le'), units, starts }
 }
 
 /** The units of the same, for who needs neither its text nor the way back. */
-export const normalisedUnits = (given: string): Uint16Array => fold(compose(given).text)
+export const normalisedUnits = (given: string): Uint16Array => fold(separate(compose(given)).text)
 
-/** The range in the given text of a range of units. */
+/** The range in the given text of a range of units, which are not none; of a part of a ligature that of the whole. */
 export function givenRange(
   { starts }: Normalised,
   start: number,
   end: number,
 ): { start: number; end: number } {
-  return starts === null ? { start, end } : { start: starts[start] as number, end: starts[end] as number }
+  if (starts === null) return { start, end }
+  let after = end
+  while (starts[after] === starts[end - 1]) after++
+  return { start: starts[start] as number, end: starts[after] as number }
 }
