@@ -54,13 +54,23 @@ async function reread(db: Client, q: string, typed: Typed, limit: number): Promi
   return found.sort(byCount)
 }
 
+/** Words by initial consonants that were typed with spaces between them: ㅌㅅ ㅈㄹ. */
+async function byInitials(db: Client, q: string, { head }: Typed, limit: number): Promise<Completion[]> {
+  const whole = choseongOf(q.replace(/\s+/gu, ''))
+  if (whole === null || head.trim() === '') return []
+  const words = await listChoseong(db, whole, limit)
+  return words.map(one => ({ ...one, match: 'choseong', text: one.word }))
+}
+
 const byCount = (a: CountedWord, b: CountedWord) => b.df - a.df
 
 /** The completions of a query, best first: as it reads; as it may be meant; else what it may be a typing error for. */
 export async function complete(db: Client, q: string, typed: Typed, limit: number): Promise<Completion[]> {
   const as = (match: Match) => (one: CountedWord) => ({ ...one, match, text: completed(typed, one.word) })
   const initials = choseongOf(typed.word) !== null
-  const found = (await byKeys(db, typed.word, limit)).map(as(initials ? 'choseong' : 'prefix'))
+  const found = initials ? await byInitials(db, q, typed, limit) : []
+  if (found.length === 0)
+    found.push(...(await byKeys(db, typed.word, limit)).map(as(initials ? 'choseong' : 'prefix')))
   if (found.length < FEW || initials) found.push(...(await reread(db, q, typed, limit)))
   // Three consonants are as likely an abbreviation in the wrong layout: frequency decides.
   if (initials) found.sort(byCount)

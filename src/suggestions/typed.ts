@@ -8,13 +8,16 @@ export interface Typed {
   head: string
   /** The last word as typed. */
   given: string
-  /** The last word as the index writes it: lower case, half width. */
+  /** The last word as the index writes it: lower case, half width, without hyphens and middle dots. */
   word: string
 }
 
 const BREAK = /[\s\u200b"“”＂()|:*]/u
 /** What stands before a word to exclude it. */
 const MINUS = /^-/u
+
+/** What K-푸드 is written without; see the analyser’s tokens.ts. */
+const LINKS = /(?<=.)[·‐‑-]/gu
 
 /** Null where there is no word. */
 export function readTyped(q: string): Typed | null {
@@ -25,7 +28,7 @@ export function readTyped(q: string): Typed | null {
   const given = tail.replace(MINUS, '')
   if (given === '') return null
   const head = characters.slice(0, start).join('') + tail.slice(0, tail.length - given.length)
-  return { head, given, word: normalise(given).text }
+  return { head, given, word: normalise(given).text.replace(LINKS, '') }
 }
 
 /** Whether the text uses the grammar of the search, so that not all of its words are words to find. */

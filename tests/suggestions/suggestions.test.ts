@@ -13,7 +13,7 @@ const articles = await insertArticles(db, [
   anArticle({ title: '탄소국경조정제도 설명회', bodyText: '탄소와 통상', publishedAt: at('21') }),
   anArticle({ title: '탄소중립 대회', bodyText: '저탄소 사회', publishedAt: at('22') }),
   anArticle({ title: '순환경제 규제특례 승인', bodyText: '규제를 푼다', publishedAt: at('23') }),
-  anArticle({ title: 'ESG 경영 확산', bodyText: '규제특례와 ESG', publishedAt: at('24') }),
+  anArticle({ title: 'ESG 경영 확산', bodyText: '규제특례와 ESG, K-푸드', publishedAt: at('24') }),
   anArticle({ title: '탄소발자국 초안', status: 'draft' }),
   anArticle({ title: '탄소세 비공개', status: 'hidden' }),
 ])
@@ -42,8 +42,14 @@ describe('a word is completed', () => {
   })
 
   test('by its initial consonants', async () => {
-    for (const typed of ['ㅌ', 'ㅌㅅ', 'ㅌㅅㅈㄹ'])
+    for (const typed of ['ㅌ', 'ㅌㅅ', 'ㅌㅅㅈㄹ', 'ㅌㅅ ㅈㄹ'])
       expect([typed, await words(typed)]).toEqual([typed, expect.arrayContaining(['탄소중립 choseong'])])
+  })
+
+  test('with a hyphen or without', async () => {
+    for (const typed of ['K-푸', 'k푸', 'K-', 'k-푸드'])
+      expect(await words(typed)).toContain(`${typed.startsWith('K') ? 'K' : 'k'}푸드 prefix`)
+    expect(await words('탄소-중')).toContain('탄소중립 prefix')
   })
 
   test('typed with the wrong keyboard layout, both ways', async () => {
