@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { withSums } from '../search/amounts.ts'
 import { loadAnalysis } from '../search/analysis.ts'
 import { HIGHLIGHTED, listMarks, lookedAt, snippet } from '../search/highlight.ts'
 import { wantedOf } from '../search/wanted.ts'
@@ -15,12 +16,13 @@ export async function highlightPage({ rows, keywords }: Page): Promise<ArticleSu
   const { analyser } = await loadAnalysis()
   const wanted = wantedOf(keywords.words, keywords.knowledge, keywords.report.relaxed !== null)
   const share = Math.min(HIGHLIGHTED, Math.floor(LOOKED_AT / Math.max(1, rows.length)))
+  const marksIn = (text: string) => listMarks(withSums(text, analyser.analyse(text)), wanted)
   const highlights: ArticleSummary['highlight'][] = []
   for (const { title, bodyText } of rows) {
     const body = lookedAt(bodyText, share)
     highlights.push({
-      title: snippet(title, listMarks(analyser.analyse(title), wanted), Number.POSITIVE_INFINITY),
-      body: snippet(bodyText, listMarks(analyser.analyse(body), wanted)),
+      title: snippet(title, marksIn(title), Number.POSITIVE_INFINITY),
+      body: snippet(bodyText, marksIn(body)),
     })
     // Others have their turn between two articles.
     await setImmediate()

@@ -1,5 +1,6 @@
 import type { Analyser } from '../text/analyser/analyse.ts'
 import type { Token } from '../text/analyser/tokens.ts'
+import { sumsOf } from './amounts.ts'
 
 /**
  * A document as the lexemes that it is found by. Five kinds share one tsvector: morphemes (`탄소`) and stems
@@ -120,7 +121,7 @@ export function toTerms(analyser: Analyser, document: SearchDocument): SearchTer
   let offset = 0
   const addText = (text: string, weight: string) => {
     let last = offset
-    let before: Token | undefined
+    const morphemes: Token[] = []
     for (const token of analyser.analyse(text)) {
       const { term, kind, position } = token
       const at = Math.min(offset + position, LAST_POSITION)
@@ -131,10 +132,14 @@ export function toTerms(analyser: Analyser, document: SearchDocument): SearchTer
       lexemes.add(lexeme, `${at}${weight}`)
       if (weight === 'A') lexemes.add(titleTerm(lexeme))
       if (kind === 'stem') continue
-      const pair = pairOf(text, before, token)
+      const pair = pairOf(text, morphemes.at(-1), token)
       if (pair !== null) pairs.all.add(pair)
       if (pair !== null && weight === 'A') pairs.title.add(pair)
-      before = token
+      morphemes.push(token)
+    }
+    for (const { term, position } of sumsOf(text, morphemes)) {
+      lexemes.add(term, `${Math.min(offset + position, LAST_POSITION)}${weight}`)
+      if (weight === 'A') lexemes.add(titleTerm(term))
     }
     offset = last + GAP
   }

@@ -47,16 +47,20 @@ export function lookedAt(body: string, most = HIGHLIGHTED): string {
 
 function* phraseMarks(tokens: Token[], phrases: Wanted['phrases']): Generator<Mark> {
   if (phrases.length === 0) return
-  const morphemes = new Map(
-    tokens.flatMap(token => (token.kind === 'morpheme' ? [[token.position, token]] : [])),
-  )
+  const places = new Map<number, Token[]>()
+  for (const token of tokens)
+    if (token.kind === 'morpheme') places.set(token.position, [...(places.get(token.position) ?? []), token])
   for (const { terms } of phrases)
-    for (const morpheme of morphemes.values()) {
-      if (morpheme.term !== terms[0]?.term) continue
-      const shift = morpheme.position - terms[0].position
-      const found = terms.map(({ position }) => morphemes.get(position + shift))
-      if (terms.some(({ term }, i) => found[i]?.term !== term)) continue
-      for (const { start, end, term } of found as Token[]) yield { start, end, terms: [term] }
+    for (const at of places.keys()) {
+      const shift = at - (terms[0]?.position ?? 0)
+      const found: Token[] = []
+      for (const { term, position } of terms) {
+        const token = places.get(position + shift)?.find(one => one.term === term)
+        if (token === undefined) break
+        found.push(token)
+      }
+      if (found.length === terms.length)
+        for (const { start, end, term } of found) yield { start, end, terms: [term] }
     }
 }
 

@@ -3,6 +3,7 @@ import type { Analyser } from '../text/analyser/analyse.ts'
 import { byRules } from '../text/analyser/by-rules.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 import type { Token } from '../text/analyser/tokens.ts'
+import { sumsOf } from './amounts.ts'
 import { pairOf, stemTerm } from './document.ts'
 import type { QueryNode, Term } from './grammar.ts'
 
@@ -116,6 +117,14 @@ function beforeParticle(analyser: Analyser, written: string): Reading | null {
   return Math.max(...tokens.map(({ end }) => end)) === before.length ? readingOf(before, tokens) : null
 }
 
+/** With numbers of several parts as one; null where there are none. */
+function readSums(analyser: Analyser, text: string): Reading | null {
+  const morphemes = analyser.analyse(text).filter(({ kind }) => kind === 'morpheme')
+  const sums = sumsOf(text, morphemes)
+  const others = morphemes.filter(one => !sums.some(sum => sum.start <= one.start && one.end <= sum.end))
+  return sums.length === 0 ? null : readingOf(text, [...others, ...sums])
+}
+
 /** The words of a text that a query has in a row, as they are read together. */
 class Row {
   readonly #terms: Term[] = []
@@ -154,7 +163,8 @@ const identityOf = ({ morphemes, stem }: Way): string =>
 function readWord(analyser: Analyser, term: Term, row: Row): Pick<Word, 'text' | 'itself' | 'also'> | null {
   const there = term.phrase ? undefined : row.read(term)
   if (there === null) return null
-  const alone = readAlone(analyser, term.text)
+  const sums = /\d/.test(term.text) ? readSums(analyser, term.text) : null
+  const alone = [...readAlone(analyser, term.text), ...(sums ? [sums] : [])]
   const [itself, ...others] = there ? [there, ...alone] : alone
   if (itself === undefined) return null
   const known = new Set([identityOf(itself)])

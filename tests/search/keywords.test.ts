@@ -26,6 +26,8 @@ const TEXTS: Record<string, [title: string, body: string]> = {
     '투명 페트병 모아 새 벤치로… 총 3곳 더 연다',
     '수출입은행과 협력사가 함께 GTX-A 역에서 300㎿ 규모로 연다.',
   ],
+  amounts: ['1조 5천억 원 융자', '3만5천 가구에 1억 2,000만 3천 원을 준다. 5억 3천 곳'],
+  digits: ['1.5조 원 융자', '35,000가구에 120,003,000원을 준다'],
   alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
@@ -106,6 +108,15 @@ describe('a keyword search finds', () => {
     ['GTX-A', ['alone', 'pasted']],
     ['K푸드', ['alone']],
     ['K-푸드', ['alone']],
+    ['1.5조', ['amounts', 'digits']],
+    ['"1조 5천억"', ['amounts', 'digits']],
+    ['title:1.5조', ['amounts', 'digits']],
+    ['35,000가구', ['amounts', 'digits']],
+    ['3만5천가구', ['amounts', 'digits']],
+    ['"3만 5천 가구"', ['amounts', 'digits']],
+    ['3만 5천', ['amounts']],
+    ['3만', ['amounts']],
+    ['120,003,000원', ['amounts', 'digits']],
     ['300MW', ['pasted']],
     ['300㎿', ['pasted']],
   ])('%s', async (q, expected) => {
@@ -186,6 +197,8 @@ test('drafts are found by key holders alone', async () => {
   expect((await call(url)).statusCode).toBe(401)
 })
 
+type Item = { highlight: Record<'title' | 'body', { html: string }> }
+
 test('highlights mark words without their particles, and synonyms', async () => {
   const { items } = await search('수소 탄소중립', '&highlight=true')
   expect(items[0].highlight.title.html).toBe('<em>수소</em>를 만드는 기업 지원')
@@ -195,6 +208,11 @@ test('highlights mark words without their particles, and synonyms', async () => 
   expect(
     esg.map((item: { highlight: { body: { html: string } } }) => item.highlight.body.html).join(),
   ).toContain('<em>이에스지</em>')
+  const { items: amounts } = await search('1.5조 35,000가구', '&highlight=true')
+  const [digits, parts] = amounts.map(({ highlight }: Item) => [highlight.title.html, highlight.body.html])
+  expect(digits).toEqual(['<em>1.5조</em> 원 융자', '<em>35,000가구</em>에 120,003,000원을 준다'])
+  expect(parts[0]).toBe('<em>1조 5천억</em> 원 융자')
+  expect(parts[1]).toMatch(/^<em>3만5천<\/em> <em>가구<\/em>에/)
   expect((await search('수소')).items[0].highlight).toBeUndefined()
 })
 
