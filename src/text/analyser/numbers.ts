@@ -42,15 +42,34 @@ export function amount(digits: string, zeros: number): string {
   return (shifted.replace(/^0+(?=\d)/, '') || '0') + (rest && `.${rest}`)
 }
 
+/** A scale with what it counts, which the dictionary takes for a noun: 조원, 만주, 백건. */
+const COUNTED = /^([십백천만억조경]+)(여?)(원|명|개|대|주|건|호|장|석|채|톤)(대?)$/
+const COUNTED_TAGS = ['NR', 'XSN', 'NNBC', 'XSN']
+
+function splitCounted({ form, start }: Morpheme): Morpheme[] | null {
+  const parts = COUNTED.exec(form)?.slice(1)
+  if (!parts) return null
+  let at = start
+  return parts.flatMap((part, i) => {
+    const from = at
+    at += part.length
+    return part === '' ? [] : [{ form: part, tag: COUNTED_TAGS[i] as string, start: from, end: at }]
+  })
+}
+
 /** Joins numbers with the words that scale them: 2,000억 and 2천억 both become 200000000000. 제3조 is no amount. */
 export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
   if (!morphemes.some(({ tag }) => tag === 'SN')) return morphemes
   const joined: Morpheme[] = []
-  for (const morpheme of morphemes) {
+  const add = (morpheme: Morpheme): void => {
     const number = joined.at(-1)
-    const zeros = number?.tag === 'SN' && number.end === morpheme.start ? scaleOf(morpheme.form) : null
-    if (number === undefined || zeros === null || joined.at(-2)?.form === '제') joined.push(morpheme)
+    const follows = number?.tag === 'SN' && number.end === morpheme.start && joined.at(-2)?.form !== '제'
+    const zeros = follows ? scaleOf(morpheme.form) : null
+    const parts = follows && zeros === null ? splitCounted(morpheme) : null
+    if (parts !== null) parts.forEach(add)
+    else if (number === undefined || zeros === null) joined.push(morpheme)
     else joined[joined.length - 1] = { ...number, form: amount(number.form, zeros), end: morpheme.end }
   }
+  morphemes.forEach(add)
   return joined.map(one => (one.tag === 'SN' ? { ...one, form: amount(one.form, 0) } : one))
 }

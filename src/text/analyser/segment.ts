@@ -37,8 +37,9 @@ export interface Word {
 
 const SPACE = 0x20
 const AMPERSAND = 0x26
-/** As it is normalised: what it joins are nouns. */
+/** What stands before nouns without a space: the middle dot, as it is normalised, and 1%대. */
 const DOT = 0xb7
+const PERCENT = 0x25
 /** As in MeCab: a longer run of unknown characters is not one word. */
 const LONGEST_GROUP = 24
 /** Tokens of our own words are counted from here, unknown classes down from -1. */
@@ -46,6 +47,9 @@ const USER = 0x40000000
 
 const isSyllable = (unit: number | undefined): boolean =>
   unit !== undefined && unit >= 0xac00 && unit <= 0xd7a3
+
+/** Whether what follows this unit without a space is a part of a word. */
+const joins = (unit: number | undefined): boolean => isSyllable(unit) || unit === DOT || unit === PERCENT
 
 const unitsOf = (text: string): Uint16Array => Uint16Array.from(text, unit => unit.charCodeAt(0))
 
@@ -117,7 +121,7 @@ export class Segmenter {
     const units = this.#units
     const from = this.#from
     const place = spaced ? AFTER_SPACE : 0
-    const joined = !spaced && start > from && (isSyllable(units[start - 1]) || units[start - 1] === DOT)
+    const joined = !spaced && start > from && joins(units[start - 1])
     const whole = this.#wholeEnd(start)
     let known = this.#addUserWords(start)
     let state = trie.firstStates[units[start] as number] as number

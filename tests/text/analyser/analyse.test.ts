@@ -186,6 +186,8 @@ describe('words', () => {
     ['취약지역', ['취약', '지역']],
     ['확인하는 승인한', ['확인', '승인']],
     ['강해지는 행동해야', ['강하', '행동']],
+    ['시작하자', ['시작']],
+    ['전화는', ['전화']],
   ])('of our own do not break others: %s', (text, expected) => {
     expect(terms(text).slice(0, expected.length)).toEqual(expected)
   })
@@ -217,6 +219,8 @@ describe('numbers', () => {
     expect(terms('1조 2,000억원')).toEqual(terms('1조2천억 원'))
     expect(terms('20만 명')).toEqual(terms('200,000명'))
     expect(terms('1.5억')).toEqual(['150000000'])
+    expect(terms('26조원')).toEqual(terms('26조 원'))
+    expect(terms('2만주와 3백건')).toEqual(['20000', '주', '300', '건'])
   })
 
   test('are not joined to what is no number of theirs', () => {
