@@ -57,5 +57,5 @@ export async function findInList(
     terms.set(versionKey(row), analysed[i]?.terms ?? '')
   })
   const documents = new Map(rows.map(row => [versionKey(row), terms.get(versionKey(row)) ?? '']))
-  return matchDocuments(client, keywords.query, documents)
+  return matchDocuments(client, keywords, documents)
 }

@@ -14,7 +14,7 @@ import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { synonymKey } from './synonym-key.ts'
 import { WORTH } from './words.ts'
-import { type Meaning, readingsOf, type Way, type Word, wordsOf } from './words-of-query.ts'
+import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
 
 /** From what a query means to the tsquery that finds it. */
 
@@ -49,6 +49,30 @@ export function writtenOtherwise(
   const [own] = morphemes
   const known = df(stem ?? own?.term ?? '')
   return df(otherwise) > 0 && df(otherwise) >= WORTH * known ? otherwise : null
+}
+
+/** How often a word must be found as it is read, of how often as it may be read besides, for that not to be tried. */
+const HARDLY = 0.01
+
+/** In how many articles the term or the two neighbours stand that fewest of them have. */
+function frequencyOf({ df }: Pick<Knowledge, 'df'>, { morphemes, stem, otherwise }: Way): number {
+  const parts = morphemes.map(({ term, pair }) =>
+    pair === null ? df(term) : df(pairTerm(pair)) + df(stemTerm(pair)),
+  )
+  const [first = 0, ...pairs] = parts
+  const together = pairs.length > 0 ? Math.min(...pairs) : first
+  return Math.max(together, stem === null ? 0 : df(stem), otherwise === null ? 0 : df(otherwise))
+}
+
+/** What a word may be. Of words of one syllable it is as likely something else: 기와 is no 기. */
+export function readingsOf(knowledge: Pick<Knowledge, 'df'>, { itself, also, lastly }: Word): Way[] {
+  const likely = [itself, ...also]
+  const found = Math.max(...likely.map(way => frequencyOf(knowledge, way)))
+  const others = lastly.filter(way => {
+    const short = way.morphemes.length === 1 && way.morphemes[0]?.term.length === 1
+    return found < (short ? 1 : Math.max(1, HARDLY * frequencyOf(knowledge, way)))
+  })
+  return [...likely, ...others]
 }
 
 /** Words in a row that are written as one, or have a synonym together. */
@@ -223,7 +247,7 @@ export class Compiler {
     const synonyms = synonymsOf(this.knowledge, word)
     const inside = this.knowledge.inside.get(text) ?? []
     return [
-      ...readingsOf(word).flatMap(way => this.way(way, term)),
+      ...readingsOf(this.knowledge, word).flatMap(way => this.way(way, term)),
       ...synonyms.flatMap(way => this.way(way, { title, phrase: false })),
       ...inside.map(one => this.term(one, title)),
     ]
@@ -283,7 +307,7 @@ export function termsToLookUp(
   for (const word of wordsOf(meaning)) {
     const { term, text } = word
     if (term.prefix) for (const name of [text, stemTerm(text)]) add(`${name}*`)
-    for (const way of readingsOf(word)) addWay(way)
+    for (const way of [word.itself, ...word.also, ...word.lastly]) addWay(way)
     for (const one of inside.get(text) ?? []) add(one)
   }
   for (const way of [...synonyms.values()].flat()) addWay(way)

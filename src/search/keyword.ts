@@ -6,6 +6,7 @@ import { anyOf } from './compiled.ts'
 import type { Slice } from './costs.ts'
 import { COUNTED, countFound } from './count.ts'
 import { filterTerm } from './document.ts'
+import { MAX_LENGTH, parseQuery } from './grammar.ts'
 import { type LookedUp, lookUp } from './knowledge.ts'
 import { rankPage } from './rank.ts'
 import type { Relaxed } from './relax.ts'
@@ -84,16 +85,34 @@ async function listPage(search: Search, meaning: Meaning): Promise<Found> {
   }
 }
 
-/** The query with other spellings of its words, all at once. */
-async function respell(client: pg.ClientBase, q: string, words: Word[]): Promise<string[]> {
+/**
+ * The query with other spellings of the words that find nothing by themselves, all at once; null where there are none. Numbers are
+ * not misspelt.
+ */
+async function respell(search: Search, words: Word[]): Promise<string | null> {
+  const { client, request, knowledge } = search
+  const { q } = request
+  const compiler = new Compiler(knowledge)
   let respelt = q
   // From the last word to the first, so that places stay true.
-  for (const { term } of [...words].sort((a, b) => b.term.at - a.term.at)) {
-    if (term.phrase || !q.startsWith(term.text, term.at)) continue
+  for (const word of [...words].sort((a, b) => b.term.at - a.term.at)) {
+    const { term } = word
+    if (term.phrase || /\d/.test(term.text) || !q.startsWith(term.text, term.at)) continue
+    if (compiler.compile(word).share > 0) continue
     const [better] = await suggestSpellings(client, term.text, 1)
     if (better) respelt = respelt.slice(0, term.at) + better.word + respelt.slice(term.at + term.text.length)
   }
-  return respelt === q ? [] : [respelt]
+  return respelt === q || [...respelt].length > MAX_LENGTH ? null : respelt
+}
+
+/** What the query may have been meant for, if that finds anything. */
+async function didYouMean(search: Search, words: Word[], options: KeywordOptions): Promise<string[]> {
+  const { client, request } = search
+  const respelt = await respell(search, words)
+  if (respelt === null) return []
+  const meant = { ...request, q: respelt, query: parseQuery(respelt), limit: 1 }
+  const { hits } = await searchKeywords(client, meant, { ...options, count: false, respell: false })
+  return hits.length > 0 ? [respelt] : []
 }
 
 /** The last page tells the total, unless what is ranked is a part of it. */
@@ -106,6 +125,8 @@ export interface KeywordOptions {
   /** Whether to count, where the page itself does not tell the total. */
   count: boolean
   routes?: Routes
+  /** Whether to look for other spellings where nothing is found. */
+  respell?: boolean
 }
 
 /** What is known of the words of a request. */
@@ -128,7 +149,7 @@ export async function everyHit(
   request: KeywordRequest & { order: Exclude<Order, 'relevance'> },
 ): Promise<Prisma.Sql | null> {
   const { analyser } = await loadAnalysis()
-  const { meaning } = understand(analyser, request.query)
+  const { meaning } = understand(analyser, request)
   if (!meaning) return null
   const search: Search = {
     ...(await readUp(client, request, analyser, meaning)),
@@ -142,10 +163,11 @@ export async function everyHit(
 export async function searchKeywords(
   client: pg.ClientBase,
   request: KeywordRequest,
-  { count, routes = ROUTES }: KeywordOptions,
+  options: KeywordOptions,
 ): Promise<KeywordResult> {
+  const { count, routes = ROUTES, respell = true } = options
   const { analyser, fault } = await loadAnalysis()
-  const { meaning, ignored } = understand(analyser, request.query)
+  const { meaning, ignored } = understand(analyser, request)
   const byRelevance = request.order === 'relevance'
   const report: KeywordReport = {
     ignored: ignored.map(({ text }) => text),
@@ -166,14 +188,14 @@ export async function searchKeywords(
       totalOf(page, request) ??
       (await countFound(search, page.compiled, relaxed ? null : meaning)))
     : null
-  const nothing = hits.length === 0 && 'offset' in request.at && request.at.offset === 0
+  const nothing = respell && hits.length === 0 && 'offset' in request.at && request.at.offset === 0
   return {
     ...{ hits, more, total, words, knowledge },
     report: {
       ...report,
       relaxed: relaxed && { how: relaxed.how, dropped: relaxed.dropped },
       ranked,
-      didYouMean: nothing ? await respell(client, request.q, words) : [],
+      didYouMean: nothing ? await didYouMean(search, words, options) : [],
     },
   }
 }

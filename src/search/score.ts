@@ -1,6 +1,6 @@
-import { type Knowledge, synonymsOf, writtenOtherwise } from './compile.ts'
+import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './compile.ts'
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
-import { readingsOf, type Way, type Word } from './words-of-query.ts'
+import type { Way, Word } from './words-of-query.ts'
 
 /**
  * BM25 from a stock tsvector. With all weights 1 `ts_rank` of one term is H2(tf) / 1.644934, where H2(n) is the sum of
@@ -172,7 +172,7 @@ export class Formula {
     if (term.prefix) return this.beginning(text)
     const inside = knowledge.inside.get(text) ?? []
     const ways = [
-      ...[...readingsOf(word), ...synonymsOf(knowledge, word)].map(way => this.way(way)),
+      ...[...readingsOf(knowledge, word), ...synonymsOf(knowledge, word)].map(way => this.way(way)),
       ...(inside.length > 0 ? [this.inside(inside)] : []),
     ]
     return document => Math.max(...ways.map(way => way(document)))

@@ -3,9 +3,8 @@ import { Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { loadAnalysis } from './analysis.ts'
 import { Compiler } from './compile.ts'
-import type { QueryNode } from './grammar.ts'
 import { lookUp } from './knowledge.ts'
-import { understand } from './words-of-query.ts'
+import { type Query, understand } from './words-of-query.ts'
 
 /** Keywords against documents that stand in no table. */
 
@@ -15,7 +14,7 @@ export type Documents = ReadonlyMap<string, string>
 /** The keys of the documents that a query finds, as a search would: strictly, nothing is relaxed. */
 export async function matchDocuments(
   client: pg.ClientBase,
-  query: QueryNode,
+  query: Query,
   documents: Documents,
 ): Promise<Set<string>> {
   const { analyser } = await loadAnalysis()

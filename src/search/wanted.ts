@@ -1,7 +1,7 @@
-import { synonymsOf } from './compile.ts'
+import { readingsOf, synonymsOf } from './compile.ts'
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
-import { readingsOf, type Way, type Word } from './words-of-query.ts'
+import type { Way, Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
 export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boolean): Wanted {
@@ -19,7 +19,7 @@ export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boo
   for (const word of words) {
     const { term, text } = word
     if (term.prefix) wanted.prefixes.push(text)
-    else for (const way of readingsOf(word)) addWay(way)
+    else for (const way of readingsOf(knowledge, word)) addWay(way)
     for (const way of synonymsOf(knowledge, word)) addWay(way)
     for (const one of knowledge.inside.get(text) ?? []) addTerm(one)
   }

@@ -1,6 +1,6 @@
 import { josa } from 'es-hangul'
 import type { Analyser } from '../text/analyser/analyse.ts'
-import { byRules } from '../text/analyser/by-rules.ts'
+import { byRules, withoutParticle } from '../text/analyser/by-rules.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 import type { Token } from '../text/analyser/tokens.ts'
 import { sumsOf } from './amounts.ts'
@@ -32,11 +32,11 @@ export interface Word {
   /** As it is spelled, without particles. */
   text: string
   itself: Way
-  /** Other readings; see `readWord`. */
+  /** Other readings; see `readAlone`. */
   also: Way[]
+  /** Readings for a word that is hardly found as it is read. */
+  lastly: Way[]
 }
-/** What a word may be. */
-export const readingsOf = ({ itself, also }: Word): Way[] => [itself, ...also]
 
 export type Meaning =
   | Word
@@ -81,40 +81,32 @@ function readingOf(text: string, tokens: Token[]): Reading | null {
   }
 }
 
-/** A noun that may follow. */
-const NEXT = ' 정책'
-/** What may be a particle at the end of a word, and is taken for a part of it where nothing follows: 대기업과 as 대기 and 업과. */
-const PARTICLE = /^.*[가-힣\d][가-힣](?=(?:은|는|이|가|과|와|로|도|만|의)$)/u
-/** What is hardly ever anything else. */
-const GENITIVE = /의$/u
-
-/**
- * How a word is read that stands alone while in a text there is something beside it, the likeliest first. A noun that the dictionary
- * has is none of its syllables: 안내 is not 안 and 내다. What could be a noun or a verb is both: 보고서.
- */
-function readAlone(analyser: Analyser, text: string): Reading[] {
-  const reading = wayOf(analyser, text)
-  if (reading === null) return []
-  // Rules know no nouns.
-  if (analyser === byRules) return [reading]
-  const written = normalise(text).text
-  if (reading.text === written) {
-    const marked = beforeParticle(analyser, written)
-    if (marked === null) return [reading]
-    return GENITIVE.test(written) ? [marked] : [reading, marked]
-  }
-  const noun = wayOf(analyser, josa(written, '을/를'))
-  if (noun?.text !== written) return [reading]
-  const known = noun.morphemes.length === 1 && noun.stem === null
-  return known ? [noun] : [reading, noun]
+interface Readings {
+  likely: Reading[]
+  lastly: Reading[]
 }
 
-/** What stands before a particle; null where there is none, as in 회의 and 효과. */
-function beforeParticle(analyser: Analyser, written: string): Reading | null {
-  const before = PARTICLE.exec(written)?.[0] ?? null
-  if (before === null) return null
-  const tokens = analyser.analyse(written + NEXT).filter(({ start }) => start < written.length)
-  return Math.max(...tokens.map(({ end }) => end)) === before.length ? readingOf(before, tokens) : null
+/**
+ * How a word is read that stands alone, while in a text there is something beside it. What an object would be is a noun: 안내 is not
+ * 안 and 내다. It is tried otherwise where it is hardly found so: as it is read without an object, and without what may be a
+ * particle: 물이 as 물, 대기업과 as 대기업.
+ */
+function readAlone(analyser: Analyser, text: string): Readings {
+  const reading = wayOf(analyser, text)
+  if (reading === null) return { likely: [], lastly: [] }
+  // Rules know no nouns.
+  if (analyser === byRules) return { likely: [reading], lastly: [] }
+  const written = normalise(text).text
+  const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
+  return noun?.text === written
+    ? { likely: [noun], lastly: [reading, ...readBefore(analyser, written)] }
+    : { likely: [reading], lastly: readBefore(analyser, written) }
+}
+
+/** What stands before what may be a particle. */
+function readBefore(analyser: Analyser, written: string): Reading[] {
+  const before = withoutParticle(written)
+  return before === written ? [] : readAlone(analyser, before).likely
 }
 
 /** With numbers of several parts as one; null where there are none. */
@@ -125,26 +117,23 @@ function readSums(analyser: Analyser, text: string): Reading | null {
   return sums.length === 0 ? null : readingOf(text, [...others, ...sums])
 }
 
-/** The words of a text that a query has in a row, as they are read together. */
+/** Words that a query has in a row, as they are read together, with all that stands between them. */
 class Row {
-  readonly #terms: Term[] = []
-  readonly #tokens: Token[]
-  readonly #starts: number[] = []
+  readonly #from: number = 0
+  readonly #tokens: Token[] = []
 
-  constructor(analyser: Analyser, terms: Term[]) {
-    this.#terms = terms
-    let text = ''
-    for (const term of terms) {
-      this.#starts.push(text.length)
-      text += `${term.phrase ? `“${term.text}”` : term.text} `
-    }
-    this.#tokens = terms.length > 1 ? analyser.analyse(text) : []
+  constructor(analyser: Analyser, q: string, terms: readonly Term[]) {
+    const [first, ...more] = terms
+    const last = more.at(-1)
+    if (!first || !last) return
+    this.#from = first.at
+    this.#tokens = analyser.analyse(q.slice(first.at, last.at + last.text.length))
   }
 
   /** What a word is here: undefined where there is nothing beside it, null where it means nothing. */
   read(term: Term): Reading | null | undefined {
-    const from = this.#starts[this.#terms.indexOf(term)]
-    if (from === undefined || this.#terms.length === 1) return undefined
+    if (this.#tokens.length === 0) return undefined
+    const from = term.at - this.#from
     const to = from + term.text.length
     const tokens = this.#tokens.filter(({ start, end }) => start < to && end > from)
     if (tokens.some(({ start, end }) => start < from || end > to)) return undefined
@@ -160,19 +149,22 @@ const identityOf = ({ morphemes, stem }: Way): string =>
   [stem, ...morphemes.map(({ term }) => term)].join(' ')
 
 /** How a word is read: as in the row of words where there is one, and as it is read alone. Null where it means nothing. */
-function readWord(analyser: Analyser, term: Term, row: Row): Pick<Word, 'text' | 'itself' | 'also'> | null {
+function readWord(
+  analyser: Analyser,
+  term: Term,
+  row: Row,
+): Pick<Word, 'text' | 'itself' | 'also' | 'lastly'> | null {
   const there = term.phrase ? undefined : row.read(term)
   if (there === null) return null
+  const alone = readAlone(analyser, term.text)
   const sums = /\d/.test(term.text) ? readSums(analyser, term.text) : null
-  const alone = [...readAlone(analyser, term.text), ...(sums ? [sums] : [])]
-  const [itself, ...others] = there ? [there, ...alone] : alone
-  if (itself === undefined) return null
-  const known = new Set([identityOf(itself)])
-  const also = others.filter(other => {
-    const identity = identityOf(other)
-    return !known.has(identity) && known.add(identity)
-  })
-  return { text: itself.text, itself, also }
+  const known = new Set<string>()
+  const others = (readings: readonly (Reading | null | undefined)[]): Reading[] =>
+    readings
+      .filter(one => one != null)
+      .filter(one => !known.has(identityOf(one)) && known.add(identityOf(one)))
+  const [itself, ...also] = others([there, ...alone.likely, sums])
+  return itself ? { text: itself.text, itself, also, lastly: others(alone.lastly) } : null
 }
 
 /** A phrase is written as one word too: “탄소 중립” as 탄소중립. */
@@ -187,18 +179,25 @@ function wordOf(analyser: Analyser, term: Term, row: Row): Word | null {
     const text = beginningOf(term)
     return text === ''
       ? null
-      : { type: 'word', term, text, itself: { morphemes: [], stem: null, otherwise: null }, also: [] }
+      : {
+          type: 'word',
+          term,
+          text,
+          itself: { morphemes: [], stem: null, otherwise: null },
+          also: [],
+          lastly: [],
+        }
   }
   const read = readWord(analyser, term, row)
   return read && { type: 'word', term, ...read }
 }
 
 /** The words in a row among the children of an `and`; a beginning of a word and what is in brackets end a row. */
-function rowsOf(analyser: Analyser, children: readonly QueryNode[]): Map<QueryNode, Row> {
+function rowsOf(analyser: Analyser, q: string, children: readonly QueryNode[]): Map<QueryNode, Row> {
   const rows = new Map<QueryNode, Row>()
   let terms: Term[] = []
   const end = () => {
-    const row = new Row(analyser, terms)
+    const row = new Row(analyser, q, terms)
     for (const term of terms) rows.set(term, row)
     terms = []
   }
@@ -211,8 +210,14 @@ function rowsOf(analyser: Analyser, children: readonly QueryNode[]): Map<QueryNo
   return rows
 }
 
+/** A query as it was typed, and as it was parsed. */
+export interface Query {
+  q: string
+  query: QueryNode
+}
+
 /** Takes the terms of a query apart; those that mean nothing are left out and named. */
-export function understand(analyser: Analyser, query: QueryNode): Understood {
+export function understand(analyser: Analyser, { q, query }: Query): Understood {
   const ignored: Term[] = []
   const meaningOf = (node: QueryNode, row: Row): Meaning | null => {
     if (node.type === 'term') {
@@ -224,14 +229,14 @@ export function understand(analyser: Analyser, query: QueryNode): Understood {
       const of = meaningOf(node.of, alone)
       return of && { type: 'not', of }
     }
-    const rows = node.type === 'and' ? rowsOf(analyser, node.of) : null
+    const rows = node.type === 'and' ? rowsOf(analyser, q, node.of) : null
     const of = node.of
       .map(child => meaningOf(child, rows?.get(child) ?? alone))
       .filter(child => child !== null)
     if (of.every(({ type }) => type === 'not')) return null
     return of.length === 1 ? (of[0] as Meaning) : { type: node.type, of }
   }
-  const alone = new Row(analyser, [])
+  const alone = new Row(analyser, q, [])
   return { meaning: meaningOf(query, alone), ignored }
 }
 

@@ -12,7 +12,7 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   circular: ['순환경제 규제특례 설명회', '산업부는 금속 재자원화 분야의 기업을 만났다.'],
   spaced: ['대·중소기업 모여 순환 경제 신사업 함께 만든다', '생분해 플라스틱을 쓰는 기업이 늘었다.'],
   hydrogen: ['수소를 만드는 기업 지원', '수소충전소를 전국에 짓는다. 탄소중립을 앞당긴다.'],
-  nuclear: ['원전 안전 점검', '원자력발전소의 전력계통을 살핀다.'],
+  nuclear: ['원전 안전 점검', '원자력발전소의 전력계통을 살핀다. 위험을 줄인다.'],
   before: ['보조금 지원 전 점검', '신청 지원전략을 세우기 전에 서류를 확인한다.'],
   cbam: ['탄소국경조정제도 대응', '수출 기업이 이에스지 공시를 준비한다.'],
   esg: ['ESG 경영 확산', '탄소 국경 조정 제도에 대비해 CBAM 상담을 연다.'],
@@ -25,6 +25,10 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   pasted: [
     '투명 페트병 모아 새 벤치로… 총 3곳 더 연다',
     '수출입은행과 협력사가 함께 GTX-A 역에서 300㎿ 규모로 연다.',
+  ],
+  particles: [
+    '물이 부족한 지역 지원',
+    '위험도를 낮추고 26조원을 쓴다. 인공지능(AI)과 드론, 전문의의 우선 진료.',
   ],
   amounts: ['1조 5천억 원 융자', '3만5천 가구에 1억 2,000만 3천 원을 준다. 5억 3천 곳'],
   digits: ['1.5조 원 융자', '35,000가구에 120,003,000원을 준다'],
@@ -108,6 +112,19 @@ describe('a keyword search finds', () => {
     ['GTX-A', ['alone', 'pasted']],
     ['K푸드', ['alone']],
     ['K-푸드', ['alone']],
+    ['물이', ['particles']],
+    ['물의', ['particles']],
+    ['지역에서의', ['particles']],
+    ['지원이', ['before', 'hydrogen', 'particles']],
+    ['위험', ['nuclear', 'particles']],
+    ['위험도', ['particles']],
+    ['위험도가', ['particles']],
+    ['26조원', ['particles']],
+    ['26조 원', ['particles']],
+    ['인공지능(AI)과 드론', ['particles']],
+    ['전문의', ['particles']],
+    ['우선', ['particles']],
+    ['수소 -지원이', []],
     ['1.5조', ['amounts', 'digits']],
     ['"1조 5천억"', ['amounts', 'digits']],
     ['title:1.5조', ['amounts', 'digits']],
@@ -140,6 +157,13 @@ describe('the report of a search', () => {
     const { total, search: report } = await search('순환경재')
     expect(total).toBe(0)
     expect(report.didYouMean).toEqual(['순환경제'])
+    expect((await search('수소 순환경재')).search.didYouMean).toEqual([])
+    expect((await search('금속 순환경재')).search.didYouMean).toEqual(['금속 순환경제'])
+  })
+
+  test('offers none for words that are found by themselves, nor for numbers', async () => {
+    for (const q of ['수소 원전', '수소 안내', '27조원', '12회', '9월 8일'])
+      expect([q, await search(q)]).toMatchObject([q, { total: 0, search: { didYouMean: [] } }])
   })
 
   test('says what was relaxed, by relevance only', async () => {

@@ -72,7 +72,7 @@ const WAYS: Record<string, Routes> = {
 
 async function compiled(q: string) {
   const { analyser } = await loadAnalysis()
-  const { meaning } = understand(analyser, parseQuery(q))
+  const { meaning } = understand(analyser, { q, query: parseQuery(q) })
   if (!meaning) return null
   const knowledge = await inSnapshot(db, 10_000, client => lookUp(client, analyser, meaning))
   const { articles, calendar, ends } = knowledge
