@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Day, nullable, oneOf, ref } from '../http/schema.ts'
 import { MinistryTakenIn, ResolvedRange } from './page-schema.ts'
 import { ArticleQuery } from './query-schema.ts'
+import { MOST_BUCKETS } from './statistics.ts'
 import { FACETS, INTERVALS } from './store-statistics.ts'
 
 /** The contract of histograms and facets. */
@@ -19,7 +20,7 @@ export const HistogramQuery = Type.Object(
     interval: Type.Optional(
       oneOf(INTERVALS, {
         default: 'month',
-        description: 'Of Seoul’s calendar. Weeks begin on Monday.',
+        description: `Of Seoul’s calendar. Weeks begin on Monday. More than ${MOST_BUCKETS} intervals, a century of days, are refused.`,
         examples: ['month'],
       }),
     ),

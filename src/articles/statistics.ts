@@ -1,3 +1,4 @@
+import { badParameter } from '../http/problem.ts'
 import { addDays, addMonths } from '../time/seoul.ts'
 import type { Bucket, Interval, Share } from './store-statistics.ts'
 
@@ -16,12 +17,21 @@ export interface FilledBucket {
   count: number
 }
 
-/** The intervals from the first to the last, those without articles too. */
+/** A century of days: an answer of 2 MB, made in some 20 ms. */
+export const MOST_BUCKETS = 36_600
+
+/** The intervals from the first to the last, those without articles too. @throws Problem 400 where they are too many */
 export function fillBuckets(counted: readonly Bucket[], interval: Interval): FilledBucket[] {
   const counts = new Map(counted.map(({ day, count }) => [day, count]))
   const last = counted.at(-1)?.day ?? ''
   const filled: FilledBucket[] = []
   for (let from = counted[0]?.day ?? ' '; from <= last; ) {
+    if (filled.length === MOST_BUCKETS)
+      throw badParameter(
+        'interval',
+        `makes more than ${MOST_BUCKETS} intervals from ${counted[0]?.day} to ${last}: take a longer one, or narrow from and to`,
+        `${counted[0]?.day}부터 ${last}까지 ${MOST_BUCKETS}개가 넘습니다. 더 긴 간격을 고르거나 from과 to를 좁히십시오`,
+      )
     const next = NEXT[interval](from)
     filled.push({ from, to: addDays(next, -1), count: counts.get(from) ?? 0 })
     from = next

@@ -91,16 +91,20 @@ export function startOfDay(day: string, plus = 0): Date {
   )
 }
 
-/** A day moved by whole days; the result may lie beyond LAST_DAY. */
+/** What follows LAST_DAY, and stands for all later days: they have no names that compare. */
+const END = '9999-12-31'
+const END_DAYS = Date.parse(END) / DAY
+
+/** A day moved by whole days; what would come after LAST_DAY is the day after it. */
 export function addDays(day: string, days: number): string {
-  return dayName(Date.parse(day) / DAY + days)
+  return dayName(Math.min(Date.parse(day) / DAY + days, END_DAYS))
 }
 
-/** A day moved by whole months; where the month is shorter, its last day (2024-03-31 minus 1 is 2024-02-29). */
+/** The same by whole months; where the month is shorter, its last day (2024-03-31 minus 1 is 2024-02-29). */
 export function addMonths(day: string, months: number): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
   const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate()
-  return new Date(Date.UTC(year, month - 1 + months, Math.min(date, last))).toISOString().slice(0, 10)
+  return dayName(Math.min(Date.UTC(year, month - 1 + months, Math.min(date, last)) / DAY, END_DAYS))
 }
 
 /** An instant as RFC 3339 text with Seoul's offset: `2023-06-21T00:00:00+09:00`; milliseconds only where there are any. */

@@ -132,3 +132,44 @@ describe('facets', () => {
     expect((await call('/v1/articles/facets?facets=colour')).json().errors[0].parameter).toContain('facets')
   })
 })
+
+describe('the days at the end of the calendar', () => {
+  test.each([
+    'articles',
+    'articles/facets',
+    'articles/histogram',
+    'articles/histogram?interval=year',
+    'articles.atom',
+  ])('%s may begin with them', async path => {
+    for (const from of ['9999-02-01', '9999-05-05', '9999-12-01', '9999-12-30'])
+      for (const added of [false, true]) {
+        if (added) await keepTotals(db)
+        const { statusCode } = await call(`/v1/${path}${path.includes('?') ? '&' : '?'}from=${from}`)
+        expect([from, statusCode]).toEqual([from, 200])
+      }
+  })
+
+  test('are intervals like others, and too many intervals are refused', async () => {
+    await insertArticles(db, [
+      anArticle({ status: 'scheduled', embargoUntil: '9999-12-30T23:59:59+09:00', publishedAt: null }),
+    ])
+    const ask = (query: string) => call({ url: `/v1/articles/histogram?${query}`, headers: reading })
+    for (const [interval, from] of [
+      ['day', '9999-12-30'],
+      ['week', '9999-12-27'],
+      ['month', '9999-12-01'],
+      ['year', '9999-01-01'],
+    ]) {
+      const { buckets } = (await ask(`status=scheduled&interval=${interval}`)).json()
+      expect(buckets).toEqual([{ from, to: '9999-12-30', count: 1 }])
+    }
+    const both = 'status=scheduled&status=published'
+    expect((await ask(`${both}&interval=year`)).json().buckets).toHaveLength(9999 - 2023 + 1)
+    for (const interval of ['day', 'week', 'month']) {
+      const refused = await ask(`${both}&interval=${interval}`)
+      expect(refused.statusCode).toBe(400)
+      expect(refused.json().errors[0]).toMatchObject({ parameter: 'interval' })
+      expect(refused.json().detail).toContain('from 2023-06')
+    }
+  })
+})

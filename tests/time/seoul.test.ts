@@ -121,6 +121,12 @@ describe('periods end today', () => {
     expect(addMonths('2023-12-15', 1)).toBe('2024-01-15')
   })
 
+  test('what would come after the last day is the one after it', () => {
+    expect([addDays(LAST_DAY, 1), addDays(LAST_DAY, 400)]).toEqual(['9999-12-31', '9999-12-31'])
+    expect([addMonths('9999-12-01', 1), addMonths('9999-02-01', 12)]).toEqual(['9999-12-31', '9999-12-31'])
+    expect(addMonths('9999-11-30', 1)).toBe(LAST_DAY)
+  })
+
   test.each(['', '0d', '7', 'd', '7h', '1000d', '-1d'])('%j is not a period', period => {
     expect(() => periodRange(period, now)).toThrow(RangeError)
   })
