@@ -46,7 +46,7 @@ import { rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
-import { negotiate } from './http/representation.ts'
+import { negotiate, tellNoLengthOf304 } from './http/representation.ts'
 import { requestId, tellRequests } from './http/requests.ts'
 import { answerAsSent } from './http/sent.ts'
 import { normaliseParameters } from './http/text-input.ts'
@@ -135,6 +135,7 @@ export async function buildApp({
   await allowOrigins(app, config.CORS_ORIGINS)
   controlAccess(app, { findCaller: token => findCaller(db, token), limit })
   negotiate(app)
+  tellNoLengthOf304(app)
   readPositions(app)
   app.decorate('edge', edgeHeaders(config.CDN_SECONDS))
   rememberAnswers(app, memory, today)

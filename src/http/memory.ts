@@ -54,6 +54,8 @@ export class AnswerMemory {
   })
   /** Bytes that answers may take; 0: none is kept. */
   readonly limit: number
+  /** Keys of answers that are being made. */
+  readonly #making = new Set<string>()
   #trusted = false
   #position = 0
   /** Called when an answer could have been kept, but nobody would tell of changes. */
@@ -68,7 +70,14 @@ export class AnswerMemory {
       // Whoever asks while an answer is made waits for it. One that is made while everything is forgotten still answers
       // those who asked before, and is not kept.
       ignoreFetchAbort: true,
-      fetchMethod: (_key, _stale, { context }) => context(),
+      fetchMethod: async (key, _stale, { context }) => {
+        this.#making.add(key)
+        try {
+          return await context()
+        } finally {
+          this.#making.delete(key)
+        }
+      },
     })
   }
 
@@ -104,8 +113,9 @@ export class AnswerMemory {
     this.#position = Math.max(this.#position, position)
   }
 
-  /** The counters of an article moved. */
+  /** The counters of an article moved. What is being made may have read them before. */
   recounted(id: number): void {
+    for (const key of this.#making) this.#answers.delete(key)
     for (const [key, { shows }] of this.#answers.entries())
       if (shows === null || shows.includes(id)) this.#answers.delete(key)
   }

@@ -14,8 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether its answers to anonymous readers follow from its address and the database alone, and may be kept. */
     remembered?: boolean
-    /** What a request that writes changes, where it is no answer that is kept but counters. */
-    changes?: 'counters'
+    /** What a request that could write changes, where it is no answer that is kept. */
+    changes?: 'counters' | 'nothing'
   }
   interface FastifyRequest {
     /** Where the answer to this request is kept; null where it is not. */
@@ -73,7 +73,7 @@ export function rememberAnswers(app: FastifyInstance, memory: AnswerMemory, toda
 function forgetAfterWrites(app: FastifyInstance, memory: AnswerMemory): void {
   app.addHook('onRoute', route => {
     const reads = [route.method].flat().every(method => ['GET', 'HEAD', 'OPTIONS'].includes(method))
-    if (reads || route.config?.changes === 'counters') return
+    if (reads || route.config?.changes !== undefined) return
     const forget = async (_request: FastifyRequest, reply: FastifyReply) => {
       // What was refused changed nothing; of what failed nobody knows.
       if (reply.statusCode < 400 || reply.statusCode >= 500) memory.told(app.written.position)

@@ -45,6 +45,19 @@ export function negotiate(app: FastifyInstance): void {
   })
 }
 
+/** Fastify says of every HEAD without a body that it has the length 0, of a 304 too: it would be taken for that of the 200. */
+export function tellNoLengthOf304(app: FastifyInstance): void {
+  app.addHook('onRoute', route => {
+    if (route.method !== 'HEAD') return
+    route.onSend = [
+      ...[route.onSend ?? []].flat(),
+      async (_request: FastifyRequest, reply: FastifyReply) => {
+        if (reply.statusCode === 304) reply.removeHeader('content-length')
+      },
+    ]
+  })
+}
+
 /** Whether the reader takes gzip, and likes it no less than what is not coded at all. */
 export const takesGzip = ({ headers }: FastifyRequest): boolean =>
   new Negotiator({ headers }).encoding(['gzip', 'identity']) === 'gzip'

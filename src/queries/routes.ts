@@ -30,6 +30,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
   app.post(
     '/queries/from-url',
     {
+      config: { changes: 'nothing' },
       schema: {
         operationId: 'makeQueryFromUrl',
         tags: ['articles'],

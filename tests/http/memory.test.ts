@@ -83,6 +83,13 @@ describe('an answer to an anonymous reader is kept', () => {
     expect(head.headers['cache-status']).toBe('gongbo; hit')
     expect(head.body).toBe('')
     expect(Number(head.headers['content-length'])).toBe(Buffer.byteLength((await call(item)).body))
+    const current = await call({
+      method: 'HEAD',
+      url: item,
+      headers: { 'if-none-match': String(head.headers.etag) },
+    })
+    expect(current.statusCode).toBe(304)
+    expect(current.headers['content-length']).toBeUndefined()
   })
 
   test('not for who has a key, nor what is refused', async () => {
@@ -165,6 +172,11 @@ describe('no answer is older than what was told of', () => {
 
   test('what is refused makes nothing be forgotten, and what loaders write does', async () => {
     await call({ method: 'POST', url: '/v1/articles', payload: {} })
+    expect(await status(item)).toBe('gongbo; hit')
+    const url = 'https://www.korea.kr/briefing/pressReleaseList.do?srchWord=수소'
+    expect((await call({ method: 'POST', url: '/v1/queries/from-url', payload: { url } })).statusCode).toBe(
+      200,
+    )
     expect(await status(item)).toBe('gongbo; hit')
     await insertArticles(db, [anArticle()])
     while ((await status('/v1/articles/histogram')) === 'gongbo; hit')
@@ -267,17 +279,36 @@ describe('no answer is older than what was told of', () => {
   })
 })
 
+const keptOf = (n: number): Kept => ({
+  ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
+  ...{ body: Buffer.alloc(n), sent: new Map() },
+})
+
+test('an answer that is made while counters move is not kept', async () => {
+  const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+  memory.trust(0)
+  let made = () => {}
+  const asked = memory.findOrMake('list', async () => {
+    await new Promise<void>(done => {
+      made = done
+    })
+    return keptOf(1)
+  })
+  memory.recounted(1)
+  made()
+  expect(await asked).toBeDefined()
+  expect(memory.find('list')).toBeUndefined()
+  await memory.findOrMake('list', async () => keptOf(1))
+  expect(memory.find('list')).toBeDefined()
+})
+
 test('it takes no more memory than it may', () =>
   fc.assert(
     fc.asyncProperty(fc.array(fc.nat(3_000), { maxLength: 50 }), async sizes => {
       const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
       memory.trust(0)
-      const kept = (n: number): Kept => ({
-        ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
-        ...{ body: Buffer.alloc(n), sent: new Map() },
-      })
       for (const [i, n] of sizes.entries()) {
-        await memory.findOrMake(String(i), async () => kept(n))
+        await memory.findOrMake(String(i), async () => keptOf(n))
         expect(memory.find(String(i))).toBeDefined()
         expect(memory.bytes).toBeLessThanOrEqual(20_000)
       }
