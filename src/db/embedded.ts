@@ -59,7 +59,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       : makeCluster(place, cluster, account))
   const running = claim.owned ? await recover(cluster, log) : await untilReady(cluster, () => null)
   const port = running?.port ?? (options.port || (await freePort()))
-  if (!running) await launch(place, cluster, port, account, options.settings ?? {})
+  let stopping = false
+  const launched = () => launch(place, cluster, port, account, options.settings ?? {}, crashed)
+  /** Nobody else would start it again. */
+  const crashed = async (how: string): Promise<void> => {
+    if (stopping) return
+    log(`PostgreSQL has ended (${how}): starting it again`)
+    // What is left of the one before holds the folder for a moment.
+    for (let tries = 0; tries < 30 && !stopping; tries++) {
+      try {
+        await recover(cluster, log)
+        return await launched()
+      } catch (error) {
+        log((error as Error).message)
+        await new Promise(tick => setTimeout(tick, 1_000))
+      }
+    }
+  }
+  if (!running) await launched()
 
   const password = (await readFile(join(place.dir, 'password'), 'utf8')).trim()
   const url = (database: string) => `postgresql://gongbo:${password}@127.0.0.1:${port}/${database}`
@@ -70,6 +87,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     created,
     async stop() {
       if (!claim.owned) return claim.release()
+      stopping = true
       await claim.alone()
       await run(join(place.bin, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'], {
         ...account,
@@ -156,13 +174,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts the server in a session of its own, so that the terminal's Ctrl-C reaches us and not it. */
+/**
+ * Starts the server in a session of its own, so that the terminal's Ctrl-C reaches us and not it.
+ * @param crashed told when it ends later on, other than by a shutdown
+ */
 async function launch(
   place: Place,
   cluster: string,
   port: number,
   account: Account,
   settings: Record<string, string>,
+  crashed: (how: string) => void,
 ): Promise<void> {
   const log = join(place.dir, 'postgres.log')
   const flags = {
@@ -199,6 +221,8 @@ async function launch(
     const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-8).join('\n')
     throw new Error(`${error.message}; the end of ${log.split(sep).slice(-2).join(sep)}:\n${tail}`)
   })
+  // Who stops it with pg_ctl wants it stopped.
+  child.once('exit', (code, signal) => code !== 0 && crashed(signal ?? `exit ${code}`))
 }
 
 /** Megabytes for pages: a quarter of the memory, and no more than the indexes of a million articles need. */

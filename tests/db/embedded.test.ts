@@ -137,6 +137,27 @@ describe('after a crash', () => {
     await server.stop()
   })
 
+  test('a server that dies while its owner lives is started again, and one that is shut down is not', async () => {
+    const dir = await folder()
+    const told: string[] = []
+    const server = await start(dir, { log: message => told.push(message) })
+    await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS n')
+    const pid = await serverOf(dir)
+    await end(pid, 'SIGKILL')
+    const read = () => query(server.url, 'SELECT n FROM kept').catch(() => null)
+    let rows = await read()
+    for (const until = Date.now() + 30_000; rows === null && Date.now() < until; rows = await read())
+      await new Promise(tick => setTimeout(tick, 50))
+    expect(rows).toEqual([{ n: 42 }])
+    expect(told[0]).toBe('PostgreSQL has ended (SIGKILL): starting it again')
+    const second = await serverOf(dir)
+    expect(second).not.toBe(pid)
+    told.length = 0
+    await end(second, 'SIGINT')
+    await server.stop().catch(() => {})
+    expect(told).toEqual([])
+  })
+
   /** A lock whose process number another program has by now, as after a restart of the machine. */
   async function lockOf(pid: number): Promise<string> {
     const dir = await folder()
