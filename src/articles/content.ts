@@ -3,7 +3,7 @@ import type { Registry } from '../ministries/registry.ts'
 import { htmlToText, textToHtml } from '../text/html-text.ts'
 import { plainText } from '../text/plain-html.ts'
 import { sanitiseAny } from '../text/sanitise.ts'
-import { dayOf, formatInstant, isDay, parseInstant } from '../time/seoul.ts'
+import { dayOf, FIRST_DAY, formatInstant, isDay, LAST_DAY, parseInstant } from '../time/seoul.ts'
 import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import type { NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
@@ -69,15 +69,20 @@ function instant(text: string | null | undefined, pointer: string): Date | null 
   if (date === null)
     throw badBody(
       pointer,
-      'must be an instant from 1948 on, with an offset',
-      '1948년 이후의 시간대가 있는 시각이어야 합니다',
+      `must be an instant from ${FIRST_DAY} to ${LAST_DAY}, with an offset`,
+      `${FIRST_DAY}부터 ${LAST_DAY}까지의 시간대가 있는 시각이어야 합니다`,
     )
   return date
 }
 
 function day(text: string | null | undefined, pointer: string): Date | null {
   if (text === null || text === undefined) return null
-  if (!isDay(text)) throw badBody(pointer, 'must be a day from 1948 on', '1948년 이후의 날짜여야 합니다')
+  if (!isDay(text))
+    throw badBody(
+      pointer,
+      `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
+      `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
+    )
   return new Date(`${text}T00:00:00Z`)
 }
 

@@ -80,8 +80,8 @@ function modifiedRange({ modifiedFrom, modifiedTo }: ArticleQuery): DayRange {
     if (instant) return { day: null, instant }
     throw badParameter(
       name,
-      'must be a day (YYYY-MM-DD) or an instant with an offset (in a query, write its + as %2B)',
-      '날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
+      'must be a day (YYYY-MM-DD) from 1948 on, or an instant with an offset (in a query, write its + as %2B)',
+      '1948년 이후의 날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
     )
   }
   const from = end('modifiedFrom', modifiedFrom)
@@ -107,8 +107,8 @@ export function decideAsOf(text: string | undefined, now: Date): Date | null {
     if (!instant)
       throw badParameter(
         'asOf',
-        'must be a day (YYYY-MM-DD) or an instant with an offset (in a query, write its + as %2B)',
-        '날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
+        'must be a day (YYYY-MM-DD) from 1948 on, or an instant with an offset (in a query, write its + as %2B)',
+        '1948년 이후의 날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
       )
     if (instant <= now) return instant
   }

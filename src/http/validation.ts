@@ -18,11 +18,21 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return distance(word.toLowerCase(), best) <= limit ? names.find(n => n.toLowerCase() === best) : undefined
 }
 
-function messageOf(error: FastifySchemaValidationError, context: Context, suggestion?: string): Bilingual {
-  const { keyword, params } = error as { keyword: string; params: Record<string, unknown> }
+function messageOf(
+  error: FastifySchemaValidationError,
+  context: Context,
+  given: unknown,
+  suggestion?: string,
+): Bilingual {
+  const { keyword, params, parentSchema } = error as {
+    keyword: string
+    params: Record<string, unknown>
+    parentSchema?: { description?: string; examples?: unknown[] }
+  }
   const meant = suggestion
     ? { en: `; did you mean "${suggestion}"?`, ko: `. 혹시 "${suggestion}"입니까?` }
     : { en: '', ko: '' }
+  const { description, examples: [example] = [] } = parentSchema ?? {}
   const thing = context === 'body' ? { en: 'field', ko: '필드' } : { en: 'parameter', ko: '매개변수' }
   switch (keyword) {
     case 'additionalProperties':
@@ -37,6 +47,8 @@ function messageOf(error: FastifySchemaValidationError, context: Context, sugges
       }
     }
     case 'type': {
+      if (context === 'querystring' && Array.isArray(given) && params.type !== 'array')
+        return { en: 'is given more than once', ko: '두 번 이상 주어졌습니다' }
       const types = String(params.type).replace(',', ' or ')
       return { en: `must be of type ${types}`, ko: `${types} 형식이어야 합니다` }
     }
@@ -78,7 +90,10 @@ function messageOf(error: FastifySchemaValidationError, context: Context, sugges
     case 'pattern':
       return params.pattern === '\\S'
         ? { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
-        : { en: `must match ${params.pattern}`, ko: `${params.pattern} 형식이어야 합니다` }
+        : {
+            en: `must match ${params.pattern}${example ? `, such as ${example}` : description ? `. ${description}` : ''}`,
+            ko: `${params.pattern} 형식이어야 합니다${example ? `(예: ${example})` : ''}`,
+          }
     default:
       return { en: error.message ?? 'is not valid', ko: '올바르지 않은 값입니다' }
   }
@@ -134,7 +149,7 @@ export function validationProblem(
           : params.allowedValues &&
             nearest(String(at(value, error.instancePath)), params.allowedValues.map(String))
       const fault: Fault = {
-        detail: messageOf(error, context, suggestion),
+        detail: messageOf(error, context, at(value, error.instancePath), suggestion),
         ...(suggestion && { suggestion }),
       }
       if (context === 'body') return { pointer, ...fault }
