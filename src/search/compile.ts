@@ -54,14 +54,12 @@ export function writtenOtherwise(
 /** How often a word must be found as it is read, of how often as it may be read besides, for that not to be tried. */
 const HARDLY = 0.01
 
-/** In how many articles the term or the two neighbours stand that fewest of them have. */
+/** In how many articles a word may be so read: those of its stem, or of the neighbours that fewest have. 0 where nobody counts them. */
 function frequencyOf({ df }: Pick<Knowledge, 'df'>, { morphemes, stem, otherwise }: Way): number {
-  const parts = morphemes.map(({ term, pair }) =>
-    pair === null ? df(term) : df(pairTerm(pair)) + df(stemTerm(pair)),
-  )
-  const [first = 0, ...pairs] = parts
-  const together = pairs.length > 0 ? Math.min(...pairs) : first
-  return Math.max(together, stem === null ? 0 : df(stem), otherwise === null ? 0 : df(otherwise))
+  const [first, ...others] = morphemes
+  const neighbours = others.map(({ pair }) => (pair === null ? 0 : df(pairTerm(pair)) + df(stemTerm(pair))))
+  const parts = neighbours.length > 0 ? Math.min(...neighbours) : df(first?.term ?? '')
+  return Math.max(parts, stem === null ? 0 : df(stem), otherwise === null ? 0 : df(otherwise))
 }
 
 /** What a word may be. Of words of one syllable it is as likely something else: 기와 is no 기. */

@@ -98,7 +98,7 @@ function readAlone(analyser: Analyser, text: string): Readings {
   if (analyser === byRules) return { likely: [reading], lastly: [] }
   const written = normalise(text).text
   const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
-  return noun?.text === written
+  return noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
     ? { likely: [noun], lastly: [reading, ...readBefore(analyser, written)] }
     : { likely: [reading], lastly: readBefore(analyser, written) }
 }

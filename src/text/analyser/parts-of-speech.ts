@@ -12,7 +12,7 @@ const GRAMMATICAL = new Set(
   '것 거 게 수 등 등등 바 뿐 때문 데 채 만큼 대로 듯 리 따름 터 적 들 님 씨 쯤'.split(' '),
 )
 /** Verbs that every article uses and none is about. */
-const LIGHT_VERBS = new Set('하 되 있 위하 대하 관하 의하 인하 통하 따르 비롯하 보이'.split(' '))
+const LIGHT_VERBS = new Set('하 되 있 위하 대하 관하 의하 인하 통하 따르 비롯하 보이 않'.split(' '))
 
 /** What stands between names of equal rank: 한·미, 한-아세안. */
 const LINKS = new Set(['·', '-', '–'])
