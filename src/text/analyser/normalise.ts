@@ -59,21 +59,25 @@ function compose(given: string): Composed {
   return { text, starts: Int32Array.from(starts) }
 }
 
+const separated = (text: string): string =>
+  LIGATURE.test(text) ? text.replace(LIGATURES, ligature => ligature.normalize('NFKC')) : text
+
 /** Ligatures of letters come apart; each letter begins where its ligature does. */
 function separate({ text, starts }: Composed): Composed {
-  if (!LIGATURE.test(text)) return { text, starts }
-  const places: number[] = []
-  let separated = ''
-  let at = 0
-  for (const { 0: ligature, index } of text.matchAll(LIGATURES)) {
-    const letters = ligature.normalize('NFKC')
-    separated += text.slice(at, index) + letters
-    while (at <= index) places.push(at++)
-    for (let i = 1; i < letters.length; i++) places.push(index)
+  const apart = separated(text)
+  if (apart === text) return { text, starts }
+  const places = new Int32Array(apart.length + 1)
+  let count = 0
+  const put = (unit: number) => {
+    places[count++] = starts === null ? unit : (starts[unit] as number)
   }
-  separated += text.slice(at)
-  while (at <= text.length) places.push(at++)
-  return { text: separated, starts: Int32Array.from(places, place => starts?.[place] ?? place) }
+  let unit = 0
+  for (const { 0: ligature, index } of text.matchAll(LIGATURES)) {
+    while (unit <= index) put(unit++)
+    for (let i = 1; i < ligature.normalize('NFKC').length; i++) put(index)
+  }
+  while (unit <= text.length) put(unit++)
+  return { text: apart, starts: places }
 }
 
 function fold(text: string): Uint16Array {
@@ -91,7 +95,7 @@ export function normalise(given: string): Normalised {
 }
 
 /** The units of the same, for who needs neither its text nor the way back. */
-export const normalisedUnits = (given: string): Uint16Array => fold(separate(compose(given)).text)
+export const normalisedUnits = (given: string): Uint16Array => fold(separated(compose(given).text))
 
 /** The range in the given text of a range of units, which are not none; of a part of a ligature that of the whole. */
 export function givenRange(
