@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { type Prisma, PrismaClient } from '../generated/client.ts'
+import { isLate, watchedClient } from './watched.ts'
 
 export { Prisma } from '../generated/client.ts'
 
@@ -38,7 +39,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     statement_timeout: statementTimeout,
-    query_timeout: statementTimeout > 0 ? Math.max(statementTimeout, longestTimeout) + LATE : 0,
+    Client: watchedClient(statementTimeout > 0 ? Math.max(statementTimeout, longestTimeout) + LATE : 0),
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     application_name: 'gongbo',
@@ -78,10 +79,6 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
   }
 }
-
-/** Whether pg has stopped waiting for an answer: what is sent after it would wait too. */
-const isLate = (error: unknown): error is Error =>
-  error instanceof Error && error.message === 'Query read timeout'
 
 /** Runs writes on one connection in one transaction. */
 export async function inTransaction<T>(
