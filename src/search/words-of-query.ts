@@ -103,8 +103,12 @@ function readAlone(analyser: Analyser, text: string): Readings {
     : { likely: [reading], lastly: readBefore(analyser, written) }
 }
 
-/** What stands before what may be a particle. */
+/** A day as it is written in brackets, where a dot follows: 3.27. */
+const DAY = /^\d{1,2}\.\d{1,2}$/
+
+/** What stands before what may be a particle; a number as the day that it may be. */
 function readBefore(analyser: Analyser, written: string): Reading[] {
+  if (DAY.test(written)) return [wayOf(analyser, `${written}.`)].filter(way => way !== null)
   const before = withoutParticle(written)
   return before === written ? [] : readAlone(analyser, before).likely
 }

@@ -28,7 +28,7 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   ],
   particles: [
     '물이 부족한 지역 지원',
-    '위험도를 낮추고 26조원을 쓴다. 인공지능(AI)과 드론, 전문의의 우선 진료.',
+    '위험도를 낮추고 26조원을 쓴다. 인공지능(AI)과 드론, 전문의의 우선 진료(3.27.).',
   ],
   amounts: ['1조 5천억 원 융자', '3만5천 가구에 1억 2,000만 3천 원을 준다. 5억 3천 곳'],
   digits: ['1.5조 원 융자', '35,000가구에 120,003,000원을 준다'],
@@ -127,6 +127,9 @@ describe('a keyword search finds', () => {
     ['인공지능(AI)과 드론', ['particles']],
     ['전문의', ['particles']],
     ['우선', ['particles']],
+    ['3.27', ['particles']],
+    ['3.27.', ['particles']],
+    ['3.28', []],
     ['수소 -지원이', []],
     ['1.5조', ['amounts', 'digits']],
     ['"1조 5천억"', ['amounts', 'digits']],

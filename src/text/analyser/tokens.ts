@@ -47,7 +47,7 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
       const length = end - (word.morphemes[0]?.start ?? end)
-      word = { morphemes: [], content: [], apart: false, linked: links(morphemes, i, length) }
+      word = { morphemes: [], content: [], apart: false, linked: symbol && links(morphemes, i, length) }
     } else if (symbol) word.linked = false
     end = Math.max(end, morpheme.end)
     if (symbol) word.apart ||= separates(morpheme)
