@@ -1,9 +1,10 @@
+import { assertDayAt } from '../http/days.ts'
 import { badBody } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { htmlToText, textToHtml } from '../text/html-text.ts'
 import { plainText } from '../text/plain-html.ts'
 import { sanitiseAny } from '../text/sanitise.ts'
-import { dayOf, FIRST_DAY, formatInstant, isDay, LAST_DAY, parseInstant } from '../time/seoul.ts'
+import { dayOf, FIRST_DAY, formatInstant, LAST_DAY, parseInstant } from '../time/seoul.ts'
 import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import type { NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
@@ -77,13 +78,7 @@ function instant(text: string | null | undefined, pointer: string): Date | null 
 
 function day(text: string | null | undefined, pointer: string): Date | null {
   if (text === null || text === undefined) return null
-  if (!isDay(text))
-    throw badBody(
-      pointer,
-      `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
-      `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
-    )
-  return new Date(`${text}T00:00:00Z`)
+  return new Date(`${assertDayAt(pointer, text)}T00:00:00Z`)
 }
 
 /** A body is written as HTML or as text; the other is made from it. A body of nothing but white space is none. */

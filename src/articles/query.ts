@@ -72,18 +72,21 @@ function publishedRange({ from, to, period }: ArticleQuery, now: Date): DayRange
   return range
 }
 
+/** A day or an instant. @throws Problem 400 that names the parameter where it is neither */
+function dayOrInstant(name: string, text: string): { day: string | null; instant: Date | null } {
+  if (isDay(text)) return { day: text, instant: null }
+  const instant = parseInstant(text)
+  if (instant) return { day: null, instant }
+  throw badParameter(
+    name,
+    'must be a day (YYYY-MM-DD) from 1948 on, or an instant with an offset (in a query, write its + as %2B)',
+    '1948년 이후의 날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
+  )
+}
+
 function modifiedRange({ modifiedFrom, modifiedTo }: ArticleQuery): DayRange {
-  const end = (name: string, text: string | undefined) => {
-    if (text === undefined) return { day: null, instant: null }
-    if (isDay(text)) return { day: text, instant: null }
-    const instant = parseInstant(text)
-    if (instant) return { day: null, instant }
-    throw badParameter(
-      name,
-      'must be a day (YYYY-MM-DD) from 1948 on, or an instant with an offset (in a query, write its + as %2B)',
-      '1948년 이후의 날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
-    )
-  }
+  const end = (name: string, text: string | undefined) =>
+    text === undefined ? { day: null, instant: null } : dayOrInstant(name, text)
   const from = end('modifiedFrom', modifiedFrom)
   const to = end('modifiedTo', modifiedTo)
   const range = dayRange(from.day, to.day)
@@ -100,18 +103,9 @@ function modifiedRange({ modifiedFrom, modifiedTo }: ArticleQuery): DayRange {
 /** The instant up to which writes count. @throws Problem 400 where it is none, or still to come. */
 export function decideAsOf(text: string | undefined, now: Date): Date | null {
   if (text === undefined) return null
-  if (isDay(text)) {
-    if (text <= dayOf(now)) return new Date(startOfDay(text, 1).getTime() - 1)
-  } else {
-    const instant = parseInstant(text)
-    if (!instant)
-      throw badParameter(
-        'asOf',
-        'must be a day (YYYY-MM-DD) from 1948 on, or an instant with an offset (in a query, write its + as %2B)',
-        '1948년 이후의 날짜(YYYY-MM-DD) 또는 시간대가 있는 시각이어야 합니다(주소에서 +는 %2B로 씁니다)',
-      )
-    if (instant <= now) return instant
-  }
+  const { day, instant } = dayOrInstant('asOf', text)
+  if (day !== null && day <= dayOf(now)) return new Date(startOfDay(day, 1).getTime() - 1)
+  if (instant !== null && instant <= now) return instant
   throw badParameter('asOf', 'is still to come', '아직 오지 않은 때입니다')
 }
 

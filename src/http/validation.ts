@@ -32,7 +32,6 @@ function messageOf(
   const meant = suggestion
     ? { en: `; did you mean "${suggestion}"?`, ko: `. 혹시 "${suggestion}"입니까?` }
     : { en: '', ko: '' }
-  const { description, examples: [example] = [] } = parentSchema ?? {}
   const thing = context === 'body' ? { en: 'field', ko: '필드' } : { en: 'parameter', ko: '매개변수' }
   switch (keyword) {
     case 'additionalProperties':
@@ -87,13 +86,15 @@ function messageOf(
       }
     case 'uniqueItems':
       return { en: 'must not name anything twice', ko: '같은 항목이 두 번 들어 있습니다' }
-    case 'pattern':
-      return params.pattern === '\\S'
-        ? { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
-        : {
-            en: `must match ${params.pattern}${example ? `, such as ${example}` : description ? `. ${description}` : ''}`,
-            ko: `${params.pattern} 형식이어야 합니다${example ? `(예: ${example})` : ''}`,
-          }
+    case 'pattern': {
+      if (params.pattern === '\\S') return { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
+      const { description, examples: [example] = [] } = parentSchema ?? {}
+      const hint = example ? `, such as ${example}` : description && `. ${description}`
+      return {
+        en: `must match ${params.pattern}${hint ?? ''}`,
+        ko: `${params.pattern} 형식이어야 합니다${example ? `(예: ${example})` : ''}`,
+      }
+    }
     default:
       return { en: error.message ?? 'is not valid', ko: '올바르지 않은 값입니다' }
   }

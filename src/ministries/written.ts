@@ -1,5 +1,5 @@
+import { assertDayAt } from '../http/days.ts'
 import { type Bilingual, badBody, Problem } from '../http/problem.ts'
-import { FIRST_DAY, isDay, LAST_DAY } from '../time/seoul.ts'
 import { findCircle, identityOf, isNameOf, type LineageEvent, misshapen, type Party } from './lineage.ts'
 import { type Body, findNamesake, findOverlap, inOrderOfTime, nameKey } from './names.ts'
 import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
@@ -8,15 +8,8 @@ import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
 
 const tidy = (text: string) => text.normalize('NFC').trim().split(/\s+/u).join(' ')
 
-function day(text: string | null | undefined, pointer: string): string | null {
-  if (text === null || text === undefined) return null
-  if (isDay(text)) return text
-  throw badBody(
-    pointer,
-    `must be a day from ${FIRST_DAY} to ${LAST_DAY}`,
-    `${FIRST_DAY}부터 ${LAST_DAY}까지의 날짜여야 합니다`,
-  )
-}
+const day = (text: string | null | undefined, pointer: string): string | null =>
+  text === null || text === undefined ? null : assertDayAt(pointer, text)
 
 function shortNames(given: readonly string[], name: string): string[] {
   const names = new Map(given.map(tidy).map(short => [nameKey(short), short]))
