@@ -111,7 +111,7 @@ async function didYouMean(search: Search, words: Word[], options: KeywordOptions
   const respelt = await respell(search, words)
   if (respelt === null) return []
   const meant = { ...request, q: respelt, query: parseQuery(respelt), limit: 1 }
-  const { hits } = await searchKeywords(client, meant, { ...options, count: false, respell: false })
+  const { hits } = await searchKeywords(client, meant, { ...options, count: false, offers: false })
   return hits.length > 0 ? [respelt] : []
 }
 
@@ -126,7 +126,7 @@ export interface KeywordOptions {
   count: boolean
   routes?: Routes
   /** Whether to look for other spellings where nothing is found. */
-  respell?: boolean
+  offers?: boolean
 }
 
 /** What is known of the words of a request. */
@@ -165,7 +165,7 @@ export async function searchKeywords(
   request: KeywordRequest,
   options: KeywordOptions,
 ): Promise<KeywordResult> {
-  const { count, routes = ROUTES, respell = true } = options
+  const { count, routes = ROUTES, offers = true } = options
   const { analyser, fault } = await loadAnalysis()
   const { meaning, ignored } = understand(analyser, request)
   const byRelevance = request.order === 'relevance'
@@ -188,7 +188,7 @@ export async function searchKeywords(
       totalOf(page, request) ??
       (await countFound(search, page.compiled, relaxed ? null : meaning)))
     : null
-  const nothing = respell && hits.length === 0 && 'offset' in request.at && request.at.offset === 0
+  const nothing = offers && hits.length === 0 && 'offset' in request.at && request.at.offset === 0
   return {
     ...{ hits, more, total, words, knowledge },
     report: {

@@ -1,5 +1,5 @@
-import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './compile.ts'
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
+import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './readings.ts'
 import type { Way, Word } from './words-of-query.ts'
 
 /**

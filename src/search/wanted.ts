@@ -1,6 +1,6 @@
-import { readingsOf, synonymsOf } from './compile.ts'
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
+import { readingsOf, synonymsOf } from './readings.ts'
 import type { Way, Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */

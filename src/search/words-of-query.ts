@@ -92,15 +92,17 @@ interface Readings {
  * particle: 물이 as 물, 대기업과 as 대기업.
  */
 function readAlone(analyser: Analyser, text: string): Readings {
-  const reading = wayOf(analyser, text)
+  const tokens = analyser.analyse(text)
+  const reading = readingOf(text, tokens)
   if (reading === null) return { likely: [], lastly: [] }
+  const sums = readSums(text, tokens)
   // Rules know no nouns.
-  if (analyser === byRules) return { likely: [reading], lastly: [] }
+  if (analyser === byRules) return { likely: [reading, ...sums], lastly: [] }
   const written = normalise(text).text
   const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
   return noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
-    ? { likely: [noun], lastly: [reading, ...readBefore(analyser, written)] }
-    : { likely: [reading], lastly: readBefore(analyser, written) }
+    ? { likely: [noun, ...sums], lastly: [reading, ...readBefore(analyser, written)] }
+    : { likely: [reading, ...sums], lastly: readBefore(analyser, written) }
 }
 
 /** A day as it is written in brackets, where a dot follows: 3.27. */
@@ -113,12 +115,12 @@ function readBefore(analyser: Analyser, written: string): Reading[] {
   return before === written ? [] : readAlone(analyser, before).likely
 }
 
-/** With numbers of several parts as one; null where there are none. */
-function readSums(analyser: Analyser, text: string): Reading | null {
-  const morphemes = analyser.analyse(text).filter(({ kind }) => kind === 'morpheme')
+/** With numbers of several parts as one, where there are any. */
+function readSums(text: string, tokens: Token[]): Reading[] {
+  const morphemes = tokens.filter(({ kind }) => kind === 'morpheme')
   const sums = sumsOf(text, morphemes)
   const others = morphemes.filter(one => !sums.some(sum => sum.start <= one.start && one.end <= sum.end))
-  return sums.length === 0 ? null : readingOf(text, [...others, ...sums])
+  return sums.length === 0 ? [] : [readingOf(text, [...others, ...sums])].filter(way => way !== null)
 }
 
 /** Words that a query has in a row, as they are read together, with all that stands between them. */
@@ -161,13 +163,10 @@ function readWord(
   const there = term.phrase ? undefined : row.read(term)
   if (there === null) return null
   const alone = readAlone(analyser, term.text)
-  const sums = /\d/.test(term.text) ? readSums(analyser, term.text) : null
   const known = new Set<string>()
-  const others = (readings: readonly (Reading | null | undefined)[]): Reading[] =>
-    readings
-      .filter(one => one != null)
-      .filter(one => !known.has(identityOf(one)) && known.add(identityOf(one)))
-  const [itself, ...also] = others([there, ...alone.likely, sums])
+  const others = (readings: Reading[]): Reading[] =>
+    readings.filter(one => !known.has(identityOf(one)) && known.add(identityOf(one)))
+  const [itself, ...also] = others([...(there ? [there] : []), ...alone.likely])
   return itself ? { text: itself.text, itself, also, lastly: others(alone.lastly) } : null
 }
 
