@@ -1,12 +1,16 @@
+import type { Database } from '../db/client.ts'
 import type { Client } from '../db/run.ts'
 import { beginningsOf, type CountedWord, choseongOf, otherKeyboard, romanOf } from '../search/spelling.ts'
 import { listBeginning, listChoseong, listRomanised, suggestSpellings } from '../search/store-words.ts'
 import type { Match } from './schema.ts'
-import { completed, rereadHead, type Typed } from './typed.ts'
+import { preferTogether } from './together.ts'
+import { completed, rereadHead, standsBy, type Typed } from './typed.ts'
 
 /** Words that the last word of a query may become. */
 
 export interface Completion extends CountedWord {
+  /** What stands before the word. */
+  head: string
   /** The whole query, completed. */
   text: string
   match: Match
@@ -14,6 +18,8 @@ export interface Completion extends CountedWord {
 
 /** Fewer completions than this make one wonder whether the text is meant as it reads. */
 const FEW = 3
+/** Words among which those are looked for that stand together with the words before. */
+const POOL = 40
 /** Latin letters from which a romanised word is looked for: too many words begin with fewer. */
 const ROMAN = 3
 
@@ -39,34 +45,40 @@ async function reread(db: Client, q: string, typed: Typed, limit: number): Promi
   const whole = romanOf(q)
   if (whole !== null && head.trim() !== '') {
     const words = await listRomanised(db, whole, limit)
-    if (words.length > 0) return words.map(one => ({ ...one, match: 'romanised', text: one.word }))
+    if (words.length > 0) return words.map(one => alone(one, 'romanised'))
   }
   const found: Completion[] = []
   for (const reading of otherKeyboard(given)) {
     const other = { ...typed, head: rereadHead(head), given: reading }
-    for (const one of await byKeys(db, reading, limit))
-      found.push({ ...one, match: 'keyboard', text: completed(other, one.word) })
+    for (const one of await byKeys(db, reading, limit)) found.push(after(other, one, 'keyboard'))
   }
   const letters = romanOf(word)
   if (letters !== null && letters.length >= ROMAN)
     for (const one of await listRomanised(db, letters, limit))
-      found.push({ ...one, match: 'romanised', text: completed({ ...typed, given: '' }, one.word) })
+      found.push(after({ ...typed, given: '' }, one, 'romanised'))
   return found.sort(byCount)
 }
+
+/** A word that all of the query becomes, and one that its last word does. */
+const alone = (one: CountedWord, match: Match): Completion => ({ ...one, match, head: '', text: one.word })
+const after = (typed: Typed, one: CountedWord, match: Match): Completion => ({
+  ...{ ...one, match, head: typed.head },
+  text: completed(typed, one.word),
+})
 
 /** Words by initial consonants that were typed with spaces between them: ㅌㅅ ㅈㄹ. */
 async function byInitials(db: Client, q: string, { head }: Typed, limit: number): Promise<Completion[]> {
   const whole = choseongOf(q.replace(/\s+/gu, ''))
   if (whole === null || head.trim() === '') return []
   const words = await listChoseong(db, whole, limit)
-  return words.map(one => ({ ...one, match: 'choseong', text: one.word }))
+  return words.map(one => alone(one, 'choseong'))
 }
 
 const byCount = (a: CountedWord, b: CountedWord) => b.df - a.df
 
-/** The completions of a query, best first: as it reads; as it may be meant; else what it may be a typing error for. */
-export async function complete(db: Client, q: string, typed: Typed, limit: number): Promise<Completion[]> {
-  const as = (match: Match) => (one: CountedWord) => ({ ...one, match, text: completed(typed, one.word) })
+/** What a query may become: as it reads; as it may be meant; else what it may be a typing error for. */
+async function listCompletions(db: Client, q: string, typed: Typed, limit: number): Promise<Completion[]> {
+  const as = (match: Match) => (one: CountedWord) => after(typed, one, match)
   const initials = choseongOf(typed.word) !== null
   const found = initials ? await byInitials(db, q, typed, limit) : []
   if (found.length === 0)
@@ -77,5 +89,12 @@ export async function complete(db: Client, q: string, typed: Typed, limit: numbe
   if (found.length === 0) found.push(...(await suggestSpellings(db, typed.given, limit)).map(as('spelling')))
   const words = new Map<string, Completion>()
   for (const one of found) if (!words.has(one.word)) words.set(one.word, one)
-  return [...words.values()].slice(0, limit)
+  return [...words.values()]
+}
+
+/** The completions of a query, best first. */
+export async function complete(db: Database, q: string, typed: Typed, limit: number): Promise<Completion[]> {
+  const follows = standsBy(typed.head)
+  const found = await listCompletions(db.pool, q, typed, follows ? POOL : limit)
+  return (follows ? await preferTogether(db, found) : found).slice(0, limit)
 }

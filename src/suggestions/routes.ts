@@ -38,7 +38,7 @@ export const suggestionRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = asy
   }
 
   const suggest = async (q: string, typed: Typed, limit: number): Promise<Suggestion[]> => {
-    const words = await complete(db.pool, q, typed, limit)
+    const words = await complete(db, q, typed, limit)
     const articles = await articlesWith(q, words, limit)
     return [
       ...words.slice(0, limit - articles.length).map(
@@ -63,7 +63,7 @@ export const suggestionRoutes: FastifyPluginAsyncTypebox<{ db: Database }> = asy
         tags: ['articles'],
         summary: 'Complete what is typed into a search box',
         description:
-          'Words that stand in public articles, and articles with such words in their titles. What is understood: beginnings, initial consonants, the wrong keyboard layout, the Revised Romanization, and where all else finds nothing, typing errors. Nothing to suggest is an empty list. Answers may be a minute old.',
+          'Words that stand in public articles, after other words in the same ones, and articles with such words in their titles. What is understood: beginnings, initial consonants, the wrong keyboard layout, the Revised Romanization, and where all else finds nothing, typing errors. Nothing to suggest is an empty list. Answers may be a minute old.',
         querystring: SuggestionQuery,
         response: {
           200: json('Suggestions', ref(Suggestions), {

@@ -12,7 +12,7 @@ export const SuggestionQuery = Type.Object(
       minLength: 1,
       maxLength: 100,
       description:
-        'What is typed so far; its last word is completed. The last syllable may be unfinished (`탄소주`, `탄솢`), all of it initial consonants (`ㅌㅅㅈㄹ`), typed with the wrong keyboard layout (`xksth`), or romanised (`tanso`).',
+        'What is typed so far; its last word is completed, after other words by what stands together with them in the newest articles. The last syllable may be unfinished (`탄소주`, `탄솢`), all of it initial consonants (`ㅌㅅㅈㄹ`), typed with the wrong keyboard layout (`xksth`), or romanised (`tanso`).',
       examples: ['탄소중'],
     }),
     limit: Type.Optional(
@@ -65,7 +65,8 @@ export const Suggestions = Type.Object(
       examples: ['탄소중'],
     }),
     items: Type.Array(ref(Suggestion), {
-      description: 'Words, the most frequent first, then up to three articles, the newest first.',
+      description:
+        'Words, the most frequent first (after other words, those that are most often beside them), then up to three articles, the newest first.',
     }),
   },
   { $id: 'Suggestions', description: 'What a search box may suggest.' },

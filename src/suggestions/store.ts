@@ -1,4 +1,5 @@
 import type { Client } from '../db/run.ts'
+import { quoteTerm, stemTerm } from '../search/document.ts'
 
 /** Articles whose titles have words. */
 
@@ -6,6 +7,19 @@ export interface TitledArticle {
   id: number
   title: string
   publishedAt: Date
+}
+
+/** In how many of some articles words stand; those in none are left out. */
+export async function countAmong(db: Client, ids: number[], words: string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ word: string; count: number }>(
+    // Terms are brought from beside the rows once for all words, as in the search's scores.
+    `SELECT word, count(*)::int AS count
+     FROM (SELECT ts_delete(terms, '') AS terms FROM article_search WHERE article_id = ANY($1::int[]) OFFSET 0) AS s,
+       (SELECT word, query::tsquery FROM unnest($2::text[], $3::text[]) AS w (word, query) OFFSET 0) AS w
+     WHERE s.terms @@ w.query GROUP BY word`,
+    [ids, words, words.map(word => `${quoteTerm(word)} | ${quoteTerm(stemTerm(word))}`)],
+  )
+  return new Map(rows.map(({ word, count }) => [word, count]))
 }
 
 /** Rows looked at, whichever way: a word of the title may stand in a twentieth of a million articles. */

@@ -1,3 +1,4 @@
+import { parseQuery } from '../search/grammar.ts'
 import { otherKeyboard } from '../search/spelling.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 
@@ -33,6 +34,17 @@ export function readTyped(q: string): Typed | null {
 
 /** Whether the text uses the grammar of the search, so that not all of its words are words to find. */
 export const hasOperators = (q: string): boolean => /["“”＂()|:*]|(^|\s)-|\s(OR|AND)\s/u.test(q)
+
+/** Whether what stands before a word is a query by itself, which the word narrows: not an open bracket, nor what excludes it. */
+export function standsBy(head: string): boolean {
+  if (head.trim() === '' || head.endsWith('-')) return false
+  try {
+    parseQuery(head)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** The whole query with its last word completed, and quotes and brackets that are open closed. */
 export function completed({ head, given }: Typed, word: string): string {

@@ -78,3 +78,22 @@ test('every title and subtitle finds its own article, whatever comes first', asy
     }
   expect(lost).toEqual([])
 })
+
+test('what is suggested after the first word of a title finds something, and among it is the title', async () => {
+  const empty: string[] = []
+  let [asked, meant] = [0, 0]
+  for (const { title } of articles.filter((_, i) => i % 3 === 0)) {
+    const [first, second = ''] = title.split(' ')
+    const typed = `${first} ${second.slice(0, Math.ceil(second.length / 2))}`
+    const suggested = (await call(`/v1/suggestions?q=${encodeURIComponent(typed)}`)).json().items
+    asked++
+    if (suggested.some(({ text }: { text: string }) => text === title)) meant++
+    for (const { type, text } of suggested) {
+      if (type !== 'word') continue
+      const { total } = (await call(`/v1/articles?q=${encodeURIComponent(text)}&pageSize=1`)).json()
+      if (total === 0) empty.push(`${typed} → ${text}`)
+    }
+  }
+  process.stdout.write(`suggestions: ${meant} of ${asked} titles by their first word and a half\n`)
+  expect(empty).toEqual([])
+})

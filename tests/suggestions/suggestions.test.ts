@@ -97,12 +97,21 @@ describe('of several words the last is completed', () => {
     ])
     expect(await words('순환경제  ㄱㅈㅌ')).toEqual(['순환경제  규제특례 choseong'])
     expect(await words('ESG 규제특')).toEqual(['ESG 규제특례 prefix'])
-    expect(await words('esg tanso')).toContain('esg 탄소 romanised')
+    expect(await words('esg gyuje')).toContain('esg 규제특례 romanised')
   })
 
   test('and if all were typed with the wrong layout, all are turned', async () => {
     expect(await words('tnsghksrudwp rbwpxm')).toEqual(['순환경제 규제특례 keyboard'])
-    expect(await words('esg xksthw')).toContain('esg 탄소중립 keyboard')
+    expect(await words('esg rbwpxm')).toContain('esg 규제특례 keyboard')
+  })
+
+  test('by what stands together with those before, the most frequent first', async () => {
+    expect((await words('탄')).slice(0, 2)).toEqual(['탄소 prefix', '탄소중립 prefix'])
+    expect(await words('통상 탄')).toEqual(['통상 탄소 prefix', '통상 탄소국경조정제도 prefix'])
+    expect((await words('이행 탄')).slice(0, 2)).toEqual(['이행 탄소 prefix', '이행 탄소중립 prefix'])
+    expect(await suggest('순환경제 탄')).toEqual([])
+    // Of what nobody has written nothing is known.
+    expect(await words('무엇인지모를 탄')).toContain('무엇인지모를 탄소 prefix')
   })
 
   test('also among operators: quotes and brackets are closed, exclusions stay', async () => {

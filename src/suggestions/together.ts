@@ -1,0 +1,66 @@
+import { type Database, inSnapshot } from '../db/client.ts'
+import { parseQuery } from '../search/grammar.ts'
+import { searchKeywords } from '../search/keyword.ts'
+import { dayRange } from '../time/seoul.ts'
+import { countAmong } from './store.ts'
+import { standsBy } from './typed.ts'
+
+/** Which words stand together with those that were typed before them. */
+
+/** The newest articles with the words before, among which words are counted. */
+const NEWEST = 300
+/** Milliseconds for each statement; who types does not wait for more. */
+const PATIENCE = 500
+/** SQLSTATE of a statement that took too long. */
+const QUERY_CANCELED = '57014'
+
+/** A word with what was typed before it. */
+interface Following {
+  head: string
+  word: string
+}
+
+/** How often words stand in the newest articles that have what stands before them. */
+interface Together {
+  counts: Map<string, number>
+  /** Whether there are no more articles. */
+  all: boolean
+}
+
+/** Null where what stands before says nothing, or finds nothing. */
+const countTogether = (db: Database, q: string, words: string[]): Promise<Together | null> =>
+  inSnapshot(db, PATIENCE, async client => {
+    const { hits, more } = await searchKeywords(
+      client,
+      {
+        ...{ q, query: parseQuery(q), order: 'newest', at: { offset: 0 }, limit: NEWEST },
+        ...{ filters: [], also: null, published: dayRange(null, null) },
+        textsOf: async () => new Map(),
+      },
+      { count: false, offers: false },
+    )
+    if (hits.length === 0) return null
+    const ids = hits.map(({ id }) => id)
+    return { counts: await countAmong(client, ids, words), all: !more }
+  })
+
+/**
+ * Completions by how often the word stands together with what was typed before it; without those that stand in none of the
+ * articles.
+ */
+export async function preferTogether<T extends Following>(db: Database, completions: T[]): Promise<T[]> {
+  const heads = [...new Set(completions.map(({ head }) => head))].filter(standsBy)
+  const known = new Map<string, Together>()
+  for (const head of heads) {
+    const words = completions.filter(one => one.head === head).map(({ word }) => word)
+    const together = await countTogether(db, head, words).catch(error => {
+      if (error.code !== QUERY_CANCELED) throw error
+      return null
+    })
+    if (together) known.set(head, together)
+  }
+  const countOf = ({ head, word }: T) => known.get(head)?.counts.get(word) ?? 0
+  return completions
+    .filter(one => countOf(one) > 0 || !known.get(one.head)?.all)
+    .sort((a, b) => countOf(b) - countOf(a))
+}
