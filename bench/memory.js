@@ -20,6 +20,7 @@ import { lines } from './records.js'
  * list, after the first search, which loads the Korean dictionary, under a mix of lists, details and searches on 16
  * connections, and while all is exported besides; and how long its event loop makes others wait while articles are imported
  * over HTTP: with their search rows, and deferred, until the upkeep is done. Linux only: it reads /proc.
+ * As in production it has one arena of malloc, unless MALLOC_ARENA_MAX says otherwise.
  * Usage: node bench/memory.js [articles, 2000] [--seconds 20] [--url postgresql://…] [--node --max-semi-space-size=8]
  */
 const { values: options, positionals } = parseArgs({
@@ -150,7 +151,10 @@ async function importing(url, address, child, query = '') {
 async function measure(url) {
   const child = spawn(process.execPath, [...options.node, '--import', WATCH, 'dist/main.js'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH, DATABASE_URL: url, PORT: '0', RATE_LIMIT: '0', LOG_LEVEL: 'info' },
+    env: {
+      ...{ PATH: process.env.PATH, MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '1' },
+      ...{ DATABASE_URL: url, PORT: '0', RATE_LIMIT: '0', LOG_LEVEL: 'info' },
+    },
   })
   let said = ''
   const address = await new Promise((done, fail) => {
