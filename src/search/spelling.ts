@@ -89,13 +89,22 @@ const splitDoubles = (consonants: string) => disassemble(consonants)
 export const choseongOf = (typed: string): string | null =>
   /^[ㄱ-ㅎ]+$/u.test(typed) ? splitDoubles(typed) : null
 
+/** The same keys with the Korean layout; empty for vowels that join to no syllable (hot), at which the library throws. */
+function hangulOf(letters: string): string {
+  try {
+    return convertQwertyToHangul(letters)
+  } catch {
+    return ''
+  }
+}
+
 /**
  * What comes of the same keys in the other layout, the likelier first; the last syllable may be unfinished, and all may
  * be initial consonants. Capitals are Korean double consonants, or caps lock. Only what makes sense: tanso is no Hangul.
  */
 export function otherKeyboard(typed: string): string[] {
   if (/^[a-z]{2,}$/iu.test(typed)) {
-    const readings = new Set([typed, typed.toLowerCase()].map(convertQwertyToHangul))
+    const readings = new Set([typed, typed.toLowerCase()].map(hangulOf))
     return [...readings].filter(reading => /^([가-힣]+[ㄱ-ㅎ]?|[ㄱ-ㅎ]+)$/u.test(reading))
   }
   if (/^[가-힣ㄱ-ㅣ]+$/u.test(typed)) {

@@ -94,6 +94,13 @@ test('the other keyboard is read where that makes sense', () => {
   for (const nothing of ['tanso', 'a1', 'x', '', '탄소 ', '2050']) expect(otherKeyboard(nothing)).toEqual([])
 })
 
+test('any Latin letters in the other layout', () => {
+  const letters = [...'abcdefghijklmnopqrstuvwxyz']
+  const texts = letters.flatMap(a => letters.flatMap(b => letters.map(c => `${a}${b}${c}`)))
+  expect(texts.flatMap(text => otherKeyboard(text)).length).toBeGreaterThan(1_000)
+  for (const nothing of ['hot', 'hotel', 'hospital', 'gihoek']) expect(otherKeyboard(nothing)).toEqual([])
+})
+
 test('romanised words are letters, whatever stands between them', () => {
   expect(['Tan-so Jungnip', 'TANSO', '탄소', 'tanso1', ''].map(romanOf)).toEqual([
     'tansojungnip',
