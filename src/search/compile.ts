@@ -13,7 +13,7 @@ import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './readings.ts'
 import { synonymKey } from './synonym-key.ts'
-import { type Meaning, type Way, type Word, wordsOf } from './words-of-query.ts'
+import { allWords, type Meaning, type Way, type Word } from './words-of-query.ts'
 
 /** From what a query means to the tsquery that finds it. */
 
@@ -246,7 +246,7 @@ export function termsToLookUp(
     if (stem !== null) add(stem)
     if (otherwise !== null) add(otherwise)
   }
-  for (const word of wordsOf(meaning)) {
+  for (const word of allWords(meaning)) {
     const { term, text } = word
     if (term.prefix) for (const name of [text, stemTerm(text)]) add(`${name}*`)
     for (const way of [word.itself, ...word.also, ...word.lastly]) addWay(way)

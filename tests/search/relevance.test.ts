@@ -97,3 +97,22 @@ test('what is suggested after the first word of a title finds something, and amo
   process.stdout.write(`suggestions: ${meant} of ${asked} titles by their first word and a half\n`)
   expect(empty).toEqual([])
 })
+
+test('what has a word and what has not are all there are', async () => {
+  const total = async (q: string): Promise<number> =>
+    (await call(`/v1/articles?q=${encodeURIComponent(q)}&pageSize=1`)).json().total
+  // The beginning of a word ends what is read together: each word is read alone.
+  const all = await total('지원*')
+  const words = new Set<string>(
+    articles.flatMap(({ title }) => title.split(/[^가-힣A-Za-z0-9]+/)).filter(Boolean),
+  )
+  const wrong: string[] = []
+  for (const word of [...words].filter((_, i) => i % 2 === 0)) {
+    const [has, hasNot] = [await total(`지원* ${word}`), await total(`지원* -${word}`)]
+    const { ignored } = (
+      await call(`/v1/articles?q=${encodeURIComponent(`지원* ${word}`)}&pageSize=1`)
+    ).json().search
+    if (ignored.length === 0 && has + hasNot !== all) wrong.push(`${word}: ${has} and ${hasNot} of ${all}`)
+  }
+  expect(wrong).toEqual([])
+})
