@@ -57,17 +57,25 @@ function splitCounted({ form, start }: Morpheme): Morpheme[] | null {
   })
 }
 
+/** What is written after a number counts it, whatever the dictionary takes it for: 30%, and in 2기 건설 기, an ending elsewhere. */
+function asUnit(morpheme: Morpheme): Morpheme {
+  const { form, tag } = morpheme
+  if (form === '%' || form === '퍼센트') return { ...morpheme, form: '%', tag: 'NNBC' }
+  return tag === 'E' && form.length === 1 ? { ...morpheme, tag: 'NNBC' } : morpheme
+}
+
 /** Joins numbers with the words that scale them: 2,000억 and 2천억 both become 200000000000. 제3조 is no amount. */
 export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
   if (!morphemes.some(({ tag }) => tag === 'SN')) return morphemes
   const joined: Morpheme[] = []
   const add = (morpheme: Morpheme): void => {
     const number = joined.at(-1)
-    const follows = number?.tag === 'SN' && number.end === morpheme.start && joined.at(-2)?.form !== '제'
-    const zeros = follows ? scaleOf(morpheme.form) : null
-    const parts = follows && zeros === null ? splitCounted(morpheme) : null
+    const follows = number?.tag === 'SN' && number.end === morpheme.start
+    const counts = follows && joined.at(-2)?.form !== '제'
+    const zeros = counts ? scaleOf(morpheme.form) : null
+    const parts = counts && zeros === null ? splitCounted(morpheme) : null
     if (parts !== null) parts.forEach(add)
-    else if (number === undefined || zeros === null) joined.push(morpheme)
+    else if (number === undefined || zeros === null) joined.push(follows ? asUnit(morpheme) : morpheme)
     else joined[joined.length - 1] = { ...number, form: amount(number.form, zeros), end: morpheme.end }
   }
   morphemes.forEach(add)

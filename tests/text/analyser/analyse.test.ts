@@ -223,10 +223,16 @@ describe('numbers', () => {
     expect(terms('2만주와 3백건')).toEqual(['20000', '주', '300', '건'])
   })
 
+  test('go with what counts them, also where the dictionary has a sign or an ending', () => {
+    expect(terms('3.5%로')).toEqual(['3.5', '%'])
+    expect(terms('3.5퍼센트')).toEqual(['3.5', '%'])
+    expect(terms('2기 건설에')).toEqual(['2', '기', '건설'])
+    expect(terms('% 3이면')).toEqual(['3'])
+  })
+
   test('are not joined to what is no number of theirs', () => {
     expect(terms('제3조')).toEqual(['제', '3', '조'])
     expect(terms('6. 21.(수)')).toEqual(['6', '21', '수'])
-    expect(terms('3.5%')).toEqual(['3.5'])
   })
 })
 
