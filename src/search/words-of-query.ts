@@ -81,15 +81,41 @@ function readingOf(text: string, tokens: Token[]): Reading | null {
   }
 }
 
+/** The same of a part of a text with these tokens; null where it means nothing, undefined where it is no part by itself. */
+function readingWithin(tokens: Token[], from: number, text: string): Reading | null | undefined {
+  const to = from + text.length
+  const own = tokens.filter(({ start, end }) => start < to && end > from)
+  if (own.some(({ start, end }) => start < from || end > to)) return undefined
+  return readingOf(
+    text,
+    own.map(token => ({ ...token, start: token.start - from, end: token.end - from })),
+  )
+}
+
 interface Readings {
   likely: Reading[]
   lastly: Reading[]
 }
 
+/** What stands before and after what is done, so that it is read as that. */
+const DONE = ['이를 ', ' 기업'] as const
+
+/** A word as what is done: 만든 as 만들다. Null where it means nothing so. */
+function readDone(analyser: Analyser, written: string): Reading | null {
+  const [before, after] = DONE
+  return readingWithin(analyser.analyse(before + written + after), before.length, written) ?? null
+}
+
+/** Whether a reading is a verb in a form that is spelled otherwise than its stem, of two syllables and more. */
+const isInflected = ({ morphemes }: Reading, written: string): boolean => {
+  const [only, ...others] = morphemes
+  return only !== undefined && others.length === 0 && only.term.length > 1 && !written.startsWith(only.term)
+}
+
 /**
  * How a word is read that stands alone, while in a text there is something beside it. What an object would be is a noun: 안내 is not
- * 안 and 내다. It is tried otherwise where it is hardly found so: as it is read without an object, and without what may be a
- * particle: 물이 as 물, 대기업과 as 대기업.
+ * 안 and 내다; but 만든 is 만들다 as well. It is tried otherwise where it is hardly found so: as it is read without an object, as what
+ * is done, and without what may be a particle: 물이 as 물, 대기업과 as 대기업.
  */
 function readAlone(analyser: Analyser, text: string): Readings {
   const tokens = analyser.analyse(text)
@@ -100,9 +126,11 @@ function readAlone(analyser: Analyser, text: string): Readings {
   if (analyser === byRules) return { likely: [reading, ...sums], lastly: [] }
   const written = normalise(text).text
   const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
-  return noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
-    ? { likely: [noun, ...sums], lastly: [reading, ...readBefore(analyser, written)] }
-    : { likely: [reading, ...sums], lastly: readBefore(analyser, written) }
+  const isNoun = noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
+  const [likely, lastly] = isNoun ? [[noun, ...sums], [reading]] : [[reading, ...sums], []]
+  const done = readDone(analyser, written)
+  if (done) (isInflected(done, written) ? likely : lastly).push(done)
+  return { likely, lastly: [...lastly, ...readBefore(analyser, written)] }
 }
 
 /** A day as it is written in brackets, where a dot follows: 3.27. */
@@ -139,14 +167,7 @@ class Row {
   /** What a word is here: undefined where there is nothing beside it, null where it means nothing. */
   read(term: Term): Reading | null | undefined {
     if (this.#tokens.length === 0) return undefined
-    const from = term.at - this.#from
-    const to = from + term.text.length
-    const tokens = this.#tokens.filter(({ start, end }) => start < to && end > from)
-    if (tokens.some(({ start, end }) => start < from || end > to)) return undefined
-    return readingOf(
-      term.text,
-      tokens.map(token => ({ ...token, start: token.start - from, end: token.end - from })),
-    )
+    return readingWithin(this.#tokens, term.at - this.#from, term.text)
   }
 }
 
