@@ -1,4 +1,4 @@
-import { getChoseong, romanize } from 'es-hangul'
+import { getChoseong, josa, romanize } from 'es-hangul'
 import type { Analyser } from '../text/analyser/analyse.ts'
 
 /** Words as they are suggested, and looked for inside longer ones. */
@@ -46,12 +46,20 @@ export function insideOf(word: string, bounds: readonly number[], isStem: boolea
   return [...found]
 }
 
-/** Describes terms that are new; those that are no words are left out. */
+/** Whether who types a word is understood to mean it: alone 밝히 is no verb, and 함께 says nothing. */
+const isUnderstood = (analyser: Analyser, word: string): boolean =>
+  [word, josa(word, '을/를')].some(text =>
+    analyser
+      .analyse(text)
+      .some(({ term, start, end }) => term === word && start === 0 && end === word.length),
+  )
+
+/** Describes terms that are new; those that are no words by themselves are left out. */
 export function describeTerms(analyser: Analyser, terms: readonly string[]): DescribedWord[] {
   const described: DescribedWord[] = []
   for (const term of terms) {
     const word = term.startsWith('=') ? term.slice(1) : term
-    if (!WORD.test(word)) continue
+    if (!WORD.test(word) || !isUnderstood(analyser, word)) continue
     const ends = analyser
       .analyse(word)
       .filter(({ kind }) => kind === 'morpheme')

@@ -22,7 +22,7 @@ const LINKS = /(?<=.)[·‐‑-]/gu
 
 /** Null where there is no word. */
 export function readTyped(q: string): Typed | null {
-  const characters = [...q]
+  const characters = [...q.trimStart()]
   while (BREAK.test(characters.at(-1) ?? '')) characters.pop()
   const start = characters.findLastIndex(character => BREAK.test(character)) + 1
   const tail = characters.slice(start).join('')

@@ -84,6 +84,7 @@ describe('a word is completed', () => {
   })
 
   test('in the case that is typed', async () => {
+    expect(await suggest(' 탄')).toEqual(await suggest('탄'))
     expect(await words('ES')).toContain('ESG prefix')
     expect(await words('es')).toContain('esg prefix')
   })

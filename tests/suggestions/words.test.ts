@@ -100,3 +100,18 @@ describe('a word that finds nothing', () => {
       expect(await spelt(word)).toEqual([])
   })
 })
+
+test('no word is what nobody is understood to mean by it: stems of verbs, and what says nothing', async () => {
+  const { analyser } = await loadAnalysis()
+  const described = describeTerms(analyser, [
+    '밝히',
+    '옮기',
+    '함께',
+    '안내',
+    '하남',
+    'r&d',
+    '=탄소중립',
+    '=2기',
+  ])
+  expect(described.map(({ word }) => word)).toEqual(['안내', '하남', 'r&d', '탄소중립', '2기'])
+})
