@@ -4,8 +4,10 @@ import type { Database } from '../db/client.ts'
 import { JSON_UTF8 } from '../http/body.ts'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
+import { badBody } from '../http/problem.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
+import { loadAnalysis } from './analysis.ts'
 import {
   deleteSynonymGroup,
   findSynonymGroup,
@@ -15,7 +17,7 @@ import {
   replaceSynonymGroup,
   toSynonymGroup,
 } from './store-synonyms.ts'
-import { synonymKey, toSynonyms } from './synonym-key.ts'
+import { type Synonyms, synonymKey, toSynonyms } from './synonym-key.ts'
 import {
   NewSynonymGroup,
   SynonymGroup,
@@ -23,6 +25,7 @@ import {
   SynonymGroupPage,
   SynonymQuery,
 } from './synonym-schema.ts'
+import { wayOf } from './words-of-query.ts'
 
 export interface SynonymRouteOptions {
   db: Database
@@ -45,6 +48,18 @@ function answerOf(row: Row): { etag: string; body: string } {
 function sendWritten(reply: FastifyReply, row: Row): FastifyReply {
   const { etag, body } = answerOf(row)
   return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
+}
+
+/** The same, if searches look for each of them. @throws Problem 400 that points at one that says nothing, such as 의 */
+async function searchable(synonyms: Synonyms): Promise<Synonyms> {
+  const { analyser } = await loadAnalysis()
+  const i = synonyms.terms.findIndex(term => wayOf(analyser, term) === null)
+  if (i < 0) return synonyms
+  throw badBody(
+    `/terms/${i}`,
+    'says nothing by itself: searches leave it out',
+    '그 자체로 뜻이 없어 검색에서 제외되는 말입니다',
+  )
 }
 
 /** `/v1/synonyms`: for everybody to read, for holders of an `admin` key to write. */
@@ -91,7 +106,7 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
       },
     },
     async (request, reply) => {
-      const row = await insertSynonymGroup(db, toSynonyms(request.body.terms), now())
+      const row = await insertSynonymGroup(db, await searchable(toSynonyms(request.body.terms)), now())
       return sendWritten(reply.code(201).header('location', `${publicUrl}/v1/synonyms/${row.id}`), row)
     },
   )
@@ -132,7 +147,7 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
     },
     async (request, reply) => {
       const ifMatch = requireIfMatch(request.headers['if-match'])
-      const synonyms = toSynonyms(request.body.terms)
+      const synonyms = await searchable(toSynonyms(request.body.terms))
       return sendWritten(reply, await replaceSynonymGroup(db, request.params.id, ifMatch, synonyms, now()))
     },
   )

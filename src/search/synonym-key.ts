@@ -7,10 +7,13 @@ const SPACES = /[\s\u200b]+/u
 /** Middle dots come as whatever the keyboard gives: 소재·부품, 소재ㆍ부품, 소재・부품. */
 const IGNORED = /[\s\u200b·ㆍ‧・･•]+/gu
 
-/** What two spellings have in common that are the same: lower case, NFC, without white space and middle dots. */
+/** What two spellings have in common that are the same: lower case, half width, NFC, without white space and middle dots. */
 export const synonymKey = (text: string): string =>
   // NFC first, which turns U+0387 into a middle dot, and last: what stood around a space may now compose.
-  text.normalize('NFC').replace(IGNORED, '').toLowerCase().normalize('NFC')
+  text.normalize('NFC').replace(IGNORED, '').replace(FULL_WIDTH, half).toLowerCase().normalize('NFC')
+
+const FULL_WIDTH = /[\uff01-\uff5e]/gu
+const half = (sign: string): string => String.fromCharCode(sign.charCodeAt(0) - 0xfee0)
 
 const tidy = (term: string) => term.split(SPACES).filter(Boolean).join(' ')
 
@@ -32,8 +35,8 @@ export function toSynonyms(given: readonly string[]): Synonyms {
     if (first < i)
       throw badBody(
         `/terms/${i}`,
-        `is the same as "${terms[first]}": case, spaces and middle dots make no difference`,
-        `"${terms[first]}"와(과) 같은 말입니다. 대소문자, 띄어쓰기, 가운뎃점은 구별하지 않습니다`,
+        `is the same as "${terms[first]}": case, width, spaces and middle dots make no difference`,
+        `"${terms[first]}"와(과) 같은 말입니다. 대소문자, 전각과 반각, 띄어쓰기, 가운뎃점은 구별하지 않습니다`,
       )
   }
   return { terms, keys }

@@ -56,7 +56,7 @@ export const SynonymQuery = Type.Object(
     term: Type.Optional(
       Term({
         description:
-          'Only the group that has this spelling; case, spaces and middle dots make no difference.',
+          'Only the group that has this spelling; case, width, spaces and middle dots make no difference.',
         examples: ['ESG'],
       }),
     ),

@@ -135,7 +135,7 @@ describe('groups are for everybody to read', () => {
   )
 
   test('who has the list or a group already gets 304, until it changes', async () => {
-    const { group, url, ifMatch } = await make('그대로', '변함없이')
+    const { group, url, ifMatch } = await make('현상 유지', '변화 없음')
     const readers = []
     for (const address of ['/v1/synonyms', url]) {
       const { headers } = await call(address)
@@ -144,7 +144,7 @@ describe('groups are for everybody to read', () => {
       expect((await again()).statusCode).toBe(304)
       readers.push(again)
     }
-    await put(url, [...group.terms, '한결같이'], ifMatch)
+    await put(url, [...group.terms, '제자리 걸음'], ifMatch)
     for (const again of readers) expect((await again()).statusCode).toBe(200)
   })
 
@@ -191,12 +191,12 @@ describe('administrators write groups', () => {
   })
 
   test('a deleted group is gone, and its spellings are free', async () => {
-    const { group, url, ifMatch } = await make('잠시', '잠깐')
+    const { group, url, ifMatch } = await make('단기간', '짧은 기간')
     expect((await remove(url, ifMatch)).statusCode).toBe(204)
     for (const gone of [call(url), put(url, group.terms, ifMatch), remove(url, ifMatch)])
       expect((await gone).statusCode).toBe(404)
-    expect(await groupOf('잠시')).toBeUndefined()
-    await make('잠깐', '잠시')
+    expect(await groupOf('단기간')).toBeUndefined()
+    await make('짧은 기간', '단기간')
   })
 
   test('without If-Match nothing is changed, nor with what is stale', async () => {
@@ -227,6 +227,8 @@ describe('administrators write groups', () => {
     ['one of nothing but middle dots, of which one is a letter to Unicode', ['ㆍ', '말'], '/terms/0'],
     ['the same twice', ['말', '말'], '/terms/1'],
     ['the same but for case, spaces and dots', ['짧은 말', 'R&D', '짧은·말'], '/terms/2'],
+    ['the same but for width', ['Ｒ＆Ｄ', 'r&d'], '/terms/1'],
+    ['one that no search looks for', ['수소차', '의'], '/terms/1'],
   ])('%s is refused', async (_what, terms, pointer) => {
     for (const language of ['en', 'ko']) {
       const refused = await post(terms, { ...admin, 'accept-language': language })
@@ -237,7 +239,7 @@ describe('administrators write groups', () => {
   })
 
   test('twenty spellings of a hundred characters are not', async () => {
-    await make(...Array.from({ length: 20 }, (_, i) => String.fromCodePoint(0x20000 + i).repeat(100)))
+    await make(...Array.from({ length: 20 }, (_, i) => `${'수소 '.repeat(33)}${String.fromCodePoint(0xac00 + i)}`))
   })
 
   test.each([
