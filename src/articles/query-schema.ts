@@ -40,7 +40,7 @@ export const ArticleQuery = Type.Object(
         minLength: 1,
         maxLength: 200,
         description:
-          'Keywords in title, subtitles, body and tags: `순환 경제` both words, `"탄소 중립"` one after another, `-원전` without it, `수소 OR 암모니아` either, `(…)` to group, `title:수소` in the title, `재생*` the beginning of a word. At most 16 words. Particles and spacing make no difference.',
+          'Keywords in title, subtitles, body and tags: `순환 경제` both words (also `수소,철강`), `"탄소 중립"` one after another, `-원전` without it, `수소 OR 암모니아` either, `(…)` to group, `title:수소` in the title, `재생*` the beginning of a word. At most 16 words. Particles and spacing make no difference.',
       }),
     ),
     highlight: Type.Optional(

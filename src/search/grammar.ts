@@ -32,12 +32,14 @@ export const MAX_TERMS = 16
 
 const SPACE = '\\s\\u200b'
 const QUOTE = '"“”＂'
+const MINUS = '-－'
 /** Whatever follows a repetition may be missing, so no match fails late and none backtracks. */
 const TOKEN = new RegExp(
-  `[)|]|(?=[^${SPACE}])(?<minus>-*)(?<scope>(?:title|제목):)?` +
+  `[)|]|(?=[^${SPACE}])(?<minus>[${MINUS}]*)(?<scope>(?:title|제목):)?` +
     `(?:(?<open>\\()|[${QUOTE}](?<phrase>[^${QUOTE}]*)(?<end>[${QUOTE}]?)|(?<word>[^${SPACE}${QUOTE}()|]+))?`,
   'giu',
 )
+const startsWithMinus = (text: string): boolean => MINUS.includes(text.slice(0, 1) || ' ')
 const SPACES = new RegExp(`[${SPACE}]+`, 'u')
 const SIGNS = new Map<string, Sign>(Object.entries({ ')': 'close', '|': 'or', OR: 'or', AND: 'and' }))
 
@@ -95,7 +97,7 @@ function checkMinus(q: string, at: number, minus: string): void {
 }
 
 function termOf(q: string, at: number, { scope = '', phrase, end, word }: Record<string, string>): Term {
-  if (scope && word?.startsWith('-')) throw fault('scopeMinus', q, at)
+  if (scope && word && startsWithMinus(word)) throw fault('scopeMinus', q, at)
   const from = at + scope.length
   const plain = { type: 'term', at: from, phrase: false, prefix: false, title: scope !== '' } as const
   if (phrase !== undefined) return { ...plain, ...phraseOf(q, from, phrase, end !== '') }
@@ -112,6 +114,25 @@ function tokenOf(q: string, { 0: source, index: at, groups = {} }: RegExpExecArr
   const excluded = minus !== ''
   if (open && !scope) return { kind: 'open', at, excluded }
   return { kind: 'term', at, excluded, term: termOf(q, at + minus.length, groups) }
+}
+
+/** Where Korean words are listed without a space: 탄소,수소 and AI/반도체, but no 2,000 and no address. */
+const LISTED = /(?<=[가-힣])[,，、/／](?=\p{L})|(?<=\p{L})[,，、/／](?=[가-힣])/gu
+
+/** Words that are listed without a space as if they stood in brackets, with spaces. */
+function listed(q: string, token: Token): Token[] {
+  if (token.kind !== 'term' || token.term.phrase) return [token]
+  const { at, excluded, term } = token
+  const signs = [...term.text.matchAll(LISTED)].map(({ index }) => index)
+  if (signs.length === 0) return [token]
+  const words = [...signs, term.text.length].map((end, i): Token => {
+    const start = i === 0 ? 0 : (signs[i - 1] ?? 0) + 1
+    const part = { ...term, text: term.text.slice(start, end), at: term.at + start }
+    const prefix = term.prefix && end === term.text.length
+    if (prefix && lengthOf(part.text) < MIN_PREFIX) throw fault('prefix', q, term.at + end)
+    return { kind: 'term', at: part.at, excluded: false, term: { ...part, prefix } }
+  })
+  return [{ kind: 'open', at, excluded }, ...words, { kind: 'close', at, excluded: false }]
 }
 
 function checkBrackets(q: string, tokens: Token[]): void {
@@ -195,13 +216,14 @@ export function parseQuery(q: string): QueryNode {
     throw badParameter('q', `must have at most ${MAX_LENGTH} characters`, `${MAX_LENGTH}자 이하여야 합니다`)
   const tokens = [...q.matchAll(TOKEN)].map(match => tokenOf(q, match))
   if (tokens.length === 0) throw badParameter('q', 'is empty', '비어 있습니다')
-  const excess = tokens.filter(({ kind }) => kind === 'term')[MAX_TERMS]
-  if (excess) throw fault('terms', q, excess.at)
   checkBrackets(q, tokens)
   checkOperators(q, tokens)
+  const all = tokens.flatMap(token => listed(q, token))
+  const excess = all.filter(({ kind }) => kind === 'term')[MAX_TERMS]
+  if (excess) throw fault('terms', q, excess.at)
   return new Builder(
     q,
-    tokens.filter(({ kind }) => kind !== 'and'),
+    all.filter(({ kind }) => kind !== 'and'),
   ).all()
 }
 
@@ -216,7 +238,7 @@ export function printQuery(node: QueryNode): string {
   if (node.type === 'not') {
     const excluded = printQuery(node.of)
     // A word of hyphens would run together with the exclusion's own.
-    return node.of.type === 'term' && !excluded.startsWith('-') ? `-${excluded}` : `-(${excluded})`
+    return node.of.type === 'term' && !startsWithMinus(excluded) ? `-${excluded}` : `-(${excluded})`
   }
   const { text, title, phrase, prefix } = node
   return `${title ? 'title:' : ''}${phrase ? `"${text}"` : text}${prefix ? '*' : ''}`
