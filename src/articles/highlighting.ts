@@ -17,12 +17,16 @@ export async function highlightPage({ rows, keywords }: Page): Promise<ArticleSu
   const wanted = wantedOf(keywords.words, keywords.knowledge, keywords.report.relaxed !== null)
   const share = Math.min(HIGHLIGHTED, Math.floor(LOOKED_AT / Math.max(1, rows.length)))
   const marksIn = (text: string) => listMarks(withSums(text, analyser.analyse(text)), wanted)
+  const whole = (text: string) => snippet(text, marksIn(text), Number.POSITIVE_INFINITY)
+  const marked = (texts: string[]) => texts.map(whole).filter(({ ranges }) => ranges.length > 0)
   const highlights: ArticleSummary['highlight'][] = []
-  for (const { title, bodyText } of rows) {
+  for (const { title, subtitles, tags, bodyText } of rows) {
     const body = lookedAt(bodyText, share)
     highlights.push({
-      title: snippet(title, marksIn(title), Number.POSITIVE_INFINITY),
+      title: whole(title),
       body: snippet(bodyText, marksIn(body)),
+      subtitles: marked(subtitles),
+      tags: marked(tags),
     })
     // Others have their turn between two articles.
     await setImmediate()

@@ -97,11 +97,16 @@ export const Snippet = Type.Object(SNIPPET, {
   description: 'A part of a field with the keywords marked, particles outside the mark.',
 })
 export const Highlight = Type.Object(
-  { title: ref(Snippet), body: ref(Snippet) },
+  {
+    title: ref(Snippet),
+    body: ref(Snippet),
+    subtitles: Type.Array(ref(Snippet), { description: 'The subtitles that have keywords, each whole.' }),
+    tags: Type.Array(ref(Snippet), { description: 'The tags that have keywords, each whole.' }),
+  },
   {
     $id: 'Highlight',
     description:
-      'The title whole, and about 160 characters of the plain text of the body, where most keywords stand together.',
+      'The title whole, about 160 characters of the plain text of the body, where most keywords stand together, and what else has keywords.',
   },
 )
 const IN_SOME_LISTS = {

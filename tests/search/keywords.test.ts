@@ -259,6 +259,19 @@ test('highlights mark words without their particles, and synonyms', async () => 
   expect((await search('수소')).items[0].highlight).toBeUndefined()
 })
 
+test('highlights show the subtitles and tags that have the words, too', async () => {
+  const subtitles = ['남극 <빙하>를 본다', '북극 항로']
+  await insertArticles(db, [
+    anArticle({ title: '탐사', bodyText: '떠난다.', subtitles, tags: ['빙하', '남극'] }),
+  ])
+  await addUpAll(db)
+  const [{ highlight }] = (await search('빙하', '&highlight=true')).items
+  const html = (snippets: { html: string }[]) => snippets.map(one => one.html)
+  expect(html(highlight.subtitles)).toEqual(['남극 &lt;<em>빙하</em>&gt;를 본다'])
+  expect(html(highlight.tags)).toEqual(['<em>빙하</em>'])
+  expect(html([highlight.title, highlight.body])).toEqual(['탐사', '떠난다.'])
+})
+
 test('a synonym holds at once, and on other nodes when they hear of it', async () => {
   const other = openDatabase({ url: db.url, poolSize: 2, statementTimeout: 5_000 })
   const node = await buildApp({ config: readConfig({}), db: other })

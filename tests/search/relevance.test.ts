@@ -116,3 +116,17 @@ test('what has a word and what has not are all there are', async () => {
   }
   expect(wrong).toEqual([])
 })
+
+test('whatever is found shows where', async () => {
+  const bare: string[] = []
+  for (const { q } of queries) {
+    const { items } = (
+      await call(`/v1/articles?q=${encodeURIComponent(q)}&highlight=true&pageSize=100`)
+    ).json()
+    for (const { title, highlight } of items) {
+      const fields = [highlight.title, highlight.body, ...highlight.subtitles, ...highlight.tags]
+      if (fields.every(({ ranges }) => ranges.length === 0)) bare.push(`${q}: ${title}`)
+    }
+  }
+  expect(bare).toEqual([])
+})

@@ -239,7 +239,9 @@ describe('administrators write groups', () => {
   })
 
   test('twenty spellings of a hundred characters are not', async () => {
-    await make(...Array.from({ length: 20 }, (_, i) => `${'수소 '.repeat(33)}${String.fromCodePoint(0xac00 + i)}`))
+    await make(
+      ...Array.from({ length: 20 }, (_, i) => `${'수소 '.repeat(33)}${String.fromCodePoint(0xac00 + i)}`),
+    )
   })
 
   test.each([
