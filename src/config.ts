@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 
 /**
  * The only reader of the environment. Every setting has its default, its check and its description here;
@@ -40,16 +41,36 @@ const text = (fallback: string, description: string): Setting<string> => ({
   parse: value => ({ value }),
 })
 
-const pattern = (
+const checked = (
   fallback: string,
-  check: RegExp,
+  check: (text: string) => boolean,
   expected: string,
   description: string,
 ): Setting<string> => ({
   fallback,
   description,
-  parse: value => (check.test(value) ? { value } : { expected }),
+  parse: value => (check(value) ? { value } : { expected }),
 })
+
+const allOf = (check: (text: string) => boolean) => (list: string) =>
+  list.split(',').every(one => check(one.trim()))
+
+/** As pg reads it, which lets a host be missing. */
+const isDatabase = (text: string): boolean =>
+  /^postgres(ql)?:\/\/\S+$/.test(text) && URL.canParse(text, 'postgres://base')
+
+/** An address with a path, without a slash at its end, a query or an account. */
+const isSite = (text: string): boolean =>
+  /^https?:\/\/[^/?#@\s]+(\/[^/?#\s]+)*$/.test(text) && URL.canParse(text)
+
+/** As browsers send it. */
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
+
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits = '0', ...rest] = text.split('/')
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most
+}
 
 export const SETTINGS = {
   PORT: integer(3000, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
@@ -60,15 +81,15 @@ export const SETTINGS = {
     'Processes that answer on the port, as many as there are cores for them; each has its own connections to the database.',
   ),
   HOST: text('127.0.0.1', 'Address to listen on; `0.0.0.0` for all.'),
-  DATABASE_URL: pattern(
+  DATABASE_URL: checked(
     '',
-    /^postgres(ql)?:\/\//,
+    isDatabase,
     'a URL such as postgresql://user:password@host:5432/gongbo',
     'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
   ),
-  DATABASE_REPLICA_URLS: pattern(
+  DATABASE_REPLICA_URLS: checked(
     '',
-    /^postgres(ql)?:\/\/[^\s,]+(\s*,\s*postgres(ql)?:\/\/[^\s,]+)*$/,
+    allOf(isDatabase),
     'URLs such as postgresql://user:password@host:5432/gongbo, separated by commas',
     'Streaming replicas of that database, separated by commas. What readers of articles ask is asked of these.',
   ),
@@ -130,19 +151,24 @@ export const SETTINGS = {
     1_099_511_627_776,
     'Bytes that an upload to `/v1/imports` may have, unpacked.',
   ),
-  PUBLIC_URL: pattern(
+  PUBLIC_URL: checked(
     '',
-    /^https?:\/\/[^/?#]+(\/[^/?#]+)*$/,
+    isSite,
     'a URL such as https://api.example.go.kr, without a slash at its end',
     'Where clients reach the API, for links in answers; otherwise paths alone.',
   ),
-  TRUST_PROXY: pattern(
+  TRUST_PROXY: checked(
     '',
-    /^(\d{1,2}|[\da-fA-F.:]+(\/\d{1,3})?(\s*,\s*[\da-fA-F.:]+(\/\d{1,3})?)*)$/,
+    text => /^\d{1,2}$/.test(text) || allOf(isNetwork)(text),
     'a number of proxies, or their addresses or networks separated by commas',
     'Proxies whose `X-Forwarded-For` is believed: how many stand in front, or their addresses or networks (`10.0.0.0/8`).',
   ),
-  CORS_ORIGINS: text('*', 'Origins that browsers may call from, separated by commas; `*` for all.'),
+  CORS_ORIGINS: checked(
+    '*',
+    text => text === '*' || allOf(isOrigin)(text),
+    'origins such as https://www.example.go.kr, separated by commas, without a slash at their end, or *',
+    'Origins that browsers may call from, separated by commas; `*` for all.',
+  ),
   RATE_LIMIT: integer(600, 0, 10_000_000, 'Requests a minute for one address or key; 0 for no limit.'),
   EXPORTS: integer(
     3,
@@ -190,9 +216,9 @@ export const SETTINGS = {
       'What new secrets of webhooks are derived from: 32 random characters or more, the same on every node. Without it a value in the database.',
     parse: value => (value.length >= 32 ? { value } : { expected: 'a text of 32 characters or more' }),
   } as Setting<string>,
-  WEBHOOK_NETWORKS: pattern(
+  WEBHOOK_NETWORKS: checked(
     '',
-    /^[\da-fA-F.:]+(\/\d{1,3})?(\s*,\s*[\da-fA-F.:]+(\/\d{1,3})?)*$/,
+    allOf(isNetwork),
     'addresses or networks separated by commas, such as 10.0.0.0/8',
     'Addresses and networks that are not public and that webhooks may be sent to all the same (`10.0.0.0/8`).',
   ),
@@ -215,9 +241,9 @@ export const SETTINGS = {
     ['auto', 'on', 'off'],
     'Load the sample articles into a database that never had any; `auto`: only into the embedded one.',
   ),
-  OPEN_API_URL: pattern(
+  OPEN_API_URL: checked(
     'https://apis.data.go.kr/1371000',
-    /^https?:\/\/[^/?#@]+(\/[^/?#]+)*$/,
+    isSite,
     'a URL such as https://apis.data.go.kr/1371000, without a slash at its end',
     'Where the Open API of press releases and policy news is, for `npm run sync`.',
   ),

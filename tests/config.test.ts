@@ -60,6 +60,15 @@ describe('settings', () => {
     ['DATABASE_POOL', '0', 'a whole number from 1 to 500'],
     ['TRUST_PROXY', 'yes', 'a number of proxies'],
     ['PUBLIC_URL', 'https://api.example.go.kr/', 'a URL such as'],
+    ['PUBLIC_URL', 'https://a b', 'a URL such as'],
+    ['PUBLIC_URL', 'https://a:99999', 'a URL such as'],
+    ['TRUST_PROXY', '999.1.1.1', 'a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.0/8, 10.0.0.0/99', 'a number of proxies'],
+    ['WEBHOOK_NETWORKS', '10.0.0', 'addresses or networks'],
+    ['CORS_ORIGINS', 'https://a.kr, https://b.kr/', 'origins such as'],
+    ['CORS_ORIGINS', '*.a.kr', 'origins such as'],
+    ['CORS_ORIGINS', '*,https://a.kr', 'origins such as'],
+    ['CORS_ORIGINS', 'https://a.kr,', 'origins such as'],
     ['SAMPLES', 'true', 'one of auto, on, off'],
     ['LOG_LEVEL', 'verbose', 'one of fatal, error'],
     ['PUBLIC_URL', 'api.example.go.kr', 'a URL such as'],
@@ -83,6 +92,9 @@ describe('settings', () => {
     const replicas = refusal({ DATABASE_REPLICA_URLS: 'postgres://a:hunter2@b/c, hunter2' })
     expect(replicas).toContain('DATABASE_REPLICA_URLS must be URLs such as postgresql://')
     expect(replicas).not.toContain('hunter2')
+    expect(refusal({ DATABASE_URL: 'postgresql://gongbo:hunter2@:x/gongbo' })).toMatch(
+      /^(?!.*hunter2).*DATABASE_URL must be/,
+    )
   })
 })
 
