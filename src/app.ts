@@ -109,8 +109,13 @@ export async function buildApp({
     return503OnClosing: false,
     genReqId: request => requestId(request.headers['x-request-id']),
     clientErrorHandler: handleParserErrors(() => app),
-    // Node would answer a missing Host without a body.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would answer a missing Host without a body.
+      requireHostHeader: false,
+      // Else Node gives a body as long as the head at least, a minute, and looks every half.
+      headersTimeout: config.REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.min(1_000, config.REQUEST_TIMEOUT_MS),
+    },
     frameworkErrors: (error, request, reply) => {
       // These come before any hook, and so before CORS.
       if (config.CORS_ORIGINS === '*') reply.header('access-control-allow-origin', '*')

@@ -1,8 +1,18 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
+/** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
+const FAREWELL = 300
+
+const isLast = (response: ServerResponse | null | undefined): void => {
+  if (response) response.shouldKeepAlive = false
+}
+
 /**
- * A connection whose last answer goes out during a stop is idle from then on, and would hold the stop up. So would one on
+ * Connections are ended by their answers where they can be: who is just asking anew on one that is cut would have to ask again
+ * elsewhere. A connection whose last answer goes out during a stop is idle from then on, and would hold the stop up. So would one on
  * which nothing was ever asked, which Node does not count as idle: clients open them to spare.
  */
 export function closeGently(app: FastifyInstance): void {
@@ -13,6 +23,11 @@ export function closeGently(app: FastifyInstance): void {
   })
   app.addHook('preClose', async () => {
     if (!app.server.listening) return
+    for (const socket of sockets)
+      isLast((socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage)
+    app.server.prependListener('request', (_request, response) => isLast(response))
+    for (const end = performance.now() + FAREWELL; sockets.size > 0 && performance.now() < end; )
+      await sleep(10)
     const sweep = setInterval(() => {
       app.server.closeIdleConnections()
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()

@@ -34,8 +34,11 @@ export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
     if (passedOn.has(socket) || (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket))) return
-    // With an earlier answer still under way on this connection, bytes of ours would land in its middle.
-    const busy = (socket as Socket & { _httpMessage?: unknown })._httpMessage
+    // With an earlier answer still under way on this connection, bytes of ours would land in its middle; one that waits for the
+    // body that does not come has none yet.
+    const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse | null }
+    const waits = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.req.complete === false
+    const busy = answering && (answering.headersSent || !waits)
     if (error.code === 'ECONNRESET' || !socket.writable || busy) {
       socket.destroy()
       return

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Database, Prisma } from '../db/client.ts'
 import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
@@ -101,31 +102,47 @@ export interface RegistryReader {
 
 /** Milliseconds: every answer with an article in it needs the registry, which hardly ever changes. */
 const AGE = 1_000
+/** Milliseconds after which a reading is late, since the database hangs: until it is done the last one is given. */
+const LATE = 250
 
 export function registryReader(db: Database): RegistryReader {
-  let kept: { registry: Promise<Registry>; until: number } | null = null
+  let kept: { registry: Registry; until: number } | null = null
+  let reading: Promise<Registry> | null = null
   let last: Registry | null = null
-  const read = async (): Promise<Registry> => {
-    try {
-      last = await readRegistry(db)
-      return last
-    } catch (error) {
-      if (last) return last
-      throw error
-    }
+  let late = false
+  const read = (): Promise<Registry> => {
+    const own = readRegistry(db)
+      .catch((error: Error) => {
+        if (last) return last
+        throw error
+      })
+      .then(registry => {
+        if (own !== reading) return registry
+        last = registry
+        kept = { registry, until: performance.now() + AGE }
+        return registry
+      })
+      .finally(() => {
+        if (own !== reading) return
+        reading = null
+        late = false
+      })
+    return own
   }
   return {
-    current() {
+    async current() {
       if (kept && performance.now() < kept.until) return kept.registry
-      const reading = { registry: read(), until: performance.now() + AGE }
-      kept = reading
-      reading.registry.catch(() => {
-        if (kept === reading) kept = null
-      })
-      return reading.registry
+      reading ??= read()
+      if (!last) return reading
+      if (late) return last
+      const found = await Promise.race([reading, sleep(LATE, null, { ref: false })])
+      if (found) return found
+      late = reading !== null
+      return last
     },
     forget() {
       kept = null
+      reading = null
     },
   }
 }
