@@ -43,7 +43,8 @@ async function start(config: Config): Promise<void> {
   }
   try {
     const early: string[] = []
-    const server = await provideDatabase(config, message => early.push(message))
+    let tell = (message: string): void => void early.push(message)
+    const server = await provideDatabase(config, message => tell(message))
     ends.push(() => server.stop())
     const options = {
       poolSize: config.DATABASE_POOL,
@@ -63,7 +64,8 @@ async function start(config: Config): Promise<void> {
     ends.push(() => closeWithin(app, config.SHUTDOWN_TIMEOUT_MS))
     // A start that fails ends by itself, with its own exit status.
     ends.push(stopOnSignals(config, app.log, stop))
-    for (const message of early) app.log.info(message)
+    tell = message => app.log.info(message)
+    early.forEach(tell)
     if (!cluster.isWorker) await prepare(config, server, db, app.log)
     const told = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} failed`)
     if (replicas) {

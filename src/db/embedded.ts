@@ -65,16 +65,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const crashed = async (how: string): Promise<void> => {
     if (stopping) return
     log(`PostgreSQL has ended (${how}): starting it again`)
-    // What is left of the one before holds the folder for a moment.
-    for (let tries = 0; tries < 30 && !stopping; tries++) {
+    // What is left of the one before holds the folder, for a moment or until somebody ends it.
+    for (let said = ''; !stopping; await new Promise(tick => setTimeout(tick, 1_000)))
       try {
         await recover(cluster, log)
         return await launched()
       } catch (error) {
-        log((error as Error).message)
-        await new Promise(tick => setTimeout(tick, 1_000))
+        const [message = ''] = (error as Error).message.split('\n')
+        if (message !== said) log((error as Error).message)
+        said = message
       }
-    }
   }
   if (!running) await launched()
 
