@@ -135,6 +135,8 @@ test('the compose file starts a database and the API, with settings that exist',
   const [, api = ''] = compose.split(/^ {2}api:$/m)
   const passed = api.match(/^ {6}[A-Z_]+(?=:)/gm)?.map(name => name.trim())
   expect(compose).toMatch(/^services:\n {2}database:\n {4}image: postgres:/m)
-  expect(passed).toEqual(expect.arrayContaining(['DATABASE_URL', 'SAMPLES']))
+  expect(passed).toEqual(expect.arrayContaining(['HOST', 'PORT', 'DATABASE_URL', 'SAMPLES']))
+  // The others come from .env, which the image does not have.
+  expect(api).toMatch(/^ {4}env_file:\n {6}- path: \.env$/m)
   expect(passed?.filter(name => !(name in SETTINGS))).toEqual([])
 })
