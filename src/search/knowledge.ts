@@ -7,23 +7,61 @@ import { findFrequencies, type Sums } from './store.ts'
 import { listSynonymsOf } from './store-synonyms.ts'
 import { listWordsWith } from './store-words.ts'
 import { synonymKey } from './synonym-key.ts'
-import { allWords, type Meaning, type Way, wayOf } from './words-of-query.ts'
+import { allWords, type Meaning, type Way, type Word, wayOf } from './words-of-query.ts'
 
 /** What is looked up before a query can be compiled: synonyms, words inside words, frequencies. */
 
 export type LookedUp = Knowledge & { averages: Pick<Sums, 'morphemes' | 'stems'>; ends: Ends | null }
 
+/** A part of a compound, which may have synonyms: AI in AI기본법. */
+interface Part {
+  word: Word
+  before: string
+  key: string
+  after: string
+}
+
+/** Morphemes of a word whose parts are looked up, and spellings of it that come of them, at most: each is one more list of the index. */
+const LONGEST = 6
+const SPELLINGS = 8
+
+/** What a compound has of one morpheme or several in a row, but for all of it. */
+function partsOf(analyser: Analyser, word: Word): Part[] {
+  const { term, text, itself } = word
+  if (term.phrase || itself.morphemes.length < 2 || itself.morphemes.length > LONGEST) return []
+  const morphemes = analyser.analyse(text).filter(({ kind }) => kind === 'morpheme')
+  return morphemes.flatMap(({ start }, from) =>
+    morphemes.slice(from).flatMap(({ end }, more) => {
+      const key = synonymKey(text.slice(start, end))
+      const whole = from === 0 && more === morphemes.length - 1
+      return whole || key.length < 2
+        ? []
+        : [{ word, before: text.slice(0, start), key, after: text.slice(end) }]
+    }),
+  )
+}
+
 async function lookUpSynonyms(client: pg.ClientBase, analyser: Analyser, meaning: Meaning) {
   const own = allWords(meaning).filter(({ term }) => !term.prefix)
+  const parts = own.flatMap(word => partsOf(analyser, word))
   const keys = [...new Set([...own.flatMap(synonymKeysOf), ...allRuns(meaning).map(({ key }) => key)])]
-  const groups = await listSynonymsOf(client, keys)
-  const synonyms = new Map<string, Way[]>()
-  for (const key of keys) {
-    const others = groups
+  const groups = await listSynonymsOf(client, [...new Set([...keys, ...parts.map(({ key }) => key)])])
+  const othersOf = (key: string): string[] =>
+    groups
       .filter(group => group.keys.includes(key))
       .flatMap(({ terms }) => terms.filter(term => synonymKey(term) !== key))
-    const ways = others.map(text => wayOf(analyser, text)).filter(way => way !== null)
-    if (ways.length > 0) synonyms.set(key, ways)
+  const synonyms = new Map<string, Way[]>()
+  const add = (key: string, texts: string[]) => {
+    const ways = texts.map(text => wayOf(analyser, text)).filter(way => way !== null)
+    if (ways.length > 0) synonyms.set(key, [...(synonyms.get(key) ?? []), ...ways])
+  }
+  for (const key of keys) add(key, othersOf(key))
+  for (const word of own) {
+    const spellings = parts
+      .filter(part => part.word === word)
+      .flatMap(({ before, key, after }) => othersOf(key).map(other => before + other + after))
+    const [key = ''] = synonymKeysOf(word)
+    add(key, spellings.slice(0, SPELLINGS))
   }
   return synonyms
 }

@@ -34,6 +34,7 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   digits: ['1.5조 원 융자', '35,000가구에 120,003,000원을 준다'],
   forms: ['조례를 고친 뒤', '벽돌을 만든 곳이 값을 올린다. 해양수산부는 성과를 낸 마을의 만족도 30% 상승'],
   counted: ['제2기 참여단 30곳', '2기 건설에 30명이 나선 뒤 2만 원을 낮춘다.'],
+  acts: ['AI기본법 시행령', '인공지능 기본법을 알린다. 전기차충전소와 에프티에이협정'],
   alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
@@ -80,6 +81,10 @@ describe('a keyword search finds', () => {
     ['대중소기업', ['spaced']],
     ['국토계획', ['plan']],
     ['해수부', ['forms']],
+    ['인공지능기본법', ['acts']],
+    ['인공지능기본법시행령', ['acts']],
+    ['EV충전소', ['acts']],
+    ['FTA협정', ['acts']],
     ['고친', ['forms']],
     ['만든', ['forms', 'hydrogen', 'spaced']],
     ['올린', ['forms']],
