@@ -68,7 +68,7 @@ export const SearchReport = Type.Object(
     ),
     ranked: nullable(Type.Integer({ minimum: 0 }), {
       description:
-        'How many articles `sort=relevance` has ranked: all matches up to 400; of more the newest 400, and the newest 200 with a telling keyword in the title; a third of that where each must be read, as for a phrase of three words. Pages end there. Null in other orders.',
+        'How many articles `sort=relevance` has ranked: all matches where they are some hundreds; of more the newest 150, the newest 150 that have all telling keywords in the title and the newest 250 that have one (400 where there is but one); a third of that where each must be read, as for a phrase of three words. Pages end there. Null in other orders.',
     }),
     degraded: nullable(oneOf(['no-dictionary', 'timed-out']), {
       description:

@@ -21,6 +21,8 @@ const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
 const FEW = 5
 const TELLING = 0.5
+/** How many times the matches that are ranked as a whole may be expected for that to be tried: estimates of words together are high. */
+const EXPECTED = 2
 /** The part of the candidates that are looked for where each must be read, which takes four times as long. */
 const PHRASED = 1 / 3
 
@@ -30,23 +32,34 @@ interface Candidates {
   total: number | null
 }
 
-/** The newest matches, and the newest with one of the telling words in the title. */
+/**
+ * All matches where they are few. Of more the newest, and those that titles lift, the newest of each kind: all of the telling words
+ * in the title, and one of them.
+ */
 async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
   const { client, knowledge, routes } = search
-  const some = needsReading(compiled) ? PHRASED : 1
-  const [ranked, titled] = [Math.ceil(some * routes.ranked), Math.ceil(some * routes.titled)]
-  const slice: Slice = { descending: true, after: null, offset: 0, limit: ranked }
-  const counted = search.count ? COUNTED + 1 : 0
   const matching = matchingOf(search, compiled)
-  const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
-  const ids = hits.map(({ id }) => id)
-  if (hits.length < ranked) return { ids, total: hits.length }
-  const titles = tellingOf(words, knowledge).map(term => new Compiler(knowledge).whole(titleTerm(term)))
-  if (titles.length === 0) return { ids, total }
   const { leaveOut } = matching
-  const lifted = { ...matchingOf(search, allOf([compiled, anyOf(titles)])), leaveOut }
-  const more = await searchByDate(client, lifted, { ...slice, limit: titled }, { routes })
-  return { ids: [...new Set([...ids, ...more.hits.map(({ id }) => id)])], total }
+  const some = needsReading(compiled) ? PHRASED : 1
+  const newest = (most: number): Slice => ({
+    ...{ descending: true, after: null, offset: 0 },
+    limit: Math.ceil(some * most),
+  })
+  const few = matching.share * matching.articles <= EXPECTED * routes.whole
+  const slice = newest(few ? routes.whole : routes.ranked)
+  const counted = search.count ? COUNTED + 1 : 0
+  const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
+  if (hits.length < slice.limit) return { ids: hits.map(({ id }) => id), total: hits.length }
+  const titles = tellingOf(words, knowledge).map(term => new Compiler(knowledge).whole(titleTerm(term)))
+  const found = new Set(hits.map(({ id }) => id))
+  const lift = async (title: Compiled, most: number) => {
+    const lifted = { ...matchingOf(search, allOf([compiled, title])), leaveOut }
+    const { hits: more } = await searchByDate(client, lifted, newest(most), { routes })
+    for (const { id } of more) found.add(id)
+  }
+  if (titles.length > 1) await lift(allOf(titles), routes.named)
+  if (titles.length > 0) await lift(anyOf(titles), routes.titled + (titles.length > 1 ? 0 : routes.named))
+  return { ids: [...found], total }
 }
 
 /** Of the words those that tell half as much as the one that tells most: the others lift no title to the first pages. */

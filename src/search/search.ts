@@ -37,11 +37,17 @@ export interface Routes {
   all: number
   /** How many more rows a second window has. */
   widen: number
-  /** The newest matches that relevance ranks, and the newest with a word in the title. */
+  /** Matches up to which relevance ranks all of them. */
+  whole: number
+  /** Of more: the newest, the newest that have all telling words in the title, and the newest that have one of them. */
   ranked: number
+  named: number
   titled: number
 }
-export const ROUTES: Routes = { walk: 1, window: 1, all: 1, widen: 8, ranked: 400, titled: 200 }
+export const ROUTES: Routes = {
+  ...{ walk: 1, window: 1, all: 1, widen: 8 },
+  ...{ whole: 400, ranked: 150, named: 150, titled: 250 },
+}
 
 const order = ({ descending }: Slice) =>
   descending ? sql`s.listed_at DESC, s.article_id DESC` : sql`s.listed_at, s.article_id`

@@ -208,7 +208,9 @@ describe('a list without duplicates', () => {
         sure: 1e6,
         all: 1e6,
         widen: 2,
+        whole: 800,
         ranked: 800,
+        named: 400,
         titled: 400,
         [way]: 1e-6,
       }
