@@ -57,12 +57,22 @@ function splitCounted({ form, start }: Morpheme): Morpheme[] | null {
   })
 }
 
-/** What is written after a number counts it, whatever the dictionary takes it for: 30%, and in 2기 건설 기, an ending elsewhere. */
-function asUnit(morpheme: Morpheme): Morpheme {
-  const { form, tag } = morpheme
-  if (form === '%' || form === '퍼센트') return { ...morpheme, form: '%', tag: 'NNBC' }
-  return tag === 'E' && form.length === 1 ? { ...morpheme, tag: 'NNBC' } : morpheme
+/**
+ * What is written after a number counts it, whatever the dictionary takes it for: 30%, also with a comma, and in 2기 건설 기, an ending
+ * elsewhere.
+ */
+function asUnit(morpheme: Morpheme): Morpheme[] {
+  const { form, tag, start, end } = morpheme
+  const unit = { ...morpheme, tag: 'NNBC' }
+  if (PERCENT.has(form)) return [{ ...unit, form: '%' }]
+  if (form.startsWith('%'))
+    return [
+      { ...unit, form: '%', end: start + 1 },
+      { form: form.slice(1), tag, start: start + 1, end },
+    ]
+  return [tag === 'E' && form.length === 1 ? unit : morpheme]
 }
+const PERCENT = new Set(['%', '퍼센트', '프로'])
 
 /** Joins numbers with the words that scale them: 2,000억 and 2천억 both become 200000000000. 제3조 is no amount. */
 export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
@@ -75,7 +85,7 @@ export function joinAmounts(morphemes: Morpheme[]): Morpheme[] {
     const zeros = counts ? scaleOf(morpheme.form) : null
     const parts = counts && zeros === null ? splitCounted(morpheme) : null
     if (parts !== null) parts.forEach(add)
-    else if (number === undefined || zeros === null) joined.push(follows ? asUnit(morpheme) : morpheme)
+    else if (number === undefined || zeros === null) joined.push(...(follows ? asUnit(morpheme) : [morpheme]))
     else joined[joined.length - 1] = { ...number, form: amount(number.form, zeros), end: morpheme.end }
   }
   morphemes.forEach(add)

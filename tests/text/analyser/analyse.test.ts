@@ -225,7 +225,9 @@ describe('numbers', () => {
 
   test('go with what counts them, also where the dictionary has a sign or an ending', () => {
     expect(terms('3.5%로')).toEqual(['3.5', '%'])
-    expect(terms('3.5퍼센트')).toEqual(['3.5', '%'])
+    for (const text of ['3.5퍼센트', '3.5프로', '3.5%,', '(3.5%)', '3.5%p'.slice(0, 4), '3.5%…', '3.5%~'])
+      expect([text, terms(text)]).toEqual([text, ['3.5', '%']])
+    expect(terms('라면이 24%, 소스류가 3%·5%')).toEqual(['라면', '24', '%', '소스', '류', '3', '%', '5', '%'])
     expect(terms('2기 건설에')).toEqual(['2', '기', '건설'])
     expect(terms('% 3이면')).toEqual(['3'])
   })
