@@ -3,7 +3,7 @@ import type { Client } from '../db/run.ts'
 import { beginningsOf, type CountedWord, choseongOf, otherKeyboard, romanOf } from '../search/spelling.ts'
 import { listBeginning, listChoseong, listRomanised, suggestSpellings } from '../search/store-words.ts'
 import type { Match } from './schema.ts'
-import { preferTogether } from './together.ts'
+import { listFindable, preferTogether } from './together.ts'
 import { completed, rereadHead, standsBy, type Typed } from './typed.ts'
 
 /** Words that the last word of a query may become. */
@@ -94,7 +94,7 @@ async function listCompletions(db: Client, q: string, typed: Typed, limit: numbe
 
 /** The completions of a query, best first. */
 export async function complete(db: Database, q: string, typed: Typed, limit: number): Promise<Completion[]> {
-  const follows = standsBy(typed.head)
-  const found = await listCompletions(db.pool, q, typed, follows ? POOL : limit)
-  return (follows ? await preferTogether(db, found) : found).slice(0, limit)
+  if (typed.head === '') return (await listCompletions(db.pool, q, typed, limit)).slice(0, limit)
+  const found = await listCompletions(db.pool, q, typed, POOL)
+  return listFindable(db, standsBy(typed.head) ? await preferTogether(db, found) : found, limit)
 }

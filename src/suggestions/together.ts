@@ -1,9 +1,10 @@
+import type pg from 'pg'
 import { type Database, inSnapshot } from '../db/client.ts'
 import { parseQuery } from '../search/grammar.ts'
 import { searchKeywords } from '../search/keyword.ts'
 import { dayRange } from '../time/seoul.ts'
 import { countAmong } from './store.ts'
-import { standsBy } from './typed.ts'
+import { isQuery, standsBy } from './typed.ts'
 
 /** Which words stand together with those that were typed before them. */
 
@@ -20,6 +21,13 @@ interface Following {
   word: string
 }
 
+const unlessLate =
+  <T>(otherwise: T) =>
+  (error: Error & { code?: string }): T => {
+    if (error.code !== QUERY_CANCELED) throw error
+    return otherwise
+  }
+
 /** How often words stand in the newest articles that have what stands before them. */
 interface Together {
   counts: Map<string, number>
@@ -27,19 +35,22 @@ interface Together {
   all: boolean
 }
 
-/** Null where what stands before says nothing, or finds nothing. */
+const search = (client: pg.ClientBase, q: string, limit: number) =>
+  searchKeywords(
+    client,
+    {
+      ...{ q, query: parseQuery(q), order: 'newest', at: { offset: 0 }, limit },
+      ...{ filters: [], also: null, published: dayRange(null, null) },
+      textsOf: async () => new Map(),
+    },
+    { count: false, offers: false },
+  )
+
+/** Null where what stands before says nothing. */
 const countTogether = (db: Database, q: string, words: string[]): Promise<Together | null> =>
   inSnapshot(db, PATIENCE, async client => {
-    const { hits, more } = await searchKeywords(
-      client,
-      {
-        ...{ q, query: parseQuery(q), order: 'newest', at: { offset: 0 }, limit: NEWEST },
-        ...{ filters: [], also: null, published: dayRange(null, null) },
-        textsOf: async () => new Map(),
-      },
-      { count: false, offers: false },
-    )
-    if (hits.length === 0) return null
+    const { hits, more, words: meant } = await search(client, q, NEWEST)
+    if (meant.length === 0) return null
     const ids = hits.map(({ id }) => id)
     return { counts: await countAmong(client, ids, words), all: !more }
   })
@@ -53,10 +64,7 @@ export async function preferTogether<T extends Following>(db: Database, completi
   const known = new Map<string, Together>()
   for (const head of heads) {
     const words = completions.filter(one => one.head === head).map(({ word }) => word)
-    const together = await countTogether(db, head, words).catch(error => {
-      if (error.code !== QUERY_CANCELED) throw error
-      return null
-    })
+    const together = await countTogether(db, head, words).catch(unlessLate(null))
     if (together) known.set(head, together)
   }
   const countOf = ({ head, word }: T) => known.get(head)?.counts.get(word) ?? 0
@@ -64,3 +72,23 @@ export async function preferTogether<T extends Following>(db: Database, completi
     .filter(one => countOf(one) > 0 || !known.get(one.head)?.all)
     .sort((a, b) => countOf(b) - countOf(a))
 }
+
+/** Whether a query finds anything. */
+async function finds(client: pg.ClientBase, q: string): Promise<boolean> {
+  if (!isQuery(q)) return false
+  const { hits } = await search(client, q, 1)
+  return hits.length > 0
+}
+
+/** Of completions the first that find something as they stand: quotes, exclusions and neighbours may make a difference. */
+export const listFindable = <T extends { text: string }>(
+  db: Database,
+  completions: T[],
+  limit: number,
+): Promise<T[]> =>
+  inSnapshot(db, PATIENCE, async client => {
+    const found: T[] = []
+    for (const one of completions.slice(0, 2 * limit))
+      if (found.length < limit && (await finds(client, one.text))) found.push(one)
+    return found
+  }).catch(unlessLate(completions.slice(0, limit)))

@@ -13,7 +13,7 @@ export interface Typed {
   word: string
 }
 
-const BREAK = /[\s\u200b"“”＂()|:*]/u
+const BREAK = /[\s\u200b"“”＂()|:*,，、/／]/u
 /** What stands before a word to exclude it. */
 const MINUS = /^-/u
 
@@ -35,16 +35,18 @@ export function readTyped(q: string): Typed | null {
 /** Whether the text uses the grammar of the search, so that not all of its words are words to find. */
 export const hasOperators = (q: string): boolean => /["“”＂()|:*]|(^|\s)-|\s(OR|AND)\s/u.test(q)
 
-/** Whether what stands before a word is a query by itself, which the word narrows: not an open bracket, nor what excludes it. */
-export function standsBy(head: string): boolean {
-  if (head.trim() === '' || head.endsWith('-')) return false
+/** Whether a text is a query by itself. */
+export function isQuery(text: string): boolean {
   try {
-    parseQuery(head)
+    parseQuery(text)
     return true
   } catch {
     return false
   }
 }
+
+/** Whether what stands before a word is a query by itself, which the word narrows: no open bracket, nor what excludes it. */
+export const standsBy = (head: string): boolean => !head.endsWith('-') && isQuery(head)
 
 /** The whole query with its last word completed, and quotes and brackets that are open closed. */
 export function completed({ head, given }: Typed, word: string): string {

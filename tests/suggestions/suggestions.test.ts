@@ -111,14 +111,18 @@ describe('of several words the last is completed', () => {
     expect(await words('통상 탄')).toEqual(['통상 탄소 prefix', '통상 탄소국경조정제도 prefix'])
     expect((await words('이행 탄')).slice(0, 2)).toEqual(['이행 탄소 prefix', '이행 탄소중립 prefix'])
     expect(await suggest('순환경제 탄')).toEqual([])
-    // Of what nobody has written nothing is known.
-    expect(await words('무엇인지모를 탄')).toContain('무엇인지모를 탄소 prefix')
+    expect(await suggest('무엇인지모를 탄')).toEqual([])
+    // What says nothing has no part in it.
+    expect(await words('의 탄')).toContain('의 탄소 prefix')
   })
 
   test('also among operators: quotes and brackets are closed, exclusions stay', async () => {
     expect(await words('"순환경제 규제특')).toEqual(['"순환경제 규제특례" prefix'])
     expect(await words('(순환경제 OR 규제특')).toEqual(['(순환경제 OR 규제특례) prefix'])
-    expect(await words('순환경제 -규제특')).toEqual(['순환경제 -규제특례 prefix'])
+    expect(await words('ESG -순환경')).toEqual(['ESG -순환경제 prefix'])
+    expect(await words('탄소,이')).toContain('탄소,이행 prefix')
+    for (const none of ['순환경제 -규제특', '"규제특례 순환경', 'title:통상', '순환경제) 규제특'])
+      expect([none, await words(none)]).toEqual([none, []])
     expect(await words('title:규제특')).toEqual(['title:규제특례 prefix'])
   })
 })
