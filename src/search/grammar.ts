@@ -116,8 +116,9 @@ function tokenOf(q: string, { 0: source, index: at, groups = {} }: RegExpExecArr
   return { kind: 'term', at, excluded, term: termOf(q, at + minus.length, groups) }
 }
 
-/** Where Korean words are listed without a space: 탄소,수소 and AI/반도체, but no 2,000 and no address. */
-const LISTED = /(?<=[가-힣])[,，、/／](?=\p{L})|(?<=\p{L})[,，、/／](?=[가-힣])/gu
+/** Where words are listed without a space: 탄소,수소 and AI/반도체 and 소재·부품, but no 2,000, no address and no 한·미. */
+const LISTED =
+  /(?<=\p{L})[,，、](?=\p{L})|(?<=[가-힣])[/／](?=\p{L})|(?<=\p{L})[/／](?=[가-힣])|(?<=[가-힣]{2})[·ㆍ‧・･](?=[가-힣]{2})/gu
 
 /** Words that are listed without a space as if they stood in brackets, with spaces. */
 function listed(q: string, token: Token): Token[] {
