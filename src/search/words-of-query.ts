@@ -127,11 +127,29 @@ function readAlone(analyser: Analyser, text: string): Readings {
   const written = normalise(text).text
   const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
   const isNoun = noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
-  const [likely, lastly] = isNoun ? [[noun, ...sums], [reading]] : [[reading, ...sums], []]
+  const main = isNoun ? noun : reading
   const done = readDone(analyser, written)
-  if (done) (isInflected(done, written) ? likely : lastly).push(done)
-  return { likely, lastly: [...lastly, ...readBefore(analyser, written)] }
+  const before = readBefore(analyser, written)
+  // 안산 is no 사다 and 청도 no 청, but 물이 may be 물.
+  const isPart = (way: Reading) => written.length === 2 && main.text === written && isShort(way)
+  const others = [
+    ...(isNoun ? [reading] : []),
+    ...(done && !isPart(done) ? [done] : []),
+    ...before.filter(way => !isPart(way) || !/[은도]$/.test(written)),
+  ]
+  // What stands before a particle is a noun: 피해는 is no 피하다.
+  const isParticled = reading.text.length > 1 && before.some(({ text }) => text === reading.text)
+  if (!done || !isInflected(done, written) || isParticled) return { likely: [main, ...sums], lastly: others }
+  // 커진 is read as 크다 alone, 고친 as a name.
+  const isVerb = !isNoun && !written.startsWith(reading.text)
+  return {
+    likely: [...(isVerb ? [] : [main]), done, ...sums],
+    lastly: [...(isVerb ? [reading] : []), ...others],
+  }
 }
+
+/** Whether a reading is one syllable. */
+const isShort = ({ morphemes }: Reading): boolean => morphemes.length === 1 && morphemes[0]?.term.length === 1
 
 /** A day as it is written in brackets, where a dot follows: 3.27. */
 const DAY = /^\d{1,2}\.\d{1,2}$/
