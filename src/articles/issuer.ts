@@ -75,10 +75,10 @@ function bodyOf(given: Given, registry: Registry, { release, today }: Days): Bod
     const body = registry.bodies.get(given.code)
     if (!body) throw unknownCode(given.code, (published?.found ?? named.found)?.body)
     // A source may say the body of today for the one that published, but no third one.
-    const other =
-      contrary(named, one => before(one).includes(body.code)) ??
-      (published && contrary(published, one => before(body).includes(one.code)))
+    const other = contrary(named, one => before(one).includes(body.code))
     if (other) throw contradiction(body, other, today)
+    const publisher = published && contrary(published, one => before(body).includes(one.code))
+    if (publisher) throw notPublisher(publisher, body, today)
     return body
   }
   const publisher = published?.found?.body
@@ -118,6 +118,14 @@ function contradiction(body: Body, other: Body, today: string): Problem {
     { faults: [{ pointer: '/ministry/code', detail, suggestion: other.code }] },
   )
 }
+
+/** What a merge patch leaves as it was is often the culprit. */
+const notPublisher = (publisher: Body, body: Body, today: string) =>
+  badBody(
+    '/ministry/publishedName',
+    `is of ${called(publisher, today)}, but the code is of ${called(body, today)}; null takes the name of the day of release`,
+    `${called(publisher, today)}의 이름인데 코드는 ${called(body, today)}의 것입니다. null이면 배포일 당시의 이름이 됩니다`,
+  )
 
 const twoBodies = (publisher: Body, other: Body, today: string) =>
   badBody(

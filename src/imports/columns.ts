@@ -136,6 +136,6 @@ export function columnsOf(
 
 function unknown(header: string): string {
   const meant = nearest(header, Object.keys(FIELDS))
-  const hint = meant ? `; did you mean "${meant}"?` : ''
-  return `unknown column "${header.trim()}"${hint} Name its field with --map "${header.trim()}=<field>", or pass over it with =-`
+  const [column, hint] = [header.trim(), meant ? `; did you mean "${meant}"?` : '.']
+  return `unknown column "${column}"${hint} Name its field with --map "${column}=<field>", or pass over it with "${column}=-"`
 }

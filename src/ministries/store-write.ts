@@ -8,6 +8,7 @@ import { type Body, nameKey, nameShown } from './names.ts'
 import { type NewMinistryEvent, type NewMinistryRecord, SHORT_NAMES_AT_MOST } from './schema.ts'
 import { type EventRow, type Row, readRegistry, toBody, toLineageEvent } from './store.ts'
 import {
+  assertNew,
   assertNoCircle,
   assertNoNamesake,
   codeTaken,
@@ -152,6 +153,7 @@ async function eventColumns(tx: Tx, given: NewMinistryEvent, id: number | null) 
   const { bodies, events } = await readRegistry(tx)
   const event = toWrittenEvent(given, bodies)
   const others = events.filter(other => other.id !== id)
+  assertNew(event, others)
   assertNoCircle(event, others)
   return {
     kind: event.kind,

@@ -1,6 +1,14 @@
 import { assertDayAt } from '../http/days.ts'
 import { type Bilingual, badBody, Problem } from '../http/problem.ts'
-import { findCircle, identityOf, isNameOf, type LineageEvent, misshapen, type Party } from './lineage.ts'
+import {
+  type EventKind,
+  findCircle,
+  identityOf,
+  isNameOf,
+  type LineageEvent,
+  misshapen,
+  type Party,
+} from './lineage.ts'
 import { type Body, findNamesake, findOverlap, inOrderOfTime, nameKey } from './names.ts'
 import type { NewMinistryEvent, NewMinistryRecord } from './schema.ts'
 
@@ -126,10 +134,41 @@ export function toWrittenEvent(given: NewMinistryEvent, bodies: ReadonlyMap<stri
       `a ${kind} has ${wrong.wanted === 'one' ? 'one body' : 'several bodies'} here`,
       `${kind}에는 기관이 ${wrong.wanted === 'one' ? '하나' : '둘 이상'}여야 합니다`,
     )
-  const [before, after] = [event.from[0], event.to[0]]
-  if (kind === 'rename' && before?.code === after?.code && before?.name === after?.name)
-    throw badBody('/to/0/name', 'is what it was called before', '바뀌기 전의 이름과 같습니다')
+  assertChanges(event)
   return event
+}
+
+/** @throws Problem 400 where one body becomes what it is, or is renamed to another one. */
+function assertChanges({ kind, from: [before], to: [after] }: WrittenEvent): void {
+  if (!before || !after || !ONE_TO_ONE.has(kind)) return
+  const isItself = before.code !== null && before.code === after.code
+  if (before.name === after.name && before.code === after.code)
+    throw badBody('/to/0/name', 'is what it was called before', '바뀌기 전의 이름과 같습니다')
+  if (kind === 'replace' && isItself)
+    throw badBody(
+      '/to/0/code',
+      'is the body itself: with another name that is a rename or an upgrade',
+      '같은 기관입니다. 이름이 바뀌었다면 rename이나 upgrade입니다',
+    )
+  if (kind === 'rename' && before.code !== null && after.code !== null && !isItself)
+    throw badBody(
+      '/to/0/code',
+      'is another body: one that is called otherwise keeps its code, and what comes in its place is a replace',
+      '다른 기관입니다. 이름만 바뀌면 코드가 그대로이고, 다른 기관이 대신하면 replace입니다',
+    )
+}
+const ONE_TO_ONE = new Set<EventKind>(['rename', 'upgrade', 'replace'])
+
+/** @throws Problem 409 that names the event which says the same. */
+export function assertNew(event: WrittenEvent, others: readonly LineageEvent[]): void {
+  const said = ({ kind, on, from, to }: Omit<WrittenEvent, 'note'>) =>
+    JSON.stringify([kind, on, ...[from, to].map(side => side.map(({ code, name }) => [code, name]).sort())])
+  const same = others.find(other => said(other) === said(event))
+  if (same)
+    throw conflict('/kind', {
+      en: `Event ${same.id} says the same already.`,
+      ko: `${same.id}번 연혁과 같습니다.`,
+    })
 }
 
 /** @throws Problem 409 that points at the body which would come after itself. */

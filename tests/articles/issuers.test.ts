@@ -84,7 +84,12 @@ describe('a ministry is told by what it was called on the day of release', () =>
 describe('a contradiction is refused, and says so', () => {
   test.each<[Ministry, string, string, string | undefined]>([
     [{ code: 'A00019', name: '산업통상부' }, '/ministry/code', 'A00015 산업통상부', 'A00015'],
-    [{ code: 'A00015', name: '산업부', publishedName: '환경부' }, '/ministry/code', 'A00019', 'A00019'],
+    [
+      { code: 'A00015', name: '산업부', publishedName: '환경부' },
+      '/ministry/publishedName',
+      'A00019',
+      undefined,
+    ],
     [{ code: 'A00041', name: '기획재정부' }, '/ministry/code', 'A00007 기획재정부', 'A00007'],
     [{ code: 'Z99999', name: '산업통상부' }, '/ministry/code', 'Z99999', 'A00015'],
     [{ code: 'Z99999', name: '듣도보도' }, '/ministry/code', 'leave it out', undefined],

@@ -344,6 +344,26 @@ describe('administrators write events', () => {
     await make(EVENTS, { kind: 'transfer', on: '2026-03-01', from: [c], to: [a] })
   })
 
+  test('no event says what another one says already', async () => {
+    const [a, b] = await some(2)
+    const event = { kind: 'replace', on: '2026-03-01', from: [a], to: [b] }
+    const { made } = await make(EVENTS, event)
+    const again = await send('POST', EVENTS, { ...event, note: '또' })
+    expect([again.statusCode, again.json().detail]).toEqual([409, `Event ${made.id} says the same already.`])
+    await make(EVENTS, { ...event, kind: 'upgrade' })
+  })
+
+  test('a body that is called otherwise keeps its code, and one that is replaced does not', async () => {
+    const [a, b] = await some(2)
+    const event = { on: '2026-03-01', from: [a] }
+    for (const kind of ['replace', 'upgrade', 'rename'])
+      expect(fault(await send('POST', EVENTS, { ...event, kind, to: [a] }))).toEqual([400, '/to/0/name'])
+    expect(fault(await send('POST', EVENTS, { ...event, kind: 'rename', to: [b] }))).toEqual([
+      400,
+      '/to/0/code',
+    ])
+  })
+
   test.each<[string, object, string]>([
     ['no day', { on: '2026-02-30' }, '/on'],
     ['a split into one', { kind: 'split', to: [{ name: '하나' }] }, '/to'],
@@ -398,7 +418,7 @@ describe('nobody writes unseen, or without the right', () => {
   })
 
   test('who has an event or all of them already gets 304, until there is another', async () => {
-    const { url } = await make(EVENTS, EVENT)
+    const { url } = await make(EVENTS, { ...EVENT, on: '2026-03-02' })
     for (const address of [EVENTS, url]) {
       const { headers } = await call(address)
       const again = await call({ url: address, headers: { 'if-none-match': String(headers.etag) } })
