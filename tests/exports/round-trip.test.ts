@@ -204,6 +204,25 @@ describe.each(FORMATS)('an export as %s', type => {
     ])
   })
 
+  test('from the oldest on makes a copy in the same order, also of what was released at the same moment', async () => {
+    const name = `ordered-${type}`
+    await insertArticles(
+      db,
+      Array.from({ length: 12 }, (_, i) =>
+        anArticle({
+          source: { name, externalId: String(i) },
+          publishedAt: `2026-01-0${1 + (i % 3)}T00:00:00+09:00`,
+        }),
+      ),
+    )
+    await imported(otherDb, type, await exported(type, `source=${name}&sort=publishedAt`))
+    const ordered = async (of: typeof call) =>
+      (await of(`/v1/articles?source=${name}&fields=source`))
+        .json()
+        .items.map((item: { source: object }) => item.source)
+    expect(await ordered(callOther)).toEqual(await ordered(call))
+  })
+
   test('that was collapsed is imported as well', async () => {
     const [pair] = labelledPairs('chosen-by', type === 'csv' ? 31 : 32, 1)
     const name = `same-${type}`
