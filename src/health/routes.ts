@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { Type } from 'typebox'
@@ -42,6 +43,9 @@ export const Readiness = Type.Object(
   { $id: 'Readiness', description: 'The process can serve.' },
 )
 export const healthComponents = [Health, ReplicaReadiness, Readiness]
+
+/** Milliseconds for which a primary is waited for where replicas serve readers. */
+const PATIENCE = 1_500
 
 /** Without a primary: readers are served by replicas. */
 const READERS_ONLY = {
@@ -104,10 +108,14 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
     async (_request, reply) => {
       reply.header('cache-control', 'no-store')
       const readiness = readinessOf(replicas)
-      const pending = await pendingMigrations(db.pool).catch((error: unknown) => {
-        if (isUnreachable(error) && readiness.some(({ condition }) => condition === 'ok')) return null
+      const served = readiness.some(({ condition }) => condition === 'ok')
+      const looked = pendingMigrations(db.pool).catch((error: unknown) => {
+        if (isUnreachable(error) && served) return null
         throw error
       })
+      // A probe does not wait for a primary that hangs.
+      const pending = await (served ? Promise.race([looked, sleep(PATIENCE, null, { ref: false })]) : looked)
+      looked.catch(() => {})
       if (pending === null) return { ...READERS_ONLY, replicas: readiness }
       if (pending.length > 0)
         throw new Problem(

@@ -251,6 +251,16 @@ test('a replica that hangs costs its readers some seconds, and nobody after them
   await until('ok')
 })
 
+test('a primary that gives no answer holds no probe up', async () => {
+  const client = await db.pool.connect()
+  await client.query('BEGIN; LOCK TABLE _prisma_migrations IN ACCESS EXCLUSIVE MODE')
+  const began = performance.now()
+  expect((await call('/readyz')).json()).toMatchObject({ status: 'degraded', database: 'unreachable' })
+  expect(performance.now() - began).toBeLessThan(5_000)
+  await client.query('ROLLBACK')
+  client.release()
+})
+
 test('without the primary what is public is read all the same, and nothing is written', async () => {
   const { title } = (await call('/v1/articles/1')).json()
   await primary.kill()
