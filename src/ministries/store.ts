@@ -143,6 +143,7 @@ export function registryReader(db: Database): RegistryReader {
     forget() {
       kept = null
       reading = null
+      late = false
     },
   }
 }

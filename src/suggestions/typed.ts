@@ -15,7 +15,7 @@ export interface Typed {
 
 const BREAK = /[\s\u200b"“”＂()|:*,，、/／]/u
 /** What stands before a word to exclude it. */
-const MINUS = /^-/u
+const MINUS = /^[-－]/u
 
 /** What K-푸드 is written without; see the analyser’s tokens.ts. */
 const LINKS = /(?<=.)[·‐‑-]/gu
@@ -33,7 +33,7 @@ export function readTyped(q: string): Typed | null {
 }
 
 /** Whether the text uses the grammar of the search, so that not all of its words are words to find. */
-export const hasOperators = (q: string): boolean => /["“”＂()|:*]|(^|\s)-|\s(OR|AND)\s/u.test(q)
+export const hasOperators = (q: string): boolean => /["“”＂()|:*]|(^|\s)[-－]|\s(OR|AND)\s/u.test(q)
 
 /** Whether a text is a query by itself. */
 export function isQuery(text: string): boolean {
@@ -46,7 +46,7 @@ export function isQuery(text: string): boolean {
 }
 
 /** Whether what stands before a word is a query by itself, which the word narrows: no open bracket, nor what excludes it. */
-export const standsBy = (head: string): boolean => !head.endsWith('-') && isQuery(head)
+export const standsBy = (head: string): boolean => !/[-－]$/u.test(head) && isQuery(head)
 
 /** The whole query with its last word completed, and quotes and brackets that are open closed. */
 export function completed({ head, given }: Typed, word: string): string {

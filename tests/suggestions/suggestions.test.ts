@@ -120,6 +120,7 @@ describe('of several words the last is completed', () => {
     expect(await words('"순환경제 규제특')).toEqual(['"순환경제 규제특례" prefix'])
     expect(await words('(순환경제 OR 규제특')).toEqual(['(순환경제 OR 규제특례) prefix'])
     expect(await words('ESG -순환경')).toEqual(['ESG -순환경제 prefix'])
+    expect(await words('ESG －순환경')).toEqual(['ESG －순환경제 prefix'])
     expect(await words('탄소,이')).toContain('탄소,이행 prefix')
     for (const none of ['순환경제 -규제특', '"규제특례 순환경', 'title:통상', '순환경제) 규제특'])
       expect([none, await words(none)]).toEqual([none, []])
