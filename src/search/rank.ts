@@ -36,8 +36,9 @@ interface Candidates {
  * All matches where they are few. Of more the newest, and those that titles lift, the newest of each kind: all of the telling words
  * in the title, and one of them.
  */
-async function listCandidates(search: Search, compiled: Compiled, words: Word[]): Promise<Candidates> {
+async function listCandidates(search: Search, compiled: Compiled, meaning: Meaning): Promise<Candidates> {
   const { client, knowledge, routes } = search
+  const words = wordsOf(meaning)
   const matching = matchingOf(search, compiled)
   const { leaveOut } = matching
   const some = needsReading(compiled) ? PHRASED : 1
@@ -50,16 +51,29 @@ async function listCandidates(search: Search, compiled: Compiled, words: Word[])
   const counted = search.count ? COUNTED + 1 : 0
   const { hits, total } = await searchByDate(client, matching, slice, { routes, counted })
   if (hits.length < slice.limit) return { ids: hits.map(({ id }) => id), total: hits.length }
-  const titles = tellingOf(words, knowledge).map(term => new Compiler(knowledge).whole(titleTerm(term)))
+  const telling = tellingOf(words, knowledge)
+  const titles = telling.map(term => new Compiler(knowledge).whole(titleTerm(term)))
+  const implied = isImplied(meaning, telling)
   const found = new Set(hits.map(({ id }) => id))
-  const lift = async (title: Compiled, most: number) => {
-    const lifted = { ...matchingOf(search, allOf([compiled, title])), leaveOut }
+  const lift = async (title: Compiled, all: boolean, most: number) => {
+    const lifted = { ...matchingOf(search, all && implied ? title : allOf([compiled, title])), leaveOut }
     const { hits: more } = await searchByDate(client, lifted, newest(most), { routes })
     for (const { id } of more) found.add(id)
   }
-  if (titles.length > 1) await lift(allOf(titles), routes.named)
-  if (titles.length > 0) await lift(anyOf(titles), routes.titled + (titles.length > 1 ? 0 : routes.named))
+  const several = titles.length > 1
+  if (several) await lift(allOf(titles), true, routes.named)
+  if (titles.length > 0) await lift(anyOf(titles), !several, routes.titled + (several ? 0 : routes.named))
   return { ids: [...found], total }
+}
+
+/** Whether what has all these words in its title is found by that: each word is one of them, and no more is asked for. */
+function isImplied(meaning: Meaning, terms: string[]): boolean {
+  const children = meaning.type === 'and' ? meaning.of : [meaning]
+  return children.every(child => {
+    if (child.type !== 'word' || child.term.prefix) return false
+    const [only, ...others] = child.itself.morphemes
+    return only !== undefined && others.length === 0 && terms.includes(only.term)
+  })
 }
 
 /** Of the words those that tell half as much as the one that tells most: the others lift no title to the first pages. */
@@ -79,14 +93,14 @@ async function collect(search: Search, meaning: Meaning): Promise<Collected> {
   const compiler = new Compiler(search.knowledge)
   const compiled = compiler.compile(meaning)
   let found: Collected = {
-    ...(await listCandidates(search, compiled, wordsOf(meaning))),
+    ...(await listCandidates(search, compiled, meaning)),
     compiled,
     relaxed: null,
   }
   if (found.ids.length >= FEW) return found
   for (const relaxed of relaxations(meaning, compiler)) {
     const looser = new Compiler(search.knowledge, relaxed).compile(relaxed.meaning)
-    const { ids, total } = await listCandidates(search, looser, wordsOf(relaxed.meaning))
+    const { ids, total } = await listCandidates(search, looser, relaxed.meaning)
     const union = [...new Set([...found.ids, ...ids])]
     if (union.length > found.ids.length) {
       // What asks for less need not find all of the same: 순환 경제 has a synonym that neither of its words has.
