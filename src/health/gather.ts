@@ -8,7 +8,10 @@ import { AggregatorRegistry, type Registry } from 'prom-client'
 
 type Metrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
-/** `wanted`: of a worker, for its reader. `tell`: each worker is to tell its own. */
+/**
+ * `wanted`: of a worker, for its reader. `tell`: each worker is to tell its own. `told`: a worker's own. `all`: the sum, for the one that
+ * asked; null where it cannot be had.
+ */
 type Message =
   | { type: 'gongbo:metrics'; kind: 'wanted' | 'tell'; id: number }
   | { type: 'gongbo:metrics'; kind: 'told'; id: number; metrics: Metrics }
@@ -85,6 +88,8 @@ export function metricsReader(registry: Registry): () => Promise<string> {
       registry
         .getMetricsAsJSON()
         .then(metrics => process.send?.({ type: 'gongbo:metrics', kind: 'told', id, metrics }))
+        // Who asked waits no longer than for a worker that is gone.
+        .catch(() => {})
   })
   let last = 0
   return async () => {

@@ -6,7 +6,8 @@ import type { FastifyInstance } from 'fastify'
 /** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
 const FAREWELL = 300
 
-const isLast = (response: ServerResponse | null | undefined): void => {
+/** Ends the connection with this answer. */
+const endWith = (response: ServerResponse | null | undefined): void => {
   if (response) response.shouldKeepAlive = false
 }
 
@@ -24,8 +25,8 @@ export function closeGently(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     if (!app.server.listening) return
     for (const socket of sockets)
-      isLast((socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage)
-    app.server.prependListener('request', (_request, response) => isLast(response))
+      endWith((socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage)
+    app.server.prependListener('request', (_request, response) => endWith(response))
     for (const end = performance.now() + FAREWELL; sockets.size > 0 && performance.now() < end; )
       await sleep(10)
     const sweep = setInterval(() => {

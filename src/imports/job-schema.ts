@@ -8,7 +8,6 @@ import { RECORD_FORMATS } from './run.ts'
 /** The contract of imports over HTTP: what is uploaded, and what becomes of it. */
 
 export const STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
-export type State = (typeof STATES)[number]
 
 const source = Type.String({
   ...SOURCE.name,

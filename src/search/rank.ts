@@ -21,7 +21,7 @@ const RERANK_WEIGHT = 0.4
 /** Fewer hits than this, and relevance asks for less. */
 const FEW = 5
 const TELLING = 0.5
-/** How many times the matches that are ranked as a whole may be expected for that to be tried: estimates of words together are high. */
+/** Where at most so many times `whole` are expected all are tried, and the newest `whole` ranked if there are more. */
 const EXPECTED = 2
 /** The part of the candidates that are looked for where each must be read, which takes four times as long. */
 const PHRASED = 1 / 3
@@ -66,7 +66,7 @@ async function listCandidates(search: Search, compiled: Compiled, meaning: Meani
   return { ids: [...found], total }
 }
 
-/** Whether what has all these words in its title is found by that: each word is one of them, and no more is asked for. */
+/** Whether what has all these terms in its title is found by that: each word is one of them, and no more is asked for. */
 function isImplied(meaning: Meaning, terms: string[]): boolean {
   const children = meaning.type === 'and' ? meaning.of : [meaning]
   return children.every(child => {

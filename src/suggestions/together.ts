@@ -56,8 +56,8 @@ const countTogether = (db: Database, q: string, words: string[]): Promise<Togeth
   })
 
 /**
- * Completions by how often the word stands together with what was typed before it; without those that stand in none of the
- * articles.
+ * Completions by how often the word stands together with what was typed before it. Where these are all the articles there are, those
+ * that stand in none are left out.
  */
 export async function preferTogether<T extends Following>(db: Database, completions: T[]): Promise<T[]> {
   const heads = [...new Set(completions.map(({ head }) => head))].filter(standsBy)
