@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 
 /** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
-const FAREWELL = 300
+const FAREWELL = 1_000
 
 /** Ends the connection with this answer. */
 const endWith = (response: ServerResponse | null | undefined): void => {
