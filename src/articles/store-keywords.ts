@@ -1,5 +1,6 @@
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { type Client, run } from '../db/run.ts'
+import { isStatementTimeout } from '../http/errors.ts'
 import { badParameter } from '../http/problem.ts'
 import { everyHit, searchKeywords } from '../search/keyword.ts'
 import type { KeywordRequest, Order } from '../search/request.ts'
@@ -23,8 +24,6 @@ import {
 
 const { sql } = Prisma
 type Keywords = NonNullable<ListQuery['keywords']>
-/** SQLSTATE of a statement that took too long. */
-const QUERY_CANCELED = '57014'
 
 export interface SearchOptions {
   /** Milliseconds for each statement of a keyword search. */
@@ -135,7 +134,7 @@ export async function searchByKeywords(
       return { result, rows }
     })
   const { result, rows } = await once(KEYWORD_ORDERS[sort]).catch(async error => {
-    if (error.code !== QUERY_CANCELED || sort !== 'relevance' || !count) throw error
+    if (!isStatementTimeout(error) || sort !== 'relevance' || !count) throw error
     const newest = await once('newest')
     const { report } = newest.result
     // Its places are no places of the ranking.

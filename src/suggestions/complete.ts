@@ -96,5 +96,6 @@ async function listCompletions(db: Client, q: string, typed: Typed, limit: numbe
 export async function complete(db: Database, q: string, typed: Typed, limit: number): Promise<Completion[]> {
   if (typed.head === '') return (await listCompletions(db.pool, q, typed, limit)).slice(0, limit)
   const found = await listCompletions(db.pool, q, typed, POOL)
+  if (found.length === 0) return []
   return listFindable(db, standsBy(typed.head) ? await preferTogether(db, found) : found, limit)
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { type Database, inSnapshot } from '../db/client.ts'
+import { isStatementTimeout } from '../http/errors.ts'
 import { parseQuery } from '../search/grammar.ts'
 import { searchKeywords } from '../search/keyword.ts'
 import { dayRange } from '../time/seoul.ts'
@@ -12,8 +13,6 @@ import { isQuery, standsBy } from './typed.ts'
 const NEWEST = 300
 /** Milliseconds for each statement; who types does not wait for more. */
 const PATIENCE = 500
-/** SQLSTATE of a statement that took too long. */
-const QUERY_CANCELED = '57014'
 
 /** A word with what was typed before it. */
 interface Following {
@@ -23,8 +22,8 @@ interface Following {
 
 const unlessLate =
   <T>(otherwise: T) =>
-  (error: Error & { code?: string }): T => {
-    if (error.code !== QUERY_CANCELED) throw error
+  (error: unknown): T => {
+    if (!isStatementTimeout(error)) throw error
     return otherwise
   }
 
