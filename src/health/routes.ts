@@ -115,7 +115,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
       })
       // A probe does not wait for a primary that hangs.
       const pending = await (served ? Promise.race([looked, sleep(PATIENCE, null, { ref: false })]) : looked)
-      looked.catch(() => {})
       if (pending === null) return { ...READERS_ONLY, replicas: readiness }
       if (pending.length > 0)
         throw new Problem(

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { answerOn } from './raw-target.ts'
 
 /** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
 const FAREWELL = 1_000
@@ -24,8 +25,7 @@ export function closeGently(app: FastifyInstance): void {
   })
   app.addHook('preClose', async () => {
     if (!app.server.listening) return
-    for (const socket of sockets)
-      endWith((socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage)
+    for (const socket of sockets) endWith(answerOn(socket))
     app.server.prependListener('request', (_request, response) => endWith(response))
     for (const end = performance.now() + FAREWELL; sockets.size > 0 && performance.now() < end; )
       await sleep(10)

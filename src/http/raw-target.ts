@@ -30,13 +30,17 @@ export const unhurried = new WeakSet<Socket>()
 /** Connections whose request was encoded and said again: whatever else comes on them is not read. */
 const passedOn = new WeakSet<Socket>()
 
+/** The answer that is under way on a connection, which Node tells nobody; null or undefined where there is none. */
+export const answerOn = (socket: Socket): ServerResponse | null | undefined =>
+  (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage
+
 export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
     if (passedOn.has(socket) || (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket))) return
     // With an earlier answer still under way on this connection, bytes of ours would land in its middle; one that waits for the
     // body that does not come has none yet.
-    const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse | null }
+    const answering = answerOn(socket)
     const waits = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.req.complete === false
     const busy = answering && (answering.headersSent || !waits)
     if (error.code === 'ECONNRESET' || !socket.writable || busy) {
