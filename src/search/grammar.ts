@@ -33,9 +33,10 @@ export const MAX_TERMS = 16
 const SPACE = '\\s\\u200b'
 const QUOTE = '"“”＂'
 const MINUS = '-－'
+const SCOPE = '(?<scope>(?:title|제목):)?'
 /** Whatever follows a repetition may be missing, so no match fails late and none backtracks. */
 const TOKEN = new RegExp(
-  `[)|]|(?=[^${SPACE}])(?<minus>[${MINUS}]*)(?<scope>(?:title|제목):)?` +
+  `[)|]|(?=[^${SPACE}])(?<minus>[${MINUS}]*)${SCOPE}` +
     `(?:(?<open>\\()|[${QUOTE}](?<phrase>[^${QUOTE}]*)(?<end>[${QUOTE}]?)|(?<word>[^${SPACE}${QUOTE}()|]+))?`,
   'giu',
 )
@@ -120,18 +121,21 @@ function tokenOf(q: string, { 0: source, index: at, groups = {} }: RegExpExecArr
 const LISTED =
   /(?<=\p{L})[,，、](?=\p{L})|(?<=[가-힣])[/／](?=\p{L})|(?<=\p{L})[/／](?=[가-힣])|(?<=[가-힣]{2})[·ㆍ‧・･](?=[가-힣]{2})/gu
 
+const PART = new RegExp(`^${SCOPE}(?<word>.+)?`, 'isu')
+
 /** Words that are listed without a space as if they stood in brackets, with spaces. */
 function listed(q: string, token: Token): Token[] {
   if (token.kind !== 'term' || token.term.phrase) return [token]
   const { at, excluded, term } = token
-  const signs = [...term.text.matchAll(LISTED)].map(({ index }) => index)
+  const source = `${term.text}${term.prefix ? '*' : ''}`
+  const signs = [...source.matchAll(LISTED)].map(({ index }) => index)
   if (signs.length === 0) return [token]
-  const words = [...signs, term.text.length].map((end, i): Token => {
+  const words = [...signs, source.length].map((end, i): Token => {
     const start = i === 0 ? 0 : (signs[i - 1] ?? 0) + 1
-    const part = { ...term, text: term.text.slice(start, end), at: term.at + start }
-    const prefix = term.prefix && end === term.text.length
-    if (prefix && lengthOf(part.text) < MIN_PREFIX) throw fault('prefix', q, term.at + end)
-    return { kind: 'term', at: part.at, excluded: false, term: { ...part, prefix } }
+    const part = source.slice(start, end)
+    if (SIGNS.has(part)) throw fault('operator', q, term.at + start)
+    const read = termOf(q, term.at + start, PART.exec(part)?.groups ?? {})
+    return { kind: 'term', at: read.at, excluded: false, term: { ...read, title: term.title || read.title } }
   })
   return [{ kind: 'open', at, excluded }, ...words, { kind: 'close', at, excluded: false }]
 }

@@ -81,6 +81,7 @@ describe('a query says what it seems to say', () => {
     ['a OR 탄소/수소', or(a, and(word('탄소'), word('수소')))],
     ['a -탄소,수소', and(a, not(and(word('탄소'), word('수소'))))],
     ['(a 탄소,수소)', and(a, word('탄소'), word('수소'))],
+    ['탄소·제목:수소', and(word('탄소'), word('수소', { title: true }))],
     ['title:탄소,수소*', and(word('탄소', { title: true }), word('수소', { title: true, prefix: true }))],
     ['2,000억 1/4분기 AI/ML', and(...['2,000억', '1/4분기', 'AI/ML'].map(t => word(t)))],
     ['R&D,AI', and(word('R&D'), word('AI'))],
@@ -152,6 +153,8 @@ describe('a query that cannot be meant is refused, and the message points at the
     ['탄소**', 3, 'before the end of a word'],
     ['title:ab*c', 9, 'before the end of a word'],
     ['탄*', 2, '2 characters or more'],
+    ['탄소,OR', 4, 'both sides'],
+    ['탄소·제목:', 4, 'right after the title:'],
     ['탄소,수*', 5, '2 characters or more'],
     ['𠮷*', 2, '2 characters or more'],
     ['*', 1, '2 characters or more'],
@@ -243,6 +246,7 @@ const scraps = fc
   .array(
     fc.oneof(
       fc.constantFrom('a', 'b*', '탄소', '😀', '\ud83d', '-', '--', '*', '·', 'OR', 'AND', '|', '(', ')'),
+      fc.constantFrom(',탄소', '·탄소', '탄소·', ',OR'),
       fc.constantFrom('"', '“', '”', '＂', 'title:', '제목:', 'TITLE:', ':', ' ', '\u3000', '\u200b', '\0'),
       fc.constantFrom(' a', ' -b', ' OR c', ' (d', ') ', ' "e f"', ' title:g', ' 가나* ', ' -(-)'),
       fc.string({ unit: 'binary', maxLength: 3 }),
