@@ -58,8 +58,10 @@ export function startSending(options: SenderOptions): Sender {
     return queue.putBack({ ...job, held: held + 1 }, new Date(Date.now() + wait))
   }
   const attempt = async (job: Job, failing: boolean) => {
-    const share = failing ? TO_FAILING : Math.max(1, Math.floor(concurrency / 2))
-    if (toSame(job) >= share) return hold(job)
+    const same = toSame(job)
+    // Half of what the others leave, so that some is left whoever hangs.
+    const share = Math.max(1, Math.floor((concurrency - running.size + same) / 2))
+    if (same >= (failing ? TO_FAILING : share)) return hold(job)
     const work = deliver(job, queue, options, abort.signal)
       // Another one has it at once, or, where something is wrong here, when its time is over.
       .catch(error => (abort.signal.aborted ? queue.giveBack(job.id) : onError(error)))

@@ -219,18 +219,20 @@ test('who leads to a private address later gets nothing', async () => {
   expect(me.received).toEqual([])
 })
 
-test('one receiver that takes its time keeps no other waiting', async () => {
-  begin({ concurrency: 4, timeout: 3_000 })
-  const slow = await endpoint({ url: me.url.replace('/hook', '/slow') })
-  const quick = await endpoint()
+test.each([1, 2, 3])('receivers that take their time keep no other waiting: %d', async count => {
+  begin({ concurrency: 8, timeout: 20_000 })
   me.answer = (request, response) => {
     if (request.url !== '/slow') response.writeHead(204).end()
   }
+  const slow = await Promise.all(
+    Array.from({ length: count }, () => endpoint({ url: me.url.replace('/hook', '/slow') })),
+  )
+  const quick = await endpoint()
   for (let i = 0; i < 6; i++) await create()
   await settled(quick.id, 6)
-  expect((await deliveries(slow.id)).some(({ state }: { state: string }) => state === 'delivered')).toBe(
-    false,
-  )
+  for (const { id } of slow)
+    expect((await deliveries(id)).every(({ attempts }: { attempts: number }) => attempts === 0)).toBe(true)
+  await stop?.(100)
 })
 
 describe('whoever sends', () => {
