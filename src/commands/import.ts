@@ -126,10 +126,11 @@ await runCommand(async db => {
   }
 
   function tell(file: string, { line, faults }: Rejection): void {
-    if (rejects) rejects.write(`${JSON.stringify({ file, line, errors: faults })}\n`)
+    const errors = faults.map(fault => ({ ...fault, detail: fault.detail.en }))
+    if (rejects) rejects.write(`${JSON.stringify({ file, line, errors })}\n`)
     else
       process.stderr.write(
-        `${file}:${line}: ${faults.map(({ pointer, column, detail }) => `${[column, pointer && `(${pointer})`].filter(Boolean).join(' ')} ${detail}`.trim()).join('; ')}\n`,
+        `${file}:${line}: ${errors.map(({ pointer, column, detail }) => `${[column, pointer && `(${pointer})`].filter(Boolean).join(' ')} ${detail}`.trim()).join('; ')}\n`,
       )
   }
 })

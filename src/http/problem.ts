@@ -103,9 +103,18 @@ export interface Fault {
   suggestion?: string
 }
 
-export class Problem extends Error {
-  readonly code: ProblemCode
+/** An error that people are told of, in their language. */
+export class BilingualError extends Error {
   readonly detail: Bilingual
+
+  constructor(detail: Bilingual, options?: ErrorOptions) {
+    super(detail.en, options)
+    this.detail = detail
+  }
+}
+
+export class Problem extends BilingualError {
+  readonly code: ProblemCode
   readonly faults: Fault[]
   readonly headers: Record<string, string>
 
@@ -114,9 +123,8 @@ export class Problem extends Error {
     detail: Bilingual,
     more: { faults?: Fault[]; headers?: Record<string, string>; cause?: unknown } = {},
   ) {
-    super(detail.en, { cause: more.cause })
+    super(detail, { cause: more.cause })
     this.code = code
-    this.detail = detail
     this.faults = more.faults ?? []
     this.headers = more.headers ?? {}
   }
@@ -220,6 +228,13 @@ export function problemDetails(
 export function addVary(reply: FastifyReply, names: string): FastifyReply {
   const present = reply.getHeader('vary')
   return reply.header('vary', present === undefined ? names : `${present}, ${names}`)
+}
+
+/** The language of an answer that is in either; the answer says so. */
+export function languageFor(request: FastifyRequest, reply: FastifyReply): Language {
+  const language = languageOf(request.headers['accept-language'])
+  addVary(reply, 'Accept-Language').header('content-language', language)
+  return language
 }
 
 /** Answers with a problem, whatever the route and whatever it would have answered. */

@@ -1,4 +1,5 @@
 import { KINDS, LICENCES, STATUSES } from '../articles/words.ts'
+import { BilingualError } from '../http/problem.ts'
 import { isDay, parseInstant } from '../time/seoul.ts'
 
 /** What stands in the cells of a CSV file, as the contract's values. */
@@ -6,13 +7,13 @@ import { isDay, parseInstant } from '../time/seoul.ts'
 /** Reads a cell that is not empty. @throws CellError */
 export type CellReader = (text: string) => unknown
 
-export class CellError extends Error {}
+export class CellError extends BilingualError {}
 
 export const textCell: CellReader = text => text
 
 export const integerCell: CellReader = text => {
   const digits = /^\s*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})\s*$/.exec(text)?.[1]
-  if (digits === undefined) throw new CellError('must be a whole number')
+  if (digits === undefined) throw new CellError({ en: 'must be a whole number', ko: '정수여야 합니다' })
   return Number(digits.replaceAll(',', ''))
 }
 
@@ -38,7 +39,7 @@ export const jsonCell: CellReader = text => {
   try {
     return JSON.parse(text)
   } catch {
-    throw new CellError('must be JSON')
+    throw new CellError({ en: 'must be JSON', ko: 'JSON이어야 합니다' })
   }
 }
 
@@ -60,13 +61,16 @@ export function instantCell(text: string): Moment {
     MOMENT.exec(trimmed) ?? []
   const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`
   if (!isDay(day))
-    throw new CellError('must be a day such as 2026-01-20 or an instant such as 2026-01-20T09:30:00+09:00')
+    throw new CellError({
+      en: 'must be a day such as 2026-01-20 or an instant such as 2026-01-20T09:30:00+09:00',
+      ko: '2026-01-20 같은 날짜나 2026-01-20T09:30:00+09:00 같은 일시여야 합니다',
+    })
   if (hours === undefined) return { day, instant: null }
   const half = (before ?? after)?.toUpperCase()
   const afternoon = half === '오후' || half === 'PM'
   const hour = half === undefined ? Number(hours) : (Number(hours) % 12) + (afternoon ? 12 : 0)
   if (hour > 23 || Number(minutes) > 59 || Number(seconds) > 59)
-    throw new CellError('must be a time of the day')
+    throw new CellError({ en: 'must be a time of the day', ko: '시각이 올바르지 않습니다' })
   return { day, instant: `${day}T${String(hour).padStart(2, '0')}:${minutes}:${seconds}+09:00` }
 }
 

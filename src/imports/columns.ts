@@ -1,4 +1,5 @@
 import { Article } from '../articles/schema.ts'
+import { type Bilingual, BilingualError } from '../http/problem.ts'
 import { nearest } from '../http/validation.ts'
 import {
   type CellReader,
@@ -94,7 +95,7 @@ export function readMapping(pair: string): [header: string, field: string] | nul
   return header && field ? [header, field] : null
 }
 
-export class HeaderError extends Error {}
+export class HeaderError extends BilingualError {}
 
 /** A column: what it is called, and the field that it holds; null for one that is passed over. */
 export interface Column {
@@ -116,26 +117,39 @@ export function columnsOf(
     const field = told.get(key) ?? KNOWN.get(key) ?? (isShown(header.trim()) || key === '' ? '-' : undefined)
     if (field === undefined) throw new HeaderError(unknown(header))
     if (field !== '-' && !(field in FIELDS))
-      throw new HeaderError(`there is no field "${field}" for the column "${header}"`)
+      throw new HeaderError({
+        en: `there is no field "${field}" for the column "${header}"`,
+        ko: `"${header}" 열에 지정한 "${field}"은 없는 필드입니다`,
+      })
     return { header: header.trim(), field: field === '-' ? null : field }
   })
   for (const header of told.keys())
     if (!headers.some(given => keyOf(given) === header))
-      throw new HeaderError(`there is no column "${header}" to map`)
+      throw new HeaderError({
+        en: `there is no column "${header}" to map`,
+        ko: `필드를 지정한 "${header}" 열이 파일에 없습니다`,
+      })
   for (const [i, { header, field }] of columns.entries()) {
     const other = columns.findIndex(column => column.field === field)
     if (field !== null && other < i)
-      throw new HeaderError(
-        `the columns "${columns[other]?.header}" and "${header}" both hold ${field}: map one of them to -`,
-      )
+      throw new HeaderError({
+        en: `the columns "${columns[other]?.header}" and "${header}" both hold ${field}: map one of them to -`,
+        ko: `"${columns[other]?.header}" 열과 "${header}" 열이 모두 ${field}입니다. 둘 중 하나를 -로 지정하십시오`,
+      })
   }
   if (!columns.some(({ field }) => field === 'title'))
-    throw new HeaderError('no column holds the title: is the first line the header?')
+    throw new HeaderError({
+      en: 'no column holds the title: is the first line the header?',
+      ko: '제목 열이 없습니다. 첫 줄이 열 이름인지 확인하십시오',
+    })
   return columns
 }
 
-function unknown(header: string): string {
+function unknown(header: string): Bilingual {
   const meant = nearest(header, Object.keys(FIELDS))
-  const [column, hint] = [header.trim(), meant ? `; did you mean "${meant}"?` : '.']
-  return `unknown column "${column}"${hint} Name its field with --map "${column}=<field>", or pass over it with "${column}=-"`
+  const column = header.trim()
+  return {
+    en: `unknown column "${column}"${meant ? `; did you mean "${meant}"?` : '.'} Name its field with --map "${column}=<field>", or pass over it with "${column}=-"`,
+    ko: `"${column}" 열을 알 수 없습니다${meant ? `("${meant}"?)` : ''}. --map "${column}=<필드>"로 필드를 지정하거나 "${column}=-"로 건너뛰십시오`,
+  }
 }

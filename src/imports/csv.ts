@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type CsvError, parse } from 'csv-parse'
+import type { Bilingual } from '../http/problem.ts'
 import { turn } from '../time/turns.ts'
 import { CellError } from './cells.ts'
 import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
@@ -37,14 +38,18 @@ export async function* readCsv(
     if (!columns) {
       columns = columnsOf(cells, options.map)
       if (!hasIdentity(columns))
-        throw new HeaderError(
-          'no column tells an article from others: source.externalId (번호) or an address at korea.kr',
-        )
+        throw new HeaderError({
+          en: 'no column tells an article from others: source.externalId (번호) or an address at korea.kr',
+          ko: '글을 식별할 열이 없습니다. source.externalId(번호)나 korea.kr 주소가 필요합니다',
+        })
       if (!hasSource(columns, options.source))
-        throw new HeaderError('no column has the source’s name: give it with --source')
+        throw new HeaderError({
+          en: 'no column has the source’s name: give it with --source',
+          ko: '출처 이름이 있는 열이 없습니다. --source로 지정하십시오',
+        })
     } else if (cells.some(cell => cell.trim() !== '')) yield toRecord(line, cells, columns, options)
   }
-  if (!columns) throw new HeaderError('the file is empty')
+  if (!columns) throw new HeaderError({ en: 'the file is empty', ko: '빈 파일입니다' })
 }
 
 const holds = (columns: Column[], ...fields: string[]) =>
@@ -97,7 +102,7 @@ export async function* inPieces(text: AsyncIterable<string>): AsyncGenerator<str
 interface Row {
   line: number
   cells: string[]
-  fault?: string
+  fault?: Bilingual
 }
 
 async function* parseRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<Row> {
@@ -119,7 +124,9 @@ async function* parseRows(text: AsyncIterable<string>, delimiter: string): Async
     on_skip: error => {
       const fault = faultOf(error as CsvError)
       if ((error as CsvError).code === 'CSV_MAX_RECORD_SIZE')
-        parser.destroy(new HeaderError(`line ${end + 1}: ${fault}`))
+        parser.destroy(
+          new HeaderError({ en: `line ${end + 1}: ${fault.en}`, ko: `${end + 1}번째 줄: ${fault.ko}` }),
+        )
       else faulty.push({ line: end + 1, cells: [], fault })
     },
   })
@@ -137,12 +144,19 @@ async function* parseRows(text: AsyncIterable<string>, delimiter: string): Async
   }
 }
 
-const faultOf = ({ code, message, lines }: CsvError & { lines?: number }) =>
-  code === 'CSV_QUOTE_NOT_CLOSED'
-    ? `a quote is not closed: everything up to line ${lines} was taken for one record`
-    : code === 'CSV_MAX_RECORD_SIZE'
-      ? 'a record longer than any article: is a quote not closed?'
-      : message
+function faultOf({ code, message, lines }: CsvError & { lines?: number }): Bilingual {
+  if (code === 'CSV_QUOTE_NOT_CLOSED')
+    return {
+      en: `a quote is not closed: everything up to line ${lines} was taken for one record`,
+      ko: `따옴표가 닫히지 않아 ${lines}번째 줄까지 한 건으로 읽혔습니다`,
+    }
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return {
+      en: 'a record longer than any article: is a quote not closed?',
+      ko: '한 건이 너무 깁니다. 닫히지 않은 따옴표가 있는지 확인하십시오',
+    }
+  return { en: message, ko: `CSV를 읽을 수 없습니다: ${message}` }
+}
 
 function toRecord(
   line: number,
@@ -151,26 +165,35 @@ function toRecord(
   { source, encoding }: CsvOptions,
 ): FileRecord {
   const faults: RecordFault[] = []
-  const fail = (column: Column | undefined, detail: string) =>
+  const fail = (column: Column | undefined, detail: Bilingual) =>
     faults.push({ pointer: pointerOf(column?.field ?? ''), ...(column && { column: column.header }), detail })
   if (cells.length < columns.length)
-    fail(undefined, `has ${cells.length} cells, the header ${columns.length}`)
+    fail(undefined, {
+      en: `has ${cells.length} cells, the header ${columns.length}`,
+      ko: `칸이 ${cells.length}개인데 열 이름은 ${columns.length}개입니다`,
+    })
   const stated: Stated = new Map()
   for (const [i, cell] of cells.entries()) {
     const column = columns[i]
     if (!column?.header && cell.trim() !== '')
-      fail(undefined, `cell ${i + 1} has no header: "${cell.slice(0, 40)}"`)
+      fail(undefined, {
+        en: `cell ${i + 1} has no header: "${cell.slice(0, 40)}"`,
+        ko: `${i + 1}번째 칸에 열 이름이 없습니다: "${cell.slice(0, 40)}"`,
+      })
     if (column?.header === 'deletedAt' && cell.trim() !== '')
       faults.push({ ...DELETED, column: column.header })
     if (!column?.field) continue
     const text = /^="((?:[^"]|"")*)"$/.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell
     if (text.includes('\ufffd'))
-      fail(column, `has bytes that are not ${encoding.toUpperCase()}, or characters that were lost before`)
+      fail(column, {
+        en: `has bytes that are not ${encoding.toUpperCase()}, or characters that were lost before`,
+        ko: `${encoding.toUpperCase()}가 아닌 바이트나 이미 깨진 글자가 있습니다`,
+      })
     try {
       stated.set(column.field, text.trim() === '' ? null : FIELDS[column.field]?.read(text))
     } catch (error) {
       if (!(error instanceof CellError)) throw error
-      fail(column, error.message)
+      fail(column, error.detail)
     }
   }
   if (faults.length > 0) return { line, faults }

@@ -93,7 +93,7 @@ export const ImportJob = Type.Object(
         }),
         detail: Type.String({ examples: ['unknown column "비고"'] }),
       }),
-      { description: 'Why it failed; null where it did not.' },
+      { description: 'Why it failed, in Korean for `Accept-Language: ko`; null where it did not.' },
     ),
     actor: Type.String({
       description: 'Who uploaded it, as changes of its articles name it.',
@@ -130,7 +130,10 @@ export const ImportReject = Type.Object(
       }),
     ),
   },
-  { $id: 'ImportReject', description: 'A record that cannot be imported, and why.' },
+  {
+    $id: 'ImportReject',
+    description: 'A record that cannot be imported, and why; in Korean for `Accept-Language: ko`.',
+  },
 )
 export type ImportReject = Static<typeof ImportReject>
 

@@ -16,21 +16,22 @@ export async function* readNdjson(
   { source }: NdjsonOptions = {},
 ): AsyncGenerator<FileRecord> {
   for await (const { line, bytes } of splitLines(chunks)) {
-    const fault = (detail: string) => ({ line, faults: [{ pointer: '', detail }] })
+    const fault = (en: string, ko: string) => ({ line, faults: [{ pointer: '', detail: { en, ko } }] })
     const decoded = bytes && decodeUtf8(bytes)
-    if (bytes === null) yield fault('is longer than any article')
-    else if (decoded === null) yield fault('is not UTF-8')
+    if (bytes === null) yield fault('is longer than any article', '한 줄이 너무 깁니다')
+    else if (decoded === null) yield fault('is not UTF-8', 'UTF-8이 아닙니다')
     else {
       const text = line === 1 ? decoded.replace(/^\ufeff/, '') : decoded
       if (text.trim() === '') continue
       try {
         const value: unknown = JSON.parse(text)
         if (value === null || typeof value !== 'object' || Array.isArray(value))
-          yield fault('is not a JSON object')
+          yield fault('is not a JSON object', 'JSON 객체가 아닙니다')
         else if ('deletedAt' in value && value.deletedAt !== null) yield { line, faults: [DELETED] }
         else yield { line, faults: [], ...toRecord(value as Record<string, unknown>, source) }
       } catch (error) {
-        yield fault(`is not valid JSON: ${(error as Error).message}`)
+        const { message } = error as Error
+        yield fault(`is not valid JSON: ${message}`, `올바른 JSON이 아닙니다: ${message}`)
       }
     }
   }

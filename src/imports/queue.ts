@@ -49,7 +49,10 @@ class Interrupted extends Error {
 
 const STOPPED: Failure = {
   code: INTERRUPTED,
-  detail: 'the server was stopped; what was committed until then stays',
+  detail: {
+    en: 'the server was stopped; what was committed until then stays',
+    ko: '서버가 중지되었습니다. 그때까지 저장한 것은 그대로입니다',
+  },
 }
 
 export class ImportQueue {
@@ -160,11 +163,15 @@ export class ImportQueue {
       return error.why === 'cancelled' ? { state: 'cancelled' } : { state: 'failed', failure: STOPPED }
     if (error instanceof HeaderError) {
       // Its words are those of the command, whose options are parameters here.
-      const detail = error.message.replaceAll(/--(map|source)\b/g, '$1')
+      const inHttp = (words: string) => words.replaceAll(/--(map|source)\b/g, '$1')
+      const detail = { en: inHttp(error.detail.en), ko: inHttp(error.detail.ko) }
       return { state: 'failed', failure: { code: 'unreadable', detail } }
     }
     this.#options.onError(error, 'an import')
-    const detail = 'the fault is ours and has been logged; what was committed until then stays'
+    const detail = {
+      en: 'the fault is ours and has been logged; what was committed until then stays',
+      ko: '서버 내부 오류이며 로그에 남겼습니다. 그때까지 저장한 것은 그대로입니다',
+    }
     return { state: 'failed', failure: { code: 'internal', detail } }
   }
 }

@@ -5,7 +5,7 @@ import type { ArticleRow } from '../articles/row.ts'
 import { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import type { SourceCounts } from '../articles/store-insert.ts'
-import { Problem } from '../http/problem.ts'
+import { type Bilingual, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { normaliseJson } from '../http/text-input.ts'
 import { validationProblem } from '../http/validation.ts'
@@ -17,11 +17,14 @@ export interface RecordFault {
   pointer: string
   /** The column of a CSV file. */
   column?: string
-  detail: string
+  detail: Bilingual
 }
 
 /** Of what the API shows with an instant at which it was deleted. */
-export const DELETED: RecordFault = { pointer: '/deletedAt', detail: 'a deleted article is not imported' }
+export const DELETED: RecordFault = {
+  pointer: '/deletedAt',
+  detail: { en: 'a deleted article is not imported', ko: '삭제된 글은 가져오지 않습니다' },
+}
 
 /** A text that stands here and of which the file has only what its encoding could save. */
 export interface Kept {
@@ -99,7 +102,7 @@ export function faultsOf(problem: Problem, columns?: ReadonlyMap<string, string>
   const faults = problem.faults.length > 0 ? problem.faults : [{ pointer: '', detail: problem.detail }]
   return faults.map(({ pointer = '', detail }) => {
     const column = columns?.get(pointer) ?? columns?.get(pointer.replace(/\/\d+$/, ''))
-    return { pointer, ...(column !== undefined && { column }), detail: detail.en }
+    return { pointer, ...(column !== undefined && { column }), detail }
   })
 }
 

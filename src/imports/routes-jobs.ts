@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
 import { json, problems } from '../http/openapi.ts'
+import { languageFor } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import {
   ImportId,
@@ -36,11 +37,12 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
         response: { 200: json('A page of imports', ref(ImportJobPage)) },
       },
     },
-    async request => {
+    async (request, reply) => {
       const { page = 1, pageSize = 100 } = request.query
       const { rows, total } = await listJobs(db, { page, pageSize })
       const pages = Math.ceil(total / pageSize)
-      return { items: rows.map(toImportJob), total, page, pages, pageSize }
+      const language = languageFor(request, reply)
+      return { items: rows.map(row => toImportJob(row, language)), total, page, pages, pageSize }
     },
   )
 
@@ -56,7 +58,10 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
         response: { 200: json('The import', ref(ImportJob)), ...problems(404) },
       },
     },
-    async request => toImportJob(await findJob(db, request.params.id)),
+    async (request, reply) => {
+      const row = await findJob(db, request.params.id)
+      return toImportJob(row, languageFor(request, reply))
+    },
   )
 
   app.get(
@@ -74,11 +79,11 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
         response: { 200: json('A page of rejected records', ref(ImportRejectPage)), ...problems(404) },
       },
     },
-    async request => {
+    async (request, reply) => {
       const { id } = request.params
       const { page = 1, pageSize = 100 } = request.query
       const { rejects: total } = await findJob(db, id)
-      const items = await listRejects(db, id, { page, pageSize })
+      const items = await listRejects(db, id, { page, pageSize }, languageFor(request, reply))
       return { items, total, page, pages: Math.ceil(total / pageSize), pageSize }
     },
   )
@@ -101,7 +106,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
       const { id } = request.params
       const row = await cancelJob(db, id)
       await queue.cancel(id)
-      return reply.code(202).send(toImportJob(row))
+      return reply.code(202).send(toImportJob(row, languageFor(request, reply)))
     },
   )
 }

@@ -44,7 +44,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
   const answerOf = (row: JobRow): StoredAnswer => ({
     status: 202,
     headers: { location: `${publicUrl}/v1/imports/${row.id}` },
-    body: JSON.stringify(toImportJob(row)),
+    body: JSON.stringify(toImportJob(row, 'en')),
   })
 
   app.post(

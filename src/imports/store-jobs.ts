@@ -1,14 +1,16 @@
 import type { Database, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
-import { Problem } from '../http/problem.ts'
+import { type Bilingual, type Language, Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { ImportJob, ImportReject } from './job-schema.ts'
 import { emptyReport, type LoadReport, type Rejection } from './load.ts'
+import type { RecordFault } from './record.ts'
 import type { FileOptions } from './run.ts'
 
 /** Imports as rows. Whoever reads them first settles those whose process has died, so that none says what is not so. */
 
-export type Failure = NonNullable<ImportJob['failure']>
+type Told = NonNullable<ImportJob['failure']>
+export type Failure = Omit<Told, 'detail'> & { detail: Bilingual }
 export type End = { state: 'succeeded' | 'cancelled' } | { state: 'failed'; failure: Failure }
 export type JobRow = Prisma.ImportJobGetPayload<object>
 
@@ -21,8 +23,10 @@ const SWEPT_AT_ONCE = 10
 export const INTERRUPTED = 'interrupted'
 const died: Failure = {
   code: INTERRUPTED,
-  detail:
-    'the server fell silent: it died, or lost the database; what was committed until then stays, the counts may be a second short of it',
+  detail: {
+    en: 'the server fell silent: it died, or lost the database; what was committed until then stays, the counts may be a second short of it',
+    ko: '서버가 응답을 멈추었거나 데이터베이스 연결을 잃었습니다. 그때까지 저장한 것은 그대로이며, 건수는 1초쯤 뒤처져 있을 수 있습니다',
+  },
 }
 
 export interface NewJob {
@@ -87,6 +91,7 @@ export async function listRejects(
   { prisma }: Database,
   jobId: string,
   { page, pageSize }: Pages,
+  language: Language,
 ): Promise<ImportReject[]> {
   const rows = await prisma.importReject.findMany({
     where: { jobId },
@@ -94,7 +99,10 @@ export async function listRejects(
     skip: (page - 1) * pageSize,
     take: pageSize,
   })
-  return rows.map(({ line, errors }) => ({ line, errors: errors as ImportReject['errors'] }))
+  return rows.map(({ line, errors }) => ({
+    line,
+    errors: (errors as unknown as RecordFault[]).map(fault => told(fault, language)),
+  }))
 }
 
 /** Begins a job of this process; false where it was cancelled, or counted as dead. */
@@ -201,7 +209,12 @@ export async function sweepJobs(db: Database, now = new Date()): Promise<number>
   }, SWEPT_AT_ONCE)
 }
 
-export function toImportJob(row: JobRow): ImportJob {
+const told = <Fault extends { detail: Bilingual }>(fault: Fault, language: Language) => ({
+  ...fault,
+  detail: fault.detail[language],
+})
+
+export function toImportJob(row: JobRow, language: Language): ImportJob {
   const { id, format, actor, cancelRequested } = row
   const {
     source = null,
@@ -221,7 +234,7 @@ export function toImportJob(row: JobRow): ImportJob {
     // In the order of the contract: PostgreSQL has its own.
     records: { ...emptyReport(), ...(row.report as unknown as LoadReport), rejected: row.rejects },
     cancelRequested,
-    failure: row.failure as ImportJob['failure'],
+    failure: row.failure === null ? null : told(row.failure as unknown as Failure, language),
     actor,
     recordedAt: formatInstant(row.recordedAt),
     startedAt: formatInstantOrNull(row.startedAt),

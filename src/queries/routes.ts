@@ -6,7 +6,7 @@ import { takeInMinistries } from '../articles/store-ministries.ts'
 import type { Database } from '../db/client.ts'
 import { json } from '../http/openapi.ts'
 import { readPasted } from '../http/pasted.ts'
-import { addVary, badBody, languageOf } from '../http/problem.ts'
+import { badBody, languageFor } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -42,7 +42,6 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       },
     },
     async (request, reply) => {
-      const language = languageOf(request.headers['accept-language'])
       const url = readPasted(request.body.url)
       if (!url || !isKoreaKr(url))
         throw badBody('/url', 'must be an address of korea.kr', 'korea.kr의 주소여야 합니다')
@@ -56,17 +55,13 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
         left.push({ part: 'parameter', name: 'pageIndex', value: String(query.page), why })
         delete query.page
       }
-      const answer: QueryOfUrl = {
+      const language = languageFor(request, reply.header('cache-control', 'no-store'))
+      return {
         query,
         link: linkTo(`${publicUrl}/v1/articles`, query),
         article: newsId === null ? null : articleAt(publicUrl, newsId),
         notTaken: left.map(({ why, ...part }) => ({ ...part, why: why[language] })),
       }
-      addVary(reply, 'Accept-Language').headers({
-        'cache-control': 'no-store',
-        'content-language': language,
-      })
-      return answer
     },
   )
 }

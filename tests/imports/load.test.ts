@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { readCsv } from '../../src/imports/csv.ts'
 import type { Encoding } from '../../src/imports/file.ts'
-import { type LoadOptions, type LoadReport, load, type Rejection } from '../../src/imports/load.ts'
+import { type LoadOptions, type LoadReport, load } from '../../src/imports/load.ts'
 import { readNdjson } from '../../src/imports/ndjson.ts'
-import type { FileRecord, Kept } from '../../src/imports/record.ts'
+import type { FileRecord, Kept, RecordFault } from '../../src/imports/record.ts'
 import { encodeCp949 } from '../../src/text/cp949.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
@@ -18,18 +18,23 @@ beforeEach(async () => {
 })
 
 interface Loaded extends LoadReport {
-  rejections: Rejection[]
+  /** In English. */
+  rejections: { line: number; faults: (Omit<RecordFault, 'detail'> & { detail: string })[] }[]
   notes: Kept[]
 }
 async function loaded(
   records: AsyncIterable<FileRecord>,
   options: Partial<LoadOptions> = {},
 ): Promise<Loaded> {
-  const rejections: Rejection[] = []
+  const rejections: Loaded['rejections'] = []
   const notes: Kept[] = []
   const report = await load(db, records, {
     actor: 'import:test',
-    onRejected: rejection => rejections.push(rejection),
+    onRejected: ({ line, faults }) =>
+      rejections.push({
+        line,
+        faults: faults.map(({ detail, ...fault }) => ({ ...fault, detail: detail.en })),
+      }),
     onKept: (_, what) => notes.push(what),
     ...options,
   })

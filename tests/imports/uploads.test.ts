@@ -112,7 +112,8 @@ describe('an upload', () => {
       const told: unknown[] = []
       const report = await load(db, records, {
         actor: 'import:test',
-        onRejected: ({ line, faults }) => told.push({ line, errors: faults }),
+        onRejected: ({ line, faults }) =>
+          told.push({ line, errors: faults.map(fault => ({ ...fault, detail: fault.detail.en })) }),
       })
       const before = await held()
       await db.pool.query('TRUNCATE articles, article_search, changes, article_counts CASCADE')
@@ -228,6 +229,22 @@ describe('what an import rejects', () => {
     ])
     expect(await rejectsOf(job.id, '?page=15')).toMatchObject({ items: [], total: 1_301, pages: 14 })
   })
+})
+
+test('is told in Korean to whoever asks for it, as is why an import failed', async () => {
+  const inKorean = { ...headers, 'accept-language': 'ko' }
+  const { id } = await imported(lines([sourced('1', { title: ' ' })]))
+  const { json, headers: told } = await call({ url: `/v1/imports/${id}/rejects`, headers: inKorean })
+  expect(json().items[0].errors).toEqual([{ pointer: '/title', detail: '공백만으로 이루어질 수 없습니다' }])
+  expect([told['content-language'], told.vary]).toEqual(['ko', expect.stringContaining('Accept-Language')])
+  const csv = await imported('제목,비고\n글,1\n', 'text/csv', '?source=board.test')
+  const failed = await call({ url: `/v1/imports/${csv.id}`, headers: inKorean })
+  expect(failed.json().failure).toEqual({
+    code: 'unreadable',
+    detail: '"비고" 열을 알 수 없습니다. map "비고=<필드>"로 필드를 지정하거나 "비고=-"로 건너뛰십시오',
+  })
+  const all = await call({ url: '/v1/imports', headers: inKorean })
+  expect(all.json().items[0].failure).toEqual(failed.json().failure)
 })
 
 describe('one import at a time', () => {
