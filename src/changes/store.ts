@@ -62,12 +62,12 @@ export async function readChanges(
   const found = articles
     ? sql`SELECT * FROM (
         SELECT ${named}, a.id IS NOT NULL AS here, count(*) OVER ()::int AS found,
-          sum(octet_length(a.body_html) + octet_length(a.body_text)) OVER (ORDER BY l.seq) AS size,
-          octet_length(a.body_html) + octet_length(a.body_text) AS own,
+          COALESCE(sum(octet_length(a.body_html) + octet_length(a.body_text))
+            OVER (ORDER BY l.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
           ${selection({ fields: ['bodyHtml', 'bodyText'], highlight: false })}
         FROM (${entry}) AS l LEFT JOIN articles a ON a.id = l.article_id AND ${gone}
           LEFT JOIN article_counts c ON c.article_id = a.id) AS sized
-      WHERE COALESCE(size - own, 0) < ${BODIES}`
+      WHERE before < ${BODIES}`
     : sql`SELECT ${named}, false AS here, count(*) OVER ()::int AS found FROM (${entry}) AS l`
   const removed = view === 'public' ? sql`removed_public_seq` : sql`removed_seq`
   // One statement is one snapshot: what the compaction takes away meanwhile is either seen or told.

@@ -165,6 +165,21 @@ describe('with include=article', () => {
     expect(items).toHaveLength(5)
     expect((await news()).items).toHaveLength(5)
   })
+
+  test('nothing behind the bodies of a page comes before them, also where it has none any more', async () => {
+    const bodyText = '가'.repeat(250_000)
+    const rows = await insertArticles(
+      db,
+      Array.from({ length: 6 }, () => anArticle({ bodyText })),
+    )
+    for (const place of [1, 5]) await remove(rows[place]?.id ?? 0)
+    const told = async (query: string) =>
+      (await follow(call, {}, { since: starts.open, query })).items.map(({ articleId, kind }) => [
+        articleId,
+        kind,
+      ])
+    expect(await told('&include=article')).toEqual(await told(''))
+  })
 })
 
 test('a mirror that is built from the feed alone is the table, for both eyes, whatever is written', async () => {
