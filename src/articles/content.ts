@@ -6,7 +6,7 @@ import { plainText } from '../text/plain-html.ts'
 import { sanitiseAny } from '../text/sanitise.ts'
 import { dayOf, FIRST_DAY, formatInstant, LAST_DAY, parseInstant } from '../time/seoul.ts'
 import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
-import type { NewArticle } from './schema.ts'
+import { MAX_BODY, type NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
 
 /** The columns that a writer decides. */
@@ -81,8 +81,11 @@ function day(text: string | null | undefined, pointer: string): Date | null {
   return new Date(`${assertDayAt(pointer, text)}T00:00:00Z`)
 }
 
-/** A body is written as HTML or as text; the other is made from it. A body of nothing but white space is none. */
-function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyText: string } {
+/**
+ * A body is written as HTML or as text; the other is made from it. A body of nothing but white space is none. What is kept
+ * is no longer than what may be sent, but for one that is there already.
+ */
+function bodies({ bodyHtml, bodyText }: NewArticle, former: string | undefined): Bodies {
   if (bodyHtml !== undefined && bodyText !== undefined)
     throw badBody(
       '/bodyText',
@@ -91,15 +94,26 @@ function bodies({ bodyHtml, bodyText }: NewArticle): { bodyHtml: string; bodyTex
     )
   const given = bodyHtml ?? textToHtml(bodyText ?? '')
   const plain = plainText(given)
-  if (plain !== null) return { bodyHtml: given, bodyText: plain }
-  const html = sanitiseAny(given)
-  return { bodyHtml: html, bodyText: htmlToText(html) }
+  const html = plain === null ? sanitiseAny(given) : given
+  const length = html.length > MAX_BODY && html !== former ? [...html].length : 0
+  if (length > MAX_BODY)
+    throw badBody(
+      bodyHtml === undefined ? '/bodyText' : '/bodyHtml',
+      `must have ${MAX_BODY} characters or fewer as the HTML that is kept, and has ${length}`,
+      `저장되는 HTML이 ${MAX_BODY}자 이하여야 하는데 ${length}자입니다`,
+    )
+  return { bodyHtml: html, bodyText: plain ?? htmlToText(html) }
 }
 
 const trimmed = (text: string) => text.trim()
 
 /** A clock a little ahead of ours is no reason to refuse what was published just now. */
 const CLOCK_SKEW = 60_000
+
+type Bodies = Pick<ArticleContent, 'bodyHtml' | 'bodyText'>
+
+/** The version before. */
+export type Former = Issuer & Pick<ArticleContent, 'status' | 'publishedAt' | 'embargoUntil' | 'bodyHtml'>
 
 /**
  * An article as its columns; one without a ministry needs no registry. Of the version before, a published article keeps the release where none is given, and a
@@ -109,7 +123,7 @@ export function toContent(
   article: NewArticle,
   now: Date,
   registry: Registry | null,
-  former: (Issuer & Pick<ArticleContent, 'publishedAt' | 'embargoUntil'>) | null = null,
+  former: Former | null = null,
 ): ArticleContent {
   const publishedAt = instant(article.publishedAt, '/publishedAt')
   const embargoUntil = instant(article.embargoUntil, '/embargoUntil')
@@ -126,7 +140,8 @@ export function toContent(
         'is needed for status "scheduled"',
         'status가 "scheduled"이면 필요합니다',
       )
-    if (embargoUntil <= now && embargoUntil.getTime() !== former?.embargoUntil?.getTime())
+    const waits = former?.status === 'scheduled' && embargoUntil.getTime() === former.embargoUntil?.getTime()
+    if (embargoUntil <= now && !waits)
       throw badBody(
         '/embargoUntil',
         `has passed (now is ${formatInstant(now)}): use status "published"`,
@@ -153,7 +168,7 @@ export function toContent(
     kind: article.kind,
     title: article.title.trim(),
     subtitles: (article.subtitles ?? []).map(trimmed),
-    ...bodies(article),
+    ...bodies(article, former?.bodyHtml),
     ...(ministry && registry ? issuerOf(ministry, registry, days, former) : NOBODY),
     author: article.author?.trim() ?? null,
     source: source?.name ?? null,
@@ -171,7 +186,8 @@ export function toContent(
       name,
       url,
       mediaType,
-      size,
+      // JSON has a negative zero, the database has none.
+      size: size === null ? null : size + 0,
     })),
   }
 }

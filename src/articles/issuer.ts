@@ -35,7 +35,8 @@ export function issuerOf(given: Given, registry: Registry, days: Days, former: I
   const publishedName = given.publishedName?.trim()
   if (former && isAsBefore(former, { code: given.code ?? null, name, publishedName }, registry, days.today))
     return {
-      ministryCode: former.ministryCode,
+      // A former version may have one that is not there any more: then what it was called is kept as text.
+      ministryCode: registry.bodies.has(given.code ?? '') ? former.ministryCode : null,
       ministryName: former.ministryName,
       ministryPublishedName: former.ministryPublishedName,
     }

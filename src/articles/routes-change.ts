@@ -191,8 +191,10 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       if (!revision) throw noRevision(id, version)
       const row = await change([request, reply], id, (writing, present) => {
         const { status, publishedAt, embargoUntil } = toNewArticle(present)
-        const former = { ...toNewArticle(revision.row), status, publishedAt, embargoUntil }
-        return replaceArticle(writing, present, former as NewArticle)
+        const article = { ...toNewArticle(revision.row), status, publishedAt, embargoUntil } as NewArticle
+        const { ministryCode, ministryName, ministryPublishedName, bodyHtml } = revision.row
+        const former = { ...present, ministryCode, ministryName, ministryPublishedName, bodyHtml }
+        return replaceArticle(writing, present, article, former)
       })
       return sendWritten(reply, row, options)
     },

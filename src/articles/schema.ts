@@ -161,6 +161,9 @@ export const SparseArticle = Type.Partial(Type.Object({ ...ArticleSummary.proper
   description: 'Just the fields that `fields` names; any field of the list or the item but its neighbours.',
 })
 
+/** Characters of a body, as it is sent and as the HTML that is kept: what is read can be written again. */
+export const MAX_BODY = 300_000
+
 const WRITABLE = {
   status: Status,
   kind: Kind,
@@ -168,16 +171,17 @@ const WRITABLE = {
   subtitles: Type.Optional(Subtitles),
   bodyHtml: Type.Optional(
     Type.String({
-      maxLength: 300_000,
+      maxLength: MAX_BODY,
       description:
-        'The body as HTML; scripts, styles, frames and event handlers are taken out. Not together with `bodyText`.',
+        'The body as HTML; scripts, styles, frames and event handlers are taken out, and what is left open is closed: then, too, it may have 300000 characters. Not together with `bodyText`.',
       examples: ['<p>본문입니다.</p>'],
     }),
   ),
   bodyText: Type.Optional(
     Type.String({
-      maxLength: 300_000,
-      description: 'The body as plain text; an empty line parts paragraphs. Not together with `bodyHtml`.',
+      maxLength: MAX_BODY,
+      description:
+        'The body as plain text; an empty line parts paragraphs. With the mark-up that makes `bodyHtml` of it, too, it may have 300000 characters. Not together with `bodyHtml`.',
       examples: ['첫 문단입니다.\n\n둘째 문단입니다.'],
     }),
   ),

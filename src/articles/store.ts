@@ -3,7 +3,7 @@ import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistry, readRegistry } from '../ministries/store.ts'
 import { writeSearchRows } from '../search/store.ts'
-import { type ArticleContent, toContent } from './content.ts'
+import { type ArticleContent, type Former, toContent } from './content.ts'
 import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
@@ -219,22 +219,24 @@ export async function updateRow(
   return updated
 }
 
-/** Replaces a locked article's content. */
+/** Replaces a locked article's content; `former` is the version that it comes from. */
 export const replaceArticle = async (
   writing: Writing,
   row: ArticleRow,
   article: NewArticle,
-): Promise<ArticleRow> => updateRow(writing, row, await contentOf(writing, article, row))
+  former: Former = row,
+): Promise<ArticleRow> => updateRow(writing, row, await contentOf(writing, article, former, row.ministryCode))
 
-/** An article as its columns, its ministry kept from being deleted meanwhile. */
+/** An article as its columns, its ministry kept from being deleted meanwhile; `held` is one that an article here has. */
 async function contentOf(
   { tx, now, registry }: Writing,
   article: NewArticle,
-  former: ArticleRow | null = null,
+  former: Former | null = null,
+  held: string | null = null,
 ): Promise<ArticleContent> {
   const content = toContent(article, now, article.ministry ? await registry() : null, former)
   const { ministryCode } = content
-  if (ministryCode !== null && ministryCode !== former?.ministryCode) await assertHeld(tx, ministryCode)
+  if (ministryCode !== null && ministryCode !== held) await assertHeld(tx, ministryCode)
   return content
 }
 

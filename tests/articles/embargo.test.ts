@@ -115,6 +115,16 @@ test('an edit between the end of an embargo and the clock’s round keeps the em
   expect((await call(url)).json()).toMatchObject({ title: '고친 제목', publishedAt: EMBARGO })
 })
 
+test('an embargo that has passed schedules nothing, also not an old draft', async () => {
+  const past = { embargoUntil: '2020-01-01T00:00:00+09:00', publishedAt: undefined }
+  const [draft] = await insertArticles(db, [anArticle({ status: 'draft', ...past })], WRITTEN)
+  const refused = await call({
+    ...{ method: 'PATCH', url: `/v1/articles/${draft?.id}`, payload: '{"status":"scheduled"}' },
+    headers: { ...headers, 'if-match': '*', 'content-type': 'application/merge-patch+json' },
+  })
+  expect([refused.statusCode, refused.json().errors[0].pointer]).toEqual([400, '/embargoUntil'])
+})
+
 test('an editor and the clock at once: each write stands, or the editor gets 412', async () => {
   for (let round = 0; round < 10; round++) {
     const id = await schedule()

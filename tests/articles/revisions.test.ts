@@ -206,6 +206,31 @@ describe('a former version', () => {
     expect((await restore(id, 1)).statusCode).toBe(410)
   })
 
+  test('has the ministry that it had, whatever became of its name or of itself', async () => {
+    const admin = await authorize('admin')
+    const ministry = (method: 'POST' | 'PUT' | 'DELETE', url: string, payload?: object) =>
+      call({
+        ...{ method, url: `/v1/ministries${url}`, headers: { ...admin, 'if-match': '*' } },
+        ...(payload && { payload }),
+      })
+    const body = (code: string, name: string) => ({ code, kind: 'agency', names: [{ name }] })
+    await ministry('POST', '', body('T90001', '옛시험청'))
+    const id = await create({ ministry: { name: '옛시험청' } })
+    await patch(id, { ministry: null })
+    await ministry('PUT', '/T90001', body('T90001', '새시험청'))
+    await ministry('POST', '', body('T90002', '옛시험청'))
+    expect((await restore(id, 1)).json().ministry).toEqual({
+      ...{ code: 'T90001', name: '새시험청', publishedName: '옛시험청' },
+    })
+    await patch(id, { ministry: null })
+    expect((await ministry('DELETE', '/T90001')).statusCode).toBe(204)
+    const restored = await restore(id, 1)
+    expect([restored.statusCode, restored.json().ministry]).toEqual([
+      200,
+      { code: null, name: '옛시험청', publishedName: '옛시험청' },
+    ])
+  })
+
   test('whose identity is another article’s by now is not brought back', async () => {
     const source = { name: 'korea.kr', externalId: 'once', url: null }
     const id = await create({ source })

@@ -23,6 +23,30 @@ const create = async (changes: Parameters<typeof anArticle>[0] = {}) => {
 }
 const changesOf = (articleId: number) => db.prisma.change.count({ where: { articleId } })
 
+test.each([
+  ['bodyText', '가'.repeat(299_993), '&'.repeat(60_000)],
+  ['bodyHtml', `<p>${'가'.repeat(299_993)}</p>`, `<ol>${'<li>'.repeat(33_333)}</ol>`],
+])('what is kept of %s can be written again, or is refused', async (field, fits, grows) => {
+  const article = { status: 'draft', kind: 'other', title: 't' }
+  const made = await post({ ...article, [field]: fits })
+  expect(made.statusCode).toBe(201)
+  const { bodyHtml, bodyText } = made.json()
+  for (const body of [{ bodyHtml }, { bodyText }]) {
+    const again = await send(
+      'PUT',
+      String(made.headers.location),
+      { ...article, ...body },
+      { 'if-match': '*' },
+    )
+    expect([again.statusCode, again.json().version]).toEqual([200, 1])
+  }
+  const refused = await post({ ...article, [field]: grows })
+  expect([refused.statusCode, refused.json().errors[0].pointer]).toEqual([400, `/${field}`])
+  expect(refused.json().detail).toMatch(
+    /must have 300000 characters or fewer as the HTML that is kept, and has \d+$/,
+  )
+})
+
 describe('a new article', () => {
   test('is answered with its address, its ETag and empty values for what was left out', async () => {
     const response = await post({ status: 'published', kind: 'other', title: '  제목  ' })
@@ -174,11 +198,13 @@ describe('a replacement', () => {
 
   test('by what is there already makes no new version and no entry in the log', async () => {
     const article = anArticle({
-      ...{ tags: ['ESG'], postedOn: '2026-01-21', attachments: [{ name: 'a', url: 'https://a.kr/a' }] },
+      ...{ tags: ['ESG'], postedOn: '2026-01-21' },
+      attachments: [{ name: 'a', url: 'https://a.kr/a', size: -0 }],
       ...{ ministry: { name: '산업통상부' }, source: { name: 'korea.kr', externalId: 'same' } },
     })
     const { id, url, etag } = await create(article)
-    const again = await send('PUT', url, article, { 'if-match': etag })
+    const raw = JSON.stringify(article).replace('"size":0', '"size":-0')
+    const again = await send('PUT', url, raw, { 'if-match': etag, 'content-type': 'application/json' })
     expect(again.statusCode).toBe(200)
     expect(again.headers.etag).toBe(etag)
     expect(again.json().version).toBe(1)
