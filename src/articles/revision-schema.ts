@@ -73,6 +73,7 @@ export const DiffQuery = Type.Object(
     from: Type.Optional(
       Type.Integer({
         minimum: 1,
+        maximum: 2_147_483_647,
         description: 'The version to compare with; by default the one before, for the first one nothing.',
       }),
     ),

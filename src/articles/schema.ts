@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Day, Instant, nullable, ref } from '../http/schema.ts'
 import {
   Attachments,
@@ -190,7 +190,7 @@ const WRITABLE = {
   publishedAt: Type.Optional(
     nullable(
       Instant(
-        'Instant of release, any offset. Now, where a published article gives none. Never in the future.',
+        'Instant of release, any offset. Where a published article gives none, the one that it has already, else now. Never in the future.',
         '2023-06-21T00:00:00+09:00',
       ),
     ),
@@ -229,11 +229,24 @@ export const NewArticle = Type.Object(WRITABLE, {
 })
 export type NewArticle = Static<typeof NewArticle>
 
+const taken = <T extends TSchema>(schema: T) => Type.Optional(nullable(schema))
+const { subtitles, bodyHtml, bodyText, tags, attachments } = WRITABLE
+
 export const ArticlePatch = Type.Object(
   {
     ...Type.Partial(Type.Object(WRITABLE)).properties,
+    ...{ subtitles: taken(subtitles), bodyHtml: taken(bodyHtml), bodyText: taken(bodyText) },
+    ...{ tags: taken(tags), attachments: taken(attachments) },
     ministry: Type.Optional(
-      nullable(Type.Partial(Type.Object(NewMinistry.properties), { additionalProperties: false })),
+      nullable(
+        Type.Partial(
+          Type.Object({
+            ...NewMinistry.properties,
+            publishedName: taken(NewMinistry.properties.publishedName),
+          }),
+          { additionalProperties: false },
+        ),
+      ),
     ),
     source: Type.Optional(
       nullable(Type.Partial(Type.Object(NewSource.properties), { additionalProperties: false })),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { mergePatch } from '../../src/articles/merge-patch.ts'
+import { ArticlePatch } from '../../src/articles/schema.ts'
 import { KINDS, LICENCES, STATUSES } from '../../src/articles/words.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
@@ -192,4 +193,27 @@ describe('a merge patch', () => {
     expect(refused.statusCode).toBe(415)
     expect(refused.headers['accept-patch']).toBe(MERGE_PATCH)
   })
+})
+
+test('the contract allows null where null takes something away, and nowhere else', async () => {
+  interface Schema {
+    type?: string
+    anyOf?: Schema[]
+    properties?: Record<string, Schema>
+  }
+  const nullable = ({ type, anyOf = [] }: Schema) => type === 'null' || anyOf.some(one => one.type === 'null')
+  const fields = (ArticlePatch as unknown as Schema).properties ?? {}
+  const within = Object.entries(fields.ministry?.anyOf?.[0]?.properties ?? {})
+  const cases: [patch: object, Schema][] = [
+    ...Object.entries(fields).map(([name, schema]): [object, Schema] => [{ [name]: null }, schema]),
+    ...within.map(([name, schema]): [object, Schema] => [{ ministry: { [name]: null } }, schema]),
+  ]
+  expect(cases.length).toBeGreaterThan(20)
+  for (const [change, schema] of cases) {
+    const url = await create({
+      ministry: { code: 'A00015', name: '산업통상부', publishedName: '산업통상부' },
+    })
+    const { statusCode } = await patch(url, change)
+    expect([change, statusCode]).toEqual([change, nullable(schema) ? 200 : 400])
+  }
 })

@@ -17,6 +17,7 @@ interface Parameter {
   in: 'query' | 'path' | 'header'
   required?: boolean
   example?: unknown
+  schema?: { type?: string; format?: string }
 }
 interface Operation {
   operationId: string
@@ -55,6 +56,41 @@ test.each(reads)('%s: every example of a parameter works', async (_name, path, {
     expect([query, response.statusCode]).toEqual([query, 200])
   }
 })
+
+const BEYOND: [kind: string, values: string[]][] = [
+  ['integer', ['2147483648', '100000000000000000000', '-1', '1e999']],
+  ['uuid', ['urn:uuid:0b4f6a3e-3f0e-4c55-9d5c-0d3c2f6f1a77', '0b4f6a3e3f0e4c559d5c0d3c2f6f1a77']],
+]
+test.each(
+  Object.entries(document.paths).flatMap(([template, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]) =>
+      (operation.parameters ?? []).flatMap(parameter => {
+        const { type = '', format = '' } = parameter.schema ?? {}
+        const values = BEYOND.find(([kind]) => kind === type || kind === format)?.[1]
+        const asked = parameter.in === 'path' || (parameter.in === 'query' && method === 'get')
+        return values && asked ? [{ method, template, operation, parameter, values }] : []
+      }),
+    ),
+  ),
+)(
+  '$operation.operationId: $parameter.name has bounds that hold',
+  async ({ method, template, operation, parameter, values }) => {
+    for (const value of values) {
+      const { parameters = [] } = operation
+      const given = parameters.map(one => (one === parameter ? { ...one, example: value } : one))
+      const path = pathOf(template, { ...operation, parameters: given })
+      const url = parameter.in === 'query' ? `${path}?${parameter.name}=${value}` : path
+      const refused = await call({
+        ...{ method: method.toUpperCase() as 'GET', url },
+        headers: { ...headers, 'if-match': '*' },
+      })
+      expect([url, refused.statusCode]).toEqual([url, 400])
+      expect(refused.json().errors.map((error: { parameter: string }) => error.parameter)).toContain(
+        parameter.name,
+      )
+    }
+  },
+)
 
 test('the examples of the list make sense together: a reference page fills them all in', async () => {
   const { parameters = [] } = reads.find(([name]) => name === 'listArticles')?.[2] ?? {}
