@@ -21,6 +21,7 @@ export function readPasted(text: string): URL | null {
     .trim()
     .replace(/^<\s*(?:URL:)?\s*([^>]*?)\s*>$/i, '$1')
     .replace(/^(["'])(.*)\1$/, '$2')
+    .replace(/^[“‘](.*)[”’]$/, '$1')
   const address = decoded(bare).replaceAll(/&(?:amp;)+|&#38;|&#x26;/gi, '&')
   const whole = address.startsWith('//')
     ? `https:${address}`

@@ -40,17 +40,16 @@ function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }
 /** The problem with a percent-encoded text that is not UTF-8. */
 export const encodingProblem = (text: string, where: string): Problem => notUtf8(percentBytes(text), where)
 
-/** The bytes of a percent-encoded text. */
+/** The bytes of a percent-encoded text; a % that escapes nothing stays. */
 export function percentBytes(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   const out: number[] = []
   for (let i = 0; i < bytes.length; i++) {
-    const hex = bytes[i] === 0x25 ? Number.parseInt(bytes.toString('latin1', i + 1, i + 3), 16) : Number.NaN
-    if (Number.isNaN(hex)) out.push(bytes[i] ?? 0)
-    else {
-      out.push(hex)
+    const digits = bytes[i] === 0x25 ? bytes.toString('latin1', i + 1, i + 3) : ''
+    if (/^[\da-f]{2}$/i.test(digits)) {
+      out.push(Number.parseInt(digits, 16))
       i += 2
-    }
+    } else out.push(bytes[i] ?? 0)
   }
   return Uint8Array.from(out)
 }

@@ -112,7 +112,13 @@ const at = (value: unknown, pointer: string): unknown =>
 const pointerToken = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Branches of a nullable field each complain: what says only "or null" adds nothing. */
-function isNoise(error: FastifySchemaValidationError, all: FastifySchemaValidationError[]): boolean {
+function isNoise(
+  error: FastifySchemaValidationError,
+  all: FastifySchemaValidationError[],
+  given: unknown,
+): boolean {
+  // Of what is given twice no other limit is worth a word.
+  if (Array.isArray(given) && error.keyword === 'enum') return true
   const others = all.filter(e => e !== error && e.instancePath.startsWith(error.instancePath))
   const saysNull = error.keyword === 'type' && (error.params as { type?: unknown }).type === 'null'
   return (
@@ -133,7 +139,7 @@ export function validationProblem(
   // A body may break its schema in a hundred thousand places: the first are enough to mend it by.
   const first100 = errors.slice(0, 100)
   const faults = first100
-    .filter(error => !isNoise(error, first100))
+    .filter(error => !isNoise(error, first100, at(value, error.instancePath)))
     .slice(0, 20)
     .map((error): Fault => {
       const params = error.params as {

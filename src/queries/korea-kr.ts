@@ -23,16 +23,16 @@ const MOST_MINISTRIES = 50
 const MOST_PAGES = 10_000_000
 
 /** Parameters that have no place in a query. */
-const NO_QUERY: Record<string, Bilingual> = {
-  repcodetype: {
-    en: 'only names the group from which the codes of repCode were picked',
-    ko: 'repCode의 코드를 고른 묶음의 이름일 뿐입니다',
-  },
-  call_from: {
-    en: 'only tells where the reader came from',
-    ko: '어디에서 왔는지를 알릴 뿐입니다',
-  },
-}
+const NO_QUERY = new Map<string, Bilingual>([
+  [
+    'repcodetype',
+    {
+      en: 'only names the group from which the codes of repCode were picked',
+      ko: 'repCode의 코드를 고른 묶음의 이름일 뿐입니다',
+    },
+  ],
+  ['call_from', { en: 'only tells where the reader came from', ko: '어디에서 왔는지를 알릴 뿐입니다' }],
+])
 
 export function understand(url: URL, registry: Registry): Understood {
   const left: LeftOut[] = []
@@ -44,7 +44,7 @@ export function understand(url: URL, registry: Registry): Understood {
     const key = name.toLowerCase()
     const before = given.get(key)
     if (value === null) leave(name, '', { en: 'is neither UTF-8 nor CP949', ko: 'UTF-8도 CP949도 아닙니다' })
-    else if (!KNOWN.has(key)) leave(name, value, NO_QUERY[key] ?? UNKNOWN)
+    else if (!KNOWN.has(key)) leave(name, value, NO_QUERY.get(key) ?? UNKNOWN)
     else if (value.trim() === '') continue
     else if (!before) given.set(key, { name, value: value.trim() })
     else if (key === 'repcode') before.value += `,${value}`

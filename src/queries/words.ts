@@ -1,4 +1,5 @@
-import { MAX_LENGTH, MAX_TERMS } from '../search/grammar.ts'
+import { Problem } from '../http/problem.ts'
+import { MAX_LENGTH, MAX_TERMS, parseQuery, type QueryNode } from '../search/grammar.ts'
 import type { LeftOut } from './left-out.ts'
 
 /** What somebody typed into a plain search box, as a query of ours in which nothing is an operator. */
@@ -6,8 +7,6 @@ import type { LeftOut } from './left-out.ts'
 const QUOTES = /["“”＂]/gu
 /** Everything that ends a word. */
 const BREAKS = /[\s\u200b\p{Cc}"“”＂]+/u
-/** What would be more than a word by itself, and is none in quotes. */
-const OPERATOR = /[()|*]|^-|^(?:OR|AND)$|^(?:[Tt][Ii][Tt][Ll][Ee]|제목):/u
 
 const QUOTES_SAY_NOTHING = {
   en: 'quotation marks are passed over: each word is looked for',
@@ -19,6 +18,19 @@ const TOO_MUCH = {
   ko: `검색어는 낱말 ${MAX_TERMS}개, ${MAX_LENGTH}자까지입니다`,
 }
 
+/** How many plain words a word is, several where they are listed without a space; null where it is anything else. */
+function plainWords(word: string): number | null {
+  const isPlain = (node: QueryNode) => node.type === 'term' && !node.phrase && !node.prefix && !node.title
+  try {
+    const read = parseQuery(word)
+    const words = read.type === 'and' ? read.of : [read]
+    return words.every(isPlain) ? words.length : null
+  } catch (error) {
+    if (error instanceof Problem) return null
+    throw error
+  }
+}
+
 /** `q` is null where no word is left. */
 export function queryOfWords(text: string): {
   q: string | null
@@ -28,12 +40,17 @@ export function queryOfWords(text: string): {
   const quotes = text.match(QUOTES)
   if (quotes) left.push({ value: [...new Set(quotes)].join(''), why: QUOTES_SAY_NOTHING })
   const terms: string[] = []
+  let count = 0
   for (const word of text.split(BREAKS).filter(Boolean)) {
-    const term = OPERATOR.test(word) ? `"${word}"` : word
-    const fits = terms.length < MAX_TERMS && [...terms, term].join(' ').match(/./gsu)?.length
+    const words = plainWords(word)
+    // In quotes it is a word, whatever its signs would say.
+    const term = words === null ? `"${word}"` : word
+    const fits = count + (words ?? 1) <= MAX_TERMS && [...[...terms, term].join(' ')].length <= MAX_LENGTH
     if (!/[\p{L}\p{N}]/u.test(word)) left.push({ value: word, why: NO_WORD })
-    else if (fits && fits <= MAX_LENGTH) terms.push(term)
-    else left.push({ value: word, why: TOO_MUCH })
+    else if (fits) {
+      terms.push(term)
+      count += words ?? 1
+    } else left.push({ value: word, why: TOO_MUCH })
   }
   return { q: terms.length > 0 ? terms.join(' ') : null, left }
 }

@@ -105,12 +105,12 @@ async function respell(search: Search, words: Word[]): Promise<string | null> {
   return respelt === q || [...respelt].length > MAX_LENGTH ? null : respelt
 }
 
-/** What the query may have been meant for, if that finds anything. */
+/** What the query may have been meant for, if that finds anything, and not just by asking for less. */
 async function didYouMean(search: Search, words: Word[], options: KeywordOptions): Promise<string[]> {
   const { client, request } = search
   const respelt = await respell(search, words)
   if (respelt === null) return []
-  const meant = { ...request, q: respelt, query: parseQuery(respelt), limit: 1 }
+  const meant = { ...request, q: respelt, query: parseQuery(respelt), order: 'newest' as const, limit: 1 }
   const { hits } = await searchKeywords(client, meant, { ...options, count: false, offers: false })
   return hits.length > 0 ? [respelt] : []
 }

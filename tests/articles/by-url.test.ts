@@ -69,6 +69,8 @@ test('an article of another source is found by the address of its page, but for 
     'https://board.example.org/esg/view/?no=7&utm_source=mail#top',
     'http://board.example.org/esg/view?no=7',
     'board.example.org/esg/view?gclid=1&no=7&utm_campaign=x',
+    '“https://board.example.org/esg/view?no=7”',
+    '‘board.example.org/esg/view?no=7’',
   ])
     expect(await idAt(url)).toBe(copy.id)
   for (const url of ['https://board.example.org/esg/view?no=70', 'https://board.example.org/ESG/view?no=7'])

@@ -217,10 +217,12 @@ describe('a number has one spelling', () => {
 test.each([
   ['page=1&page=2', 'page: is given more than once'],
   ['from=2026-01-01&from=2026-02-01', 'from: is given more than once'],
+  ['sort=views&sort=views', 'sort: is given more than once'],
   ['period=0d', 'such as `7d`'],
   ['modifiedFrom=0001-01-01T00:00:00Z', 'from 1948 on'],
 ])('/v1/articles?%s: %s', async (query, detail) => {
   const refused = await call(`/v1/articles?${query}`)
   expect(refused.statusCode).toBe(400)
   expect(refused.json().detail).toContain(detail)
+  expect(refused.json().errors).toHaveLength(1)
 })

@@ -191,6 +191,10 @@ describe('the report of a search', () => {
     expect(report.didYouMean).toEqual(['순환경제'])
     expect((await search('수소 순환경재')).search.didYouMean).toEqual([])
     expect((await search('금속 순환경재')).search.didYouMean).toEqual(['금속 순환경제'])
+    // What is found only by asking for less is not what was meant.
+    for (const q of ['코로나19 순환경재', '순환경재 원전'])
+      for (const sort of ['-publishedAt', 'relevance'])
+        expect([q, sort, (await search(q, `&sort=${sort}`)).search.didYouMean]).toEqual([q, sort, []])
   })
 
   test('offers none for words that are found by themselves, nor for numbers', async () => {
