@@ -31,10 +31,10 @@ import { feedAnswers } from './feeds/routes-answer.ts'
 import { opmlRoutes } from './feeds/routes-opml.ts'
 import { feedComponents } from './feeds/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
-import { controlAccess } from './http/access.ts'
+import { controlAccess, countRequest } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
 import { closeGently } from './http/closing.ts'
-import { allowOrigins } from './http/cors.ts'
+import { allowOrigin, allowOrigins } from './http/cors.ts'
 import { serveApiDescription } from './http/docs.ts'
 import { handleError, handleUnknownRoutes } from './http/errors.ts'
 import { AnswerMemory } from './http/memory.ts'
@@ -99,6 +99,7 @@ export async function buildApp({
   logger = false,
   now = () => new Date(),
 }: AppOptions): Promise<FastifyInstance> {
+  const limit = rateLimit(config.RATE_LIMIT)
   const app: FastifyInstance = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -117,9 +118,12 @@ export async function buildApp({
       connectionsCheckingInterval: Math.min(1_000, config.REQUEST_TIMEOUT_MS),
     },
     frameworkErrors: (error, request, reply) => {
-      // These come before any hook, and so before CORS.
-      if (config.CORS_ORIGINS === '*') reply.header('access-control-allow-origin', '*')
-      return handleError(error, request, reply)
+      // These come before any hook, and so before what the hooks see to.
+      allowOrigin(config.CORS_ORIGINS, request, reply)
+      countRequest(limit, request, reply).then(
+        () => handleError(error, request, reply),
+        refused => handleError(refused, request, reply),
+      )
     },
     routerOptions: { maxParamLength: 2_000 },
     schemaController: { compilersFactory: { buildValidator: validators() as never } },
@@ -128,17 +132,17 @@ export async function buildApp({
   app.setSerializerCompiler(() => value => JSON.stringify(value))
 
   app.setErrorHandler(handleError)
-  handleUnknownRoutes(app)
+  const refuseMethod = handleUnknownRoutes(app)
   refuseUnknownParameters(app)
   tellRequests(app, { logged: logger !== false })
   closeGently(app)
   answerOddRequests(app)
   const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
-  const limit = rateLimit(config.RATE_LIMIT)
   const today = () => dayOf(now())
   answerAsSent(app, { memory, limit, today })
   await allowOrigins(app, config.CORS_ORIGINS)
   controlAccess(app, { findCaller: token => findCaller(db, token), limit })
+  app.addHook('onRequest', refuseMethod)
   negotiate(app)
   tellNoLengthOf304(app)
   readPositions(app)

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types of the body that the route takes; JSON unless it says so. */
     consumes?: string[]
+    /** Content codings that it takes; none unless it says so. */
+    codings?: readonly string[]
     /** Character sets that it takes, where not only UTF-8. */
     charsets?: readonly string[]
   }
@@ -32,7 +34,7 @@ export function parseBodies(app: FastifyInstance): void {
       parseJson(request, text, (error, value) => {
         parsed = { error, value }
       })
-      if (parsed.error) throw notJson(text, parsed.error)
+      if (parsed.error) throw notJson(text)
       done(null, normaliseJson(parsed.value))
     } catch (error) {
       done(error as Error)
@@ -56,7 +58,9 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
   } = request.headers
   if (request.is404 || !request.routeOptions.schema?.body) return
   if (contentType === undefined && chunked === undefined && (length === undefined || length === '0')) return
-  const { consumes = [JSON_TYPE], charsets } = request.routeOptions.config
+  const { consumes = [JSON_TYPE], charsets, codings = ['identity'] } = request.routeOptions.config
+  const coding = request.headers['content-encoding']?.trim().toLowerCase()
+  if (coding !== undefined && !codings.includes(coding)) throw notUnpacked(coding, codings.join(', '))
   const [type = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')
@@ -78,13 +82,29 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
   )
 }
 
+function notUnpacked(coding: string, accepted: string): Problem {
+  const detail = { en: `must be one of ${accepted}`, ko: `다음 중 하나여야 합니다: ${accepted}` }
+  return new Problem(
+    'unsupported-media-type',
+    {
+      en: `Content-Encoding: ${detail.en}, not ${coding}`,
+      ko: `Content-Encoding: ${detail.ko}(받은 값: ${coding})`,
+    },
+    { faults: [{ header: 'Content-Encoding', detail }], headers: { 'accept-encoding': accepted } },
+  )
+}
+
 /** Says where the text stops being JSON, which Fastify's parser does not. */
-function notJson(text: string, cause: Error): Problem {
-  let where = cause.message
+function notJson(text: string): Problem {
   try {
     JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    where = (error as Error).message
+    const { message } = error as Error
+    return badBody('', `is not valid JSON: ${message}`, `올바른 JSON이 아닙니다: ${message}`)
   }
-  return badBody('', `is not valid JSON: ${where}`, `올바른 JSON이 아닙니다: ${where}`)
+  return badBody(
+    '',
+    'has a key "__proto__", or "prototype" in "constructor", which nothing has',
+    '"__proto__"나 "constructor" 안의 "prototype"이라는 키는 쓸 수 없습니다',
+  )
 }

@@ -1,5 +1,6 @@
 import cors from '@fastify/cors'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { addVary } from './problem.ts'
 
 /** Which sites may read answers in a browser, and which fields of them. */
 
@@ -23,10 +24,24 @@ const EXPOSED = [
   'Cache-Status',
 ]
 
+const listOf = (origins: string) => origins.split(',').map(origin => origin.trim())
+
+/** The same for an answer that comes before any hook. @param origins `CORS_ORIGINS` in config.ts */
+export function allowOrigin(origins: string, request: FastifyRequest, reply: FastifyReply): void {
+  const { origin } = request.headers
+  if (origins !== '*') addVary(reply, 'Origin')
+  const allowed = origins === '*' ? '*' : listOf(origins).find(one => one === origin)
+  if (allowed === undefined) return
+  reply.headers({
+    'access-control-allow-origin': allowed,
+    'access-control-expose-headers': EXPOSED.join(', '),
+  })
+}
+
 /** @param origins `CORS_ORIGINS` in config.ts */
 export async function allowOrigins(app: FastifyInstance, origins: string): Promise<void> {
   await app.register(cors, {
-    origin: origins === '*' ? '*' : origins.split(',').map(origin => origin.trim()),
+    origin: origins === '*' ? '*' : listOf(origins),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED,
     maxAge: 600,

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, sendProblem } from './problem.ts'
 import { splitTarget } from './target.ts'
-import { encodingProblem } from './text-input.ts'
+import { BROKEN_ESCAPE, encodingProblem, LOOSE_PERCENT } from './text-input.ts'
 import { validationProblem } from './validation.ts'
 
 /** Every way in which a request can fail, as a problem. */
@@ -10,7 +10,7 @@ import { validationProblem } from './validation.ts'
 const UNREACHABLE =
   /^(?:ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST\w+|ENETUNREACH|08...|57P0[1-5]|53300|P1001|P1002|P1008|P1017|P2024|P2028)$/
 const UNREACHABLE_TEXT =
-  /connection terminated|query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Can't reach database|server closed the connection|Cannot use a pool after|terminating connection|Unable to start a transaction/i
+  /connection terminated|query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|not queryable|Can't reach database|server closed the connection|Cannot use a pool after|terminating connection|Unable to start a transaction/i
 
 interface Coded {
   code?: unknown
@@ -61,7 +61,12 @@ function fromFastify(error: FastifyError, path: string): Problem | null {
         ko: '본문이 허용된 크기(BODY_LIMIT)를 넘었습니다.',
       })
     case 'FST_ERR_BAD_URL':
-      return encodingProblem(path, 'The path')
+      return BROKEN_ESCAPE.test(path)
+        ? new Problem('bad-request', {
+            en: `The path: ${LOOSE_PERCENT.en}.`,
+            ko: `경로: ${LOOSE_PERCENT.ko}.`,
+          })
+        : encodingProblem(path, 'The path')
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem('uri-too-long', {
         en: 'A part of the path is too long.',
@@ -132,15 +137,27 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(error, request)
   if (problem.statusCode === 500) request.log.error({ err: error }, 'request failed')
   else if (problem.statusCode === 503) request.log.warn({ err: error }, 'request unavailable')
+  // Fastify closes the connection, and who still sends would be reset before reading why. Node reads on until the request is
+  // whole, or its time over.
+  else if (problem.statusCode === 413) reply.removeHeader('connection')
   return sendProblem(request, reply, problem)
 }
 
 /**
- * Answers what no route matches: 405 with `Allow` where the path exists with other methods, else 404.
+ * Answers what no route matches: 405 with `Allow` where the path exists with other methods, else 404. A path that is written out
+ * is no value of a parameter, whatever the method: `PUT /v1/articles/histogram` replaces no article.
  * Register before the routes, whose methods it notes.
+ * @returns what to add as a hook for that, behind those that know who asks
  */
-export function handleUnknownRoutes(app: FastifyInstance): void {
+export function handleUnknownRoutes(app: FastifyInstance): (request: FastifyRequest) => Promise<void> {
   const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  const methodsOf = (path: string) => {
+    const written = routes.get(path)
+    const found = written ? [written] : [...routes.values()].filter(({ pattern }) => pattern.test(path))
+    return [...new Set(found.flatMap(({ methods }) => [...methods]))]
+      .filter(name => name !== 'OPTIONS')
+      .sort()
+  }
   app.addHook('onRoute', ({ url, method }) => {
     const pattern = new RegExp(
       `^${url
@@ -154,21 +171,9 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
   })
   app.setNotFoundHandler((request, reply) => {
     const { path } = splitTarget(request.url)
-    const methods = [...routes.values()].filter(r => r.pattern.test(path)).flatMap(r => [...r.methods])
-    const allow = [...new Set(methods)].filter(method => method !== 'OPTIONS').sort()
+    const allow = methodsOf(path)
     if (allow.length > 0 && !allow.includes(request.method))
-      return sendProblem(
-        request,
-        reply,
-        new Problem(
-          'method-not-allowed',
-          {
-            en: `${path} takes ${allow.join(', ')}.`,
-            ko: `${path}에는 ${allow.join(', ')} 메서드를 쓸 수 있습니다.`,
-          },
-          { headers: { allow: allow.join(', ') } },
-        ),
-      )
+      return sendProblem(request, reply, notAllowed(path, allow))
     return sendProblem(
       request,
       reply,
@@ -178,4 +183,19 @@ export function handleUnknownRoutes(app: FastifyInstance): void {
       }),
     )
   })
+  return async request => {
+    if (!request.routeOptions.url?.includes(':')) return
+    const { path } = splitTarget(request.url)
+    if (routes.has(path)) throw notAllowed(path, methodsOf(path))
+  }
 }
+
+const notAllowed = (path: string, allow: string[]) =>
+  new Problem(
+    'method-not-allowed',
+    {
+      en: `${path} takes ${allow.join(', ')}.`,
+      ko: `${path}에는 ${allow.join(', ')} 메서드를 쓸 수 있습니다.`,
+    },
+    { headers: { allow: allow.join(', ') } },
+  )

@@ -57,6 +57,7 @@ const COMMON = [400, 406, 500, 503]
 const LIMITED = [401, 429]
 
 interface Operation {
+  parameters?: { name: string; required?: boolean }[]
   security?: object[]
   requestBody?: object
   responses: Record<string, { $ref?: string; content?: Record<string, unknown>; headers?: object }>
@@ -67,8 +68,8 @@ const DESCRIPTION = `Korean policy articles: list, search by day, read, write.
 A day is always a day in Seoul and a range of days includes both ends. Reading what is public needs no key.
 Unknown parameters and fields are refused, not ignored. Every error is a problem document (RFC 9457) that names the
 culprit, in Korean for \`Accept-Language: ko\`; this includes 404, 405 and 414 for addresses that are not listed here, and
-408 and 431 from the HTTP layer. Every answer carries \`X-Request-Id\`, and all but those of probes \`RateLimit\` and
-\`RateLimit-Policy\`. \`Cache-Status\` tells whether an answer to an anonymous reader came from memory (\`gongbo; hit\`): then
+408, 417, 431 and the 400 of what is no HTTP from the HTTP layer. Every answer carries \`X-Request-Id\`, and all but those of
+probes and of that layer \`RateLimit\` and \`RateLimit-Policy\`. \`Cache-Status\` tells whether an answer to an anonymous reader came from memory (\`gongbo; hit\`): then
 nothing has changed since it was made.`
 
 /** Of answers that a reader may keep and ask about again, and of the answer that his copy is fresh. */
@@ -196,6 +197,9 @@ export async function describeApi(
           ]
           for (const status of statuses)
             operation.responses[status] ??= problems(status)[status] as Operation['responses'][string]
+          // Without it the answer is 428, which no schema of a request can say.
+          const ifMatch = operation.parameters?.find(({ name }) => name === 'if-match')
+          if (ifMatch && '428' in operation.responses) ifMatch.required = true
           // The plugin gives a body to answers that have none.
           for (const status of ['204', '304']) delete operation.responses[status]?.content
           for (const [status, response] of Object.entries(operation.responses))

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
+import { requestId } from './requests.ts'
 import { requireUtf8 } from './text-input.ts'
 
 /**
@@ -27,6 +28,9 @@ const CODES: Record<string, ProblemCode> = {
 /** Connections whose request may take longer than others (`REQUEST_TIMEOUT_MS`); who adds one watches over it. */
 export const unhurried = new WeakSet<Socket>()
 
+/** Connections that end with the answer that is under way: what comes behind its request cannot be read. */
+const ending = new WeakSet<Socket>()
+
 /** Connections whose request was encoded and said again: whatever else comes on them is not read. */
 const passedOn = new WeakSet<Socket>()
 
@@ -38,16 +42,15 @@ export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
     if (passedOn.has(socket) || (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket))) return
-    // With an earlier answer still under way on this connection, bytes of ours would land in its middle; one that waits for the
-    // body that does not come has none yet.
+    if (ending.has(socket)) return
     const answering = answerOn(socket)
-    const waits = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answering?.req.complete === false
-    const busy = answering && (answering.headersSent || !waits)
-    if (error.code === 'ECONNRESET' || !socket.writable || busy) {
-      socket.destroy()
-      return
-    }
-    answer(app().server, error, socket)
+    // Bytes of ours would land in the middle of what is said already.
+    if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) socket.destroy()
+    // What was asked whole is answered first, and then nothing more.
+    else if (answering?.req.complete) {
+      ending.add(socket)
+      answering.once('close', () => socket.end())
+    } else answer(app().server, error, socket)
   }
 }
 
@@ -59,12 +62,15 @@ export function answerOddRequests(app: FastifyInstance): void {
       ko: `"${request.headers.expect}"라는 요구는 지원하지 않습니다(100-continue만 가능).`,
     })
     const language = languageOf(request.headers['accept-language'])
+    const id = requestId(request.headers['x-request-id'])
     response.writeHead(problem.statusCode, {
       'content-type': PROBLEM_TYPE,
       'content-language': language,
+      'cache-control': 'no-store',
+      'x-request-id': id,
       connection: 'close',
     })
-    response.end(JSON.stringify(problemDetails(problem, language)))
+    response.end(JSON.stringify(problemDetails(problem, language, undefined, id)))
   })
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     const detail = {
@@ -166,8 +172,9 @@ function parserProblem(error: ParserError): Problem {
 
 function send(socket: Socket, problem: Problem, packet: Buffer): void {
   const language = languageOf(/^accept-language:(.*)$/im.exec(packet.toString('latin1'))?.[1]?.trim())
-  const body = JSON.stringify(problemDetails(problem, language))
+  const id = requestId(undefined)
+  const body = JSON.stringify(problemDetails(problem, language, undefined, id))
   socket.end(
-    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-language: ${language}\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-language: ${language}\r\nx-request-id: ${id}\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
 }

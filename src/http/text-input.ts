@@ -37,6 +37,12 @@ function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }
   return new Problem('invalid-encoding', detail, { faults: faults.map(fault => ({ ...fault, detail })) })
 }
 
+export const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+export const LOOSE_PERCENT = {
+  en: 'a % must be followed by two hexadecimal digits; write %25 for a %',
+  ko: '% 뒤에는 16진수 두 자리가 와야 합니다. % 자체는 %25로 쓰십시오',
+}
+
 /** The problem with a percent-encoded text that is not UTF-8. */
 export const encodingProblem = (text: string, where: string): Problem => notUtf8(percentBytes(text), where)
 
@@ -67,12 +73,7 @@ export async function normaliseParameters(request: FastifyRequest): Promise<void
       try {
         decodeURIComponent(part)
       } catch {
-        if (/%(?![0-9A-Fa-f]{2})/.test(part))
-          throw badParameter(
-            name,
-            'a % must be followed by two hexadecimal digits; write %25 for a %',
-            '% 뒤에는 16진수 두 자리가 와야 합니다. % 자체는 %25로 쓰십시오',
-          )
+        if (BROKEN_ESCAPE.test(part)) throw badParameter(name, LOOSE_PERCENT.en, LOOSE_PERCENT.ko)
         throw notUtf8(
           percentBytes(part),
           name === part ? 'The query' : name,

@@ -11,7 +11,10 @@ import { Problem } from '../http/problem.ts'
 
 const { sql } = Prisma
 
-const LEASE_SECONDS = 60
+/** As long as a transaction may last. */
+const LEASE_SECONDS = 30
+/** Milliseconds between attempts to give a lease back while the database is away. */
+const GIVING_BACK_MS = 1_000
 
 export interface StoredAnswer {
   status: number
@@ -142,9 +145,20 @@ export const sweepIdempotent = ({ pool }: Pick<Database, 'pool'>, now = new Date
     return rowCount ?? 0
   })
 
-/** Gives a lease back after a failure, so that the request may be tried again. */
-async function releaseIdempotent({ prisma }: Database, lease: Lease): Promise<void> {
-  await prisma.idempotencyRecord.deleteMany({
-    where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
-  })
+/**
+ * Gives a lease back after a failure, so that the request may be tried again: at once, or as soon as the database is there
+ * again, and not at all when the lease has ended by itself.
+ */
+async function releaseIdempotent(
+  db: Database,
+  lease: Lease,
+  until = Date.now() + LEASE_SECONDS * 1_000,
+): Promise<void> {
+  try {
+    await db.prisma.idempotencyRecord.deleteMany({
+      where: { keyId: lease.keyId, key: lease.key, lease: lease.id },
+    })
+  } catch {
+    if (Date.now() < until) setTimeout(() => releaseIdempotent(db, lease, until), GIVING_BACK_MS).unref()
+  }
 }

@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type Database, type Prisma, queryIn } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
-import { badBody, badHeader, Problem } from '../http/problem.ts'
+import { badBody, Problem } from '../http/problem.ts'
 import { unhurried } from '../http/raw-target.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
@@ -50,7 +50,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
   app.post(
     '/imports',
     {
-      config: { scope: 'articles:write', consumes: TYPES, charsets: CHARSETS },
+      config: { scope: 'articles:write', consumes: TYPES, charsets: CHARSETS, codings: ['identity', 'gzip'] },
       schema: {
         operationId: 'createImport',
         tags: ['imports'],
@@ -126,14 +126,12 @@ async function receive(
   const { socket } = request.raw
   const upload = (request.body ?? null) as Readable | null
   if (upload === null) throw empty()
-  const coding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (coding !== 'identity' && coding !== 'gzip')
-    throw badHeader('Content-Encoding', 'must be gzip or identity', 'gzip 또는 identity여야 합니다')
+  const gunzip = request.headers['content-encoding']?.trim().toLowerCase() === 'gzip'
   // The time of requests is that of small ones: an upload may take as long as it goes on.
   unhurried.add(socket)
   try {
     if (Number(request.headers['content-length'] ?? 0) > limit) throw new UploadError('too-large')
-    const spooled = await spool(upload, path, { limit, patience, gunzip: coding === 'gzip' })
+    const spooled = await spool(upload, path, { limit, patience, gunzip })
     if (spooled.bytes > 0) return spooled
     await rm(path, { force: true })
     throw empty()

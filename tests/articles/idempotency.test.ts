@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { queryIn } from '../../src/db/client.ts'
+import { answerOnce, beginIdempotent } from '../../src/idempotency/store.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
 
@@ -186,4 +187,17 @@ test('an answer is forgotten when its time is over', async () => {
   const later = await post('expired', anArticle())
   expect(later.statusCode).toBe(201)
   expect(later.json().id).not.toBe(first.json().id)
+})
+
+test('a failure while the database is away is given back as soon as it is there again', async () => {
+  const request = { keyId, key: 'away', fingerprint: Buffer.alloc(32), hours: 1 }
+  const failed = answerOnce(db, request, async () => {
+    await db.pool.query('ALTER TABLE idempotency_records RENAME TO idempotency_records_away')
+    throw new Error('the database is away')
+  })
+  await expect(failed).rejects.toThrow('the database is away')
+  await db.pool.query('ALTER TABLE idempotency_records_away RENAME TO idempotency_records')
+  const again = () => beginIdempotent(db, request).then(begun => 'lease' in begun)
+  await expect(again()).rejects.toMatchObject({ statusCode: 409 })
+  while (!(await again().catch(() => false))) await new Promise(next => setTimeout(next, 50))
 })

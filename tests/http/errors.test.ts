@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../../src/app.ts'
@@ -36,6 +39,8 @@ describe('every answer that is not a success is a problem document', () => {
     [405, { method: 'DELETE', url: '/v1/articles' }, 'GET, HEAD, POST'],
     [405, { method: 'POST', url: '/v1/articles/1?x=1' }, 'DELETE, GET, HEAD, PATCH, PUT'],
     [405, { method: 'PATCH', url: '/v1/articles/by-source/a/b' }, 'GET, HEAD, PUT'],
+    [405, { method: 'POST', url: '/v1/articles/histogram' }, 'GET, HEAD'],
+    [405, { method: 'PUT', url: '/v1/articles/facets', headers: writer }, 'GET, HEAD'],
   ])('%s %j', async (status, request, allow) => {
     const { statusCode, headers, body } = await call(request)
     expect(statusCode).toBe(status)
@@ -51,12 +56,29 @@ describe('every answer that is not a success is a problem document', () => {
   test('also where no route is reached: escapes that are not UTF-8, a path that is too long', async () => {
     for (const [status, name] of [
       [400, '%BC%F8%C8%AF'],
+      [400, '%'],
       [414, 'x'.repeat(3_000)],
     ]) {
       const { statusCode, headers, body } = await app.inject(`/v1/articles/by-source/korea.kr/${name}`)
       expect([statusCode, JSON.parse(body).status]).toEqual([status, status])
       expect(JSON.parse(body).requestId).toBe(headers['x-request-id'])
     }
+    expect((await app.inject('/v1/articles/%')).json().detail).toContain('write %25 for a %')
+  })
+
+  test('where no route is reached sites may read it and it counts, as elsewhere', async () => {
+    const settings = { ...readConfig({}), RATE_LIMIT: 2, CORS_ORIGINS: 'https://a.kr, https://b.kr' }
+    const other = await buildApp({ config: settings, db })
+    apps.push(other)
+    const ask = (origin: string) => other.inject({ url: '/v1/articles/%FF', headers: { origin } })
+    const { statusCode, headers } = await ask('https://b.kr')
+    expect([statusCode, headers.vary, headers['ratelimit-policy']]).toEqual([
+      ...[400, 'Origin, Accept-Language', '"minute";q=2;w=60'],
+    ])
+    expect(headers['access-control-allow-origin']).toBe('https://b.kr')
+    expect(headers['access-control-expose-headers']).toContain('X-Request-Id')
+    expect((await ask('https://c.kr')).headers).not.toHaveProperty('access-control-allow-origin')
+    expect((await ask('https://a.kr')).statusCode).toBe(429)
   })
 })
 
@@ -86,6 +108,38 @@ describe('a body', () => {
     const payload = JSON.stringify(anArticle({ bodyText: '가'.repeat(400) }))
     const response = await small({ method: 'POST', url: '/v1/articles', headers, payload })
     expect(response.json()).toMatchObject({ status: 413, type: '/problems/body-too-large' })
+  })
+
+  test('that is too large is refused so that its sender reads why, also while it sends', async () => {
+    const other = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, BODY_LIMIT: 1_024 }, db })
+    apps.push(other)
+    const url = await other.listen({ port: 0, host: '127.0.0.1' })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (let i = 0; i < 5; i++) {
+      const sending = request(`${url}/v1/articles`, { method: 'POST', agent })
+      for (const [name, value] of Object.entries({ ...writer, 'content-type': 'application/json' }))
+        sending.setHeader(name, value)
+      if (i % 2) sending.setHeader('content-length', 20_000_000)
+      sending.end(Buffer.alloc(20_000_000, 32))
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage]
+      expect(answer.headers.connection).not.toBe('close')
+      expect(answer.statusCode).toBe(413)
+      await once(answer.resume(), 'end')
+      if (!sending.writableFinished) await once(sending, 'finish')
+    }
+    agent.destroy()
+  })
+
+  test('that is packed is refused, also where the packing is only said', async () => {
+    for (const [payload, coding] of [
+      [gzipSync(valid), 'gzip'],
+      [valid, 'br'],
+    ] as const) {
+      const refused = await post(payload, { 'content-encoding': coding })
+      expect([refused.statusCode, refused.headers['accept-encoding']]).toEqual([415, 'identity'])
+      expect(refused.json().errors).toMatchObject([{ header: 'Content-Encoding' }])
+    }
+    expect((await post(valid, { 'content-encoding': 'Identity' })).statusCode).toBe(201)
   })
 
   test('is JSON in UTF-8, of PATCH a merge patch; another is refused with what is accepted', async () => {
@@ -155,13 +209,14 @@ describe('a fault in a body is named by its JSON pointer', () => {
 
   test('keys that reach for the prototype are refused', async () => {
     const rest = JSON.stringify(anArticle()).slice(1)
+    const PROTOTYPE = expect.stringContaining('has a key "__proto__"')
     for (const body of [
       `{"__proto__":{"status":"hidden"},${rest}`,
       `{"ministry":{"name":"a","__proto__":{"x":1}},${rest}`,
       `{"\\u005f_proto__":{"x":1},${rest}`,
       `{"constructor":{"prototype":{"x":1}},${rest}`,
     ])
-      expect([body, (await post(body)).statusCode]).toEqual([body, 400])
+      expect([body, (await post(body)).json()]).toMatchObject([body, { status: 400, detail: PROTOTYPE }])
     expect(({} as { x?: unknown }).x).toBeUndefined()
   })
 

@@ -140,6 +140,22 @@ describe('what cannot be read is refused with a problem document', () => {
     )
   })
 
+  test('a body whose chunks are none, and one that is longer than it says', async () => {
+    const writing = { ...(await authorize('articles:write')), 'content-type': 'application/json' }
+    const chunked = await send(
+      head('POST /v1/articles', { ...writing, 'transfer-encoding': 'chunked' }),
+      'zz\r\n',
+    )
+    expect(problem(chunked)).toMatchObject({ status: 400, requestId: chunked.headers['x-request-id'] })
+    const payload = JSON.stringify(anArticle({ title: '온전한 글' }))
+    const length = String(Buffer.byteLength(payload))
+    const whole = await send(
+      head('POST /v1/articles', { ...writing, 'content-length': length }),
+      `${payload}#more`,
+    )
+    expect([whole.status, JSON.parse(whole.body).title]).toEqual([201, '온전한 글'])
+  })
+
   test('headers that are too large', async () => {
     const answer = await get('/v1/articles', { 'x-large': 'x'.repeat(20_000) })
     expect(problem(answer)).toMatchObject({ status: 431, type: '/problems/headers-too-large' })
