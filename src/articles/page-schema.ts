@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { TAKEN_FOR } from './ministry-filter.ts'
+import { SORTS } from './query-schema.ts'
 import {
   Article,
   ArticleLink,
@@ -113,7 +114,7 @@ const PAGE = {
   ministries: nullable(Type.Array(ref(MinistryTakenIn)), {
     description: 'Which bodies the `ministry` filter takes in, and why. Null without it.',
   }),
-  sort: Type.String({ examples: ['-publishedAt'] }),
+  sort: oneOf(SORTS, { description: 'What the list goes by.', examples: ['-publishedAt'] }),
   search: nullable(ref(SearchReport), { description: 'Null without `q`.' }),
 }
 export const ArticlePage = Type.Object(

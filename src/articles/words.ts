@@ -146,6 +146,7 @@ export const SOURCE = {
   externalId: Type.String({
     minLength: 1,
     maxLength: 200,
+    pattern: '\\S',
     description: 'Its identity there (korea.kr: `newsId`). Unique within the source.',
     examples: ['sample-018'],
   }),

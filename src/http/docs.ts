@@ -33,6 +33,8 @@ export async function serveApiDescription(app: FastifyInstance): Promise<void> {
   )
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    // Beside the page, wherever a proxy has put it.
+    indexPrefix: '.',
     // The plugin's own policy upgrades to HTTPS, which leaves the page blank where the API is served without it.
     staticCSP:
       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'",

@@ -18,7 +18,11 @@ const encoding = oneOf(ENCODINGS, {
   description:
     'Of CSV. Otherwise the `charset` of the media type, else UTF-8 where the whole file is, else CP949.',
 })
-const dryRun = Type.Boolean({ default: false, description: 'Only count what would come of it.' })
+const dryRun = Type.Boolean({
+  default: false,
+  description:
+    'Only count what would come of it: of each record beside what is here, not beside other records of the file.',
+})
 const deferSearch = Type.Boolean({
   default: false,
   description:

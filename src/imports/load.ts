@@ -6,6 +6,7 @@ import { isDeadlock } from '../http/errors.ts'
 import { Problem } from '../http/problem.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { turn } from '../time/turns.ts'
+import { HeaderError } from './columns.ts'
 import {
   checkArticle,
   checkCounts,
@@ -88,7 +89,8 @@ interface Checked {
 
 /**
  * Writes what can be written and tells what cannot; an article that stands twice is written twice, in its order. When it
- * throws, nothing of it goes on. @throws the reason of the signal that ended it.
+ * throws, nothing of it goes on. @throws the reason of the signal that ended it; HeaderError where the file could not be read to
+ * its end, after what stands before that.
  */
 export async function load(
   db: Database,
@@ -117,10 +119,14 @@ export async function load(
     },
     line => options.onCommitted?.(line, report),
   )
+  /** Where the file could be read no further. */
+  let end: HeaderError | null = null
   try {
     let batch: Checked[] = []
     let characters = 0
-    for await (const record of records) {
+    for await (const record of untilUnreadable(records, error => {
+      end = error
+    })) {
       if (signal?.aborted) break
       await turn()
       if (record.line <= (options.after ?? 0)) continue
@@ -144,7 +150,21 @@ export async function load(
     await lanes.settle()
   }
   signal?.throwIfAborted()
+  if (end) throw end
   return report
+}
+
+/** Records up to where the file can be read no further: what stands before that is written all the same. */
+async function* untilUnreadable(
+  records: AsyncIterable<FileRecord>,
+  told: (error: HeaderError) => void,
+): AsyncGenerator<FileRecord> {
+  try {
+    yield* records
+  } catch (error) {
+    if (!(error instanceof HeaderError)) throw error
+    told(error)
+  }
 }
 
 /** The record as it is written, or why it cannot be. */

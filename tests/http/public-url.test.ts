@@ -39,3 +39,14 @@ test('Link leads there too, by number and by cursor', async () => {
 test('the document names it as its server', async () => {
   expect((app.swagger() as { servers?: unknown }).servers).toMatchObject([{ url: PUBLIC_URL }])
 })
+
+test('the reference page finds what belongs to it, wherever a proxy has put it', async () => {
+  const { body } = await app.inject('/docs')
+  const paths = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '')
+  expect(paths.length).toBeGreaterThan(5)
+  for (const path of paths) {
+    const { pathname } = new URL(path, 'https://api.example.go.kr/gongbo/docs')
+    expect(pathname.startsWith('/gongbo/docs/')).toBe(true)
+    expect([path, (await app.inject(pathname.replace('/gongbo', ''))).statusCode]).toEqual([path, 200])
+  }
+})

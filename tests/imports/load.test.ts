@@ -270,6 +270,12 @@ describe('CSV', () => {
     expect((await bySource('4')).kind).toBe('explanation')
   })
 
+  test('writes what stands before a quote that nobody closes', async () => {
+    const text = `번호,제목\n1,하나\n2,둘\n3,"${'가'.repeat(5_000_000)}`
+    await expect(csv(text)).rejects.toThrow('line 4: a record longer than any article')
+    expect(await db.prisma.article.count()).toBe(2)
+  })
+
   test.each([
     ['a column that nobody knows', '번호,제목,비고\n1,제목,x', {}, 'unknown column "비고"'],
     ['a slip of the pen', 'source.externalId,titel\n1,x', {}, 'did you mean "title"?'],
