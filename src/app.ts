@@ -31,7 +31,7 @@ import { feedAnswers } from './feeds/routes-answer.ts'
 import { opmlRoutes } from './feeds/routes-opml.ts'
 import { feedComponents } from './feeds/schema.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
-import { controlAccess, countRequest } from './http/access.ts'
+import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
 import { closeGently } from './http/closing.ts'
 import { allowOrigin, allowOrigins } from './http/cors.ts'
@@ -42,7 +42,7 @@ import { describeApi } from './http/openapi.ts'
 import { refuseSplitAddress } from './http/pasted.ts'
 import { documentPositions, readPositions } from './http/position.ts'
 import { ProblemKind, problemPages } from './http/problem-pages.ts'
-import { rateLimit } from './http/rate-limit.ts'
+import { clientOf, rateLimit } from './http/rate-limit.ts'
 import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
@@ -120,7 +120,8 @@ export async function buildApp({
     frameworkErrors: (error, request, reply) => {
       // These come before any hook, and so before what the hooks see to.
       allowOrigin(config.CORS_ORIGINS, request, reply)
-      countRequest(limit, request, reply).then(
+      const counted = limit?.count(clientOf(request.ip), reply) ?? Promise.resolve()
+      counted.then(
         () => handleError(error, request, reply),
         refused => handleError(refused, request, reply),
       )

@@ -151,7 +151,7 @@ export function toContent(
       throw badBody(
         '/publishedAt',
         'a scheduled article has none yet',
-        '예약된 글에는 아직 발표 시각이 없어야 합니다',
+        '예약 글에는 publishedAt이 없어야 합니다. null로 보내십시오',
       )
   }
   if (article.status === 'published' && embargoUntil !== null && embargoUntil > now)

@@ -72,7 +72,7 @@ export function issueFacts(article: Article): Fact[] {
       ministry && ministry.publishedName !== ministry.name ? ministry.publishedName : null,
     ),
     ...fact('글쓴이', article.author),
-    ...fact('등록일', article.publishedOn, day),
+    ...fact('발표일', article.publishedOn, day),
     ...fact('게시일', article.postedOn, day),
     ...fact('공개 예정', article.status === 'scheduled' ? article.embargoUntil : null, minute),
     ...[

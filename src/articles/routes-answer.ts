@@ -120,8 +120,10 @@ export function listAnswer(list: object) {
   return { etag: `W/"${digest(body.replaceAll(COUNTERS, ''))}"`, body }
 }
 
+const called = (what: string) => (/^\d+$/.test(what) ? `${what}번 글` : `${what}에 해당하는 글`)
+
 export const noArticle = (what: string) =>
-  new Problem('not-found', { en: `There is no article ${what}.`, ko: `${what}에 해당하는 글이 없습니다.` })
+  new Problem('not-found', { en: `There is no article ${what}.`, ko: `${called(what)}이 없습니다.` })
 
 /** @throws Problem 404, or 410 for what was public and is deleted; key holders may see both. */
 export function assertReadable<T extends Pick<ArticleRow, 'status' | 'deletedAt'>>(
@@ -133,7 +135,7 @@ export function assertReadable<T extends Pick<ArticleRow, 'status' | 'deletedAt'
   if (allows(request.caller, 'articles:read')) return row
   if (row.status !== 'published') throw noArticle(what)
   if (row.deletedAt !== null)
-    throw new Problem('gone', { en: `Article ${what} was deleted.`, ko: `${what} 글은 삭제되었습니다.` })
+    throw new Problem('gone', { en: `Article ${what} was deleted.`, ko: `${called(what)}은 삭제되었습니다.` })
   return row
 }
 

@@ -8,7 +8,7 @@ import type { Database } from '../db/client.ts'
 import { parseBoardPage } from '../imports/board-page.ts'
 import { readMapping } from '../imports/columns.ts'
 import { ENCODINGS, type Survey, surveyFile } from '../imports/file.ts'
-import type { LoadReport, Rejection } from '../imports/load.ts'
+import { emptyReport, type LoadReport, type Rejection } from '../imports/load.ts'
 import { importFile, RECORD_FORMATS, type RecordFormat } from '../imports/run.ts'
 import { type ImportReport, importBoardPage } from '../imports/store.ts'
 import { decodeSaved } from '../text/encoding.ts'
@@ -82,29 +82,34 @@ await runCommand(async db => {
       throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)
     })
   const rejects = options.rejects === undefined ? null : await openRejects(options.rejects)
-  for (const file of options.files) {
-    const format = options.format ?? FORMAT_OF[extname(file).toLowerCase()] ?? 'board'
-    try {
-      if (format === 'board') print(`${file}: ${summary(await importBoard(db, file))}`)
-      else await importRecords(file, format)
-    } catch (error) {
-      const rest = format === 'board' ? '; nothing was imported from it' : ''
-      throw new Error(`${file}: ${(error as Error).message}${rest}`, { cause: error })
+  try {
+    for (const file of options.files) {
+      const format = options.format ?? FORMAT_OF[extname(file).toLowerCase()] ?? 'board'
+      try {
+        if (format === 'board') print(`${file}: ${summary(await importBoard(db, file))}`)
+        else await importRecords(file, format)
+      } catch (error) {
+        const rest = format === 'board' ? '; nothing was imported from it' : ''
+        throw new Error(`${file}: ${(error as Error).message}${rest}`, { cause: error })
+      }
     }
+  } finally {
+    await new Promise<void>(done => (rejects ? rejects.end(done) : done()))
   }
-  await new Promise<void>(done => (rejects ? rejects.end(done) : done()))
 
   async function importRecords(file: string, format: RecordFormat): Promise<void> {
     const survey = await surveyFile(file)
     const { 'dry-run': dryRun, 'defer-search': deferSearch, resume, encoding, source, map } = options
     const progress = showProgress(survey)
     const sums = addUpBeside(db)
-    const report = await importFile(
+    const report = emptyReport()
+    const written = importFile(
       db,
       { path: file, survey },
       { format, encoding, source, map, dryRun, deferSearch, resume },
       {
         actor: `import:${format}`,
+        report,
         onResumed: line => print(`${file}: going on after line ${line}`),
         onRead: progress.read,
         onRejected: rejection => tell(file, rejection),
@@ -117,9 +122,15 @@ await runCommand(async db => {
           if (!dryRun) sums.keepUp(created + updated)
         },
       },
-    ).finally(progress.stop)
+    )
+    const failed = await written.then(
+      () => false,
+      () => true,
+    )
+    progress.stop()
     if (!dryRun) await sums.finish()
-    print(`${file}: ${dryRun ? 'would make ' : ''}${summary(report)}`)
+    if (!failed || report.read > 0) print(`${file}: ${dryRun ? 'would make ' : ''}${summary(report)}`)
+    await written
     if (deferSearch && !dryRun && report.created + report.updated > 0)
       print('search rows are left to the running service, or to npm run reindex')
     if (report.rejected > 0) process.exitCode = SOME_REJECTED

@@ -42,7 +42,10 @@ export async function endExport({ pool }: Database, id: string, outcome: Outcome
 export async function findExport({ prisma }: Database, id: string): Promise<Export> {
   const row = await prisma.export.findUnique({ where: { id } })
   if (!row)
-    throw new Problem('not-found', { en: `There is no export ${id}.`, ko: `${id} 내보내기가 없습니다.` })
+    throw new Problem('not-found', {
+      en: `There is no export ${id}.`,
+      ko: `ID가 ${id}인 내보내기가 없습니다.`,
+    })
   const died = row.state === 'running' && row.beatAt.getTime() < Date.now() - SILENCE * 1_000
   return {
     id,

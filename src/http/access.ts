@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
 
@@ -70,15 +70,6 @@ export interface AccessOptions {
   /** The caller of a bearer token, or null where the token is not (or no longer) valid. */
   findCaller: (token: string) => Promise<Caller | null>
   limit: RateLimit | null
-}
-
-/** Counts a request that no key was looked up for. @throws Problem 429 */
-export async function countRequest(
-  limit: RateLimit | null,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
-  await limit?.count(clientOf(request.ip), reply)
 }
 
 export function controlAccess(app: FastifyInstance, { findCaller, limit }: AccessOptions): void {

@@ -24,7 +24,7 @@ export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([JSON_TYPE, MERGE_PATCH_TYPE], { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      const text = requireUtf8(body as Buffer, 'The body')
+      const text = requireUtf8(body as Buffer, { en: 'The body', ko: '본문' })
       if (request.is404) return done(null, undefined)
       const wanted = request.routeOptions.schema?.body !== undefined
       // Many clients name a media type with every request, also where they send nothing.
@@ -60,7 +60,7 @@ async function checkMediaType(request: FastifyRequest): Promise<void> {
   if (contentType === undefined && chunked === undefined && (length === undefined || length === '0')) return
   const { consumes = [JSON_TYPE], charsets, codings = ['identity'] } = request.routeOptions.config
   const coding = request.headers['content-encoding']?.trim().toLowerCase()
-  if (coding !== undefined && !codings.includes(coding)) throw notUnpacked(coding, codings.join(', '))
+  if (coding && !codings.includes(coding)) throw notUnpacked(coding, codings.join(', '))
   const [type = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')

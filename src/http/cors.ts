@@ -21,10 +21,22 @@ const EXPOSED = [
   'Allow',
   'Accept-Patch',
   'Accept-Post',
+  'Accept-Encoding',
   'Cache-Status',
 ]
 
 const listOf = (origins: string) => origins.split(',').map(origin => origin.trim())
+
+/** @param origins `CORS_ORIGINS` in config.ts */
+export async function allowOrigins(app: FastifyInstance, origins: string): Promise<void> {
+  await app.register(cors, {
+    origin: origins === '*' ? '*' : listOf(origins),
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED,
+    maxAge: 600,
+    strictPreflight: false,
+  })
+}
 
 /** The same for an answer that comes before any hook. @param origins `CORS_ORIGINS` in config.ts */
 export function allowOrigin(origins: string, request: FastifyRequest, reply: FastifyReply): void {
@@ -35,16 +47,5 @@ export function allowOrigin(origins: string, request: FastifyRequest, reply: Fas
   reply.headers({
     'access-control-allow-origin': allowed,
     'access-control-expose-headers': EXPOSED.join(', '),
-  })
-}
-
-/** @param origins `CORS_ORIGINS` in config.ts */
-export async function allowOrigins(app: FastifyInstance, origins: string): Promise<void> {
-  await app.register(cors, {
-    origin: origins === '*' ? '*' : listOf(origins),
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: EXPOSED,
-    maxAge: 600,
-    strictPreflight: false,
   })
 }

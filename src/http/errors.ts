@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem, sendProblem } from './problem.ts'
+import { lingerAfter } from './raw-target.ts'
 import { splitTarget } from './target.ts'
 import { BROKEN_ESCAPE, encodingProblem, LOOSE_PERCENT } from './text-input.ts'
 import { validationProblem } from './validation.ts'
@@ -66,7 +67,7 @@ function fromFastify(error: FastifyError, path: string): Problem | null {
             en: `The path: ${LOOSE_PERCENT.en}.`,
             ko: `경로: ${LOOSE_PERCENT.ko}.`,
           })
-        : encodingProblem(path, 'The path')
+        : encodingProblem(path, { en: 'The path', ko: '경로' })
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem('uri-too-long', {
         en: 'A part of the path is too long.',
@@ -126,7 +127,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
     'internal-error',
     {
       en: 'The fault is ours and has been logged. The request id finds it.',
-      ko: '서버 쪽 오류이며 기록되었습니다. 요청 ID로 찾을 수 있습니다.',
+      ko: '서버 오류가 기록되었습니다. requestId로 찾을 수 있습니다.',
     },
     { cause: error },
   )
@@ -137,9 +138,11 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(error, request)
   if (problem.statusCode === 500) request.log.error({ err: error }, 'request failed')
   else if (problem.statusCode === 503) request.log.warn({ err: error }, 'request unavailable')
-  // Fastify closes the connection, and who still sends would be reset before reading why. Node reads on until the request is
-  // whole, or its time over.
-  else if (problem.statusCode === 413) reply.removeHeader('connection')
+  else if (problem.statusCode === 413) {
+    // Fastify closes the connection.
+    reply.removeHeader('connection')
+    lingerAfter(reply.raw)
+  }
   return sendProblem(request, reply, problem)
 }
 
@@ -151,8 +154,9 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
  */
 export function handleUnknownRoutes(app: FastifyInstance): (request: FastifyRequest) => Promise<void> {
   const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+  const writtenOut = (path: string) => (/[:*]/.test(path) ? undefined : routes.get(path))
   const methodsOf = (path: string) => {
-    const written = routes.get(path)
+    const written = writtenOut(path)
     const found = written ? [written] : [...routes.values()].filter(({ pattern }) => pattern.test(path))
     return [...new Set(found.flatMap(({ methods }) => [...methods]))]
       .filter(name => name !== 'OPTIONS')
@@ -186,7 +190,7 @@ export function handleUnknownRoutes(app: FastifyInstance): (request: FastifyRequ
   return async request => {
     if (!request.routeOptions.url?.includes(':')) return
     const { path } = splitTarget(request.url)
-    if (routes.has(path)) throw notAllowed(path, methodsOf(path))
+    if (writtenOut(path)) throw notAllowed(path, methodsOf(path))
   }
 }
 

@@ -38,7 +38,7 @@ export const problemPages: FastifyPluginAsyncTypebox = async app => {
       if (code) return kind(code)
       throw new Problem('not-found', {
         en: `There is no kind of problem "${request.params.code}".`,
-        ko: `"${request.params.code}"라는 오류 유형은 없습니다.`,
+        ko: `"${request.params.code}"(이)라는 오류 유형은 없습니다.`,
       })
     },
   )

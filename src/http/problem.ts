@@ -83,7 +83,7 @@ export const PROBLEMS = {
     ko: '데이터베이스에 연결할 수 없습니다',
   },
   'query-timeout': { status: 503, en: 'The query took too long', ko: '질의 시간이 초과되었습니다' },
-  busy: { status: 503, en: 'The server is busy with other writes', ko: '다른 쓰기를 처리하느라 바쁩니다' },
+  busy: { status: 503, en: 'The server is busy with other writes', ko: '다른 쓰기를 처리하고 있습니다' },
   'too-many-exports': {
     status: 503,
     en: 'Too many exports are running',

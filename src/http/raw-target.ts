@@ -49,9 +49,41 @@ export function handleParserErrors(app: () => FastifyInstance) {
     // What was asked whole is answered first, and then nothing more.
     else if (answering?.req.complete) {
       ending.add(socket)
-      answering.once('close', () => socket.end())
+      endAfter(answering, socket)
     } else answer(app().server, error, socket)
   }
+}
+
+/** Ends a connection with the last answer to what was asked whole on it. */
+function endAfter(answering: ServerResponse, socket: Socket): void {
+  answering.once('close', () => {
+    const next = answerOn(socket)
+    if (next && next !== answering && next.req.complete) endAfter(next, socket)
+    else socket.end()
+  })
+}
+
+/** Milliseconds for which a client may still send what nobody wants, so that it comes to read its answer. */
+const LINGER = 3_000
+
+/**
+ * Keeps a connection for a while behind an answer that came before all of its request: were it closed at once, its client would be
+ * reset while it sends, before it reads why.
+ */
+export function lingerAfter(response: ServerResponse): void {
+  const { req, shouldKeepAlive } = response
+  if (req.complete) return
+  const { socket } = req
+  unhurried.add(socket)
+  // Node closes with the answer what its client does not keep.
+  response.shouldKeepAlive = true
+  const end = setTimeout(() => req.destroy(), LINGER).unref()
+  socket.once('close', () => clearTimeout(end))
+  if (!shouldKeepAlive) return
+  req.once('end', () => {
+    unhurried.delete(socket)
+    clearTimeout(end)
+  })
 }
 
 /** What Node answers by itself, without a body or not at all: an expectation that it does not know, and CONNECT. */
@@ -59,7 +91,7 @@ export function answerOddRequests(app: FastifyInstance): void {
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const problem = new Problem('expectation-failed', {
       en: `There is no expectation "${request.headers.expect}"; only 100-continue.`,
-      ko: `"${request.headers.expect}"라는 요구는 지원하지 않습니다(100-continue만 가능).`,
+      ko: `"${request.headers.expect}"(이)라는 요구는 지원하지 않습니다(100-continue만 가능).`,
     })
     const language = languageOf(request.headers['accept-language'])
     const id = requestId(request.headers['x-request-id'])
@@ -95,7 +127,7 @@ function answer(server: Server, error: ParserError, socket: Socket): void {
   const length = Number(header('content-length') ?? 0)
   let encoded: string
   try {
-    encoded = requireUtf8(Buffer.from(line, 'latin1'), 'The address').replace(
+    encoded = requireUtf8(Buffer.from(line, 'latin1'), { en: 'The address', ko: '주소' }).replace(
       /[\u0080-\u{10ffff}]+/gu,
       encodeURIComponent,
     )
@@ -177,4 +209,7 @@ function send(socket: Socket, problem: Problem, packet: Buffer): void {
   socket.end(
     `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-language: ${language}\r\nx-request-id: ${id}\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // Whoever does not close the other half would keep it for ever.
+  const end = setTimeout(() => socket.destroy(), LINGER).unref()
+  socket.once('close', () => clearTimeout(end))
 }

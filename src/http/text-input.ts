@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { decodeCp949 } from '../text/cp949.ts'
 import { decodeUtf8 } from '../text/encoding.ts'
 import { flagsOf, UNSETTLED } from '../text/units.ts'
-import { badBody, badParameter, Problem } from './problem.ts'
+import { type Bilingual, badBody, badParameter, Problem } from './problem.ts'
 import { splitTarget } from './target.ts'
 
 /** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
@@ -17,24 +17,25 @@ function faultOf(text: string): { en: string; ko: string } | null {
 }
 
 /** Bytes as text. @throws Problem that says so where they are not UTF-8, and what they would be as CP949. */
-export function requireUtf8(bytes: Uint8Array, where: string): string {
+export function requireUtf8(bytes: Uint8Array, where: Bilingual): string {
   const text = decodeUtf8(bytes)
   if (text === null) throw notUtf8(bytes, where)
   return text
 }
 
-function notUtf8(bytes: Uint8Array, where: string, faults: { parameter: string }[] = []): Problem {
+function notUtf8(bytes: Uint8Array, where: Bilingual, parameter?: string): Problem {
   const text = decodeCp949(bytes)
   const guess = text.includes('\ufffd') ? '' : text.slice(0, 60)
   const detail = {
-    en: guess
-      ? `${where} is not UTF-8. It reads "${guess}" in CP949 (EUC-KR): send it as UTF-8.`
-      : `${where} is not UTF-8.`,
+    en: guess ? `is not UTF-8. It reads "${guess}" in CP949 (EUC-KR): send it as UTF-8.` : 'is not UTF-8.',
     ko: guess
-      ? `${where}: UTF-8이 아닙니다. CP949(EUC-KR)로는 "${guess}"로 읽힙니다. UTF-8로 보내십시오.`
-      : `${where}: UTF-8이 아닙니다.`,
+      ? `UTF-8이 아닙니다. CP949(EUC-KR)로는 "${guess}"(으)로 읽힙니다. UTF-8로 보내십시오.`
+      : 'UTF-8이 아닙니다.',
   }
-  return new Problem('invalid-encoding', detail, { faults: faults.map(fault => ({ ...fault, detail })) })
+  const whole = { en: `${where.en} ${detail.en}`, ko: `${where.ko}: ${detail.ko}` }
+  return new Problem('invalid-encoding', whole, {
+    faults: parameter === undefined ? [] : [{ parameter, detail }],
+  })
 }
 
 export const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
@@ -44,7 +45,7 @@ export const LOOSE_PERCENT = {
 }
 
 /** The problem with a percent-encoded text that is not UTF-8. */
-export const encodingProblem = (text: string, where: string): Problem => notUtf8(percentBytes(text), where)
+export const encodingProblem = (text: string, where: Bilingual): Problem => notUtf8(percentBytes(text), where)
 
 /** The bytes of a percent-encoded text; a % that escapes nothing stays. */
 export function percentBytes(text: string): Uint8Array {
@@ -74,11 +75,9 @@ export async function normaliseParameters(request: FastifyRequest): Promise<void
         decodeURIComponent(part)
       } catch {
         if (BROKEN_ESCAPE.test(part)) throw badParameter(name, LOOSE_PERCENT.en, LOOSE_PERCENT.ko)
-        throw notUtf8(
-          percentBytes(part),
-          name === part ? 'The query' : name,
-          name === part ? [] : [{ parameter: name }],
-        )
+        const nameless = name === part
+        const where = nameless ? { en: 'The query', ko: '질의' } : { en: `${name}:`, ko: name }
+        throw notUtf8(percentBytes(part), where, nameless ? undefined : name)
       }
   }
   for (const values of [request.query, request.params] as Record<string, unknown>[])

@@ -92,7 +92,7 @@ function messageOf(
       const hint = example ? `, such as ${example}` : description && `. ${description}`
       return {
         en: `must match ${params.pattern}${hint ?? ''}`,
-        ko: `${params.pattern} 형식이어야 합니다${example ? `(예: ${example})` : ''}`,
+        ko: example ? `${example} 같은 형식이어야 합니다` : `${params.pattern} 형식이어야 합니다`,
       }
     }
     default:

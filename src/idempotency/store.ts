@@ -11,8 +11,8 @@ import { Problem } from '../http/problem.ts'
 
 const { sql } = Prisma
 
-/** As long as a transaction may last. */
-const LEASE_SECONDS = 30
+/** Longer than a transaction may wait and last. */
+const LEASE_SECONDS = 45
 /** Milliseconds between attempts to give a lease back while the database is away. */
 const GIVING_BACK_MS = 1_000
 
@@ -77,7 +77,7 @@ export async function beginIdempotent(
     if (!fingerprint.equals(record.fingerprint))
       throw new Problem('idempotency-key-reused', {
         en: `The Idempotency-Key "${key}" came with another body before: use a new one.`,
-        ko: `Idempotency-Key "${key}"는 이미 다른 내용으로 사용되었습니다. 새 값을 쓰십시오.`,
+        ko: `Idempotency-Key "${key}"은(는) 이미 다른 요청에 사용되었습니다. 새 값을 쓰십시오.`,
       })
     if (record.status === null)
       throw new Problem(

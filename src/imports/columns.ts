@@ -119,7 +119,7 @@ export function columnsOf(
     if (field !== '-' && !(field in FIELDS))
       throw new HeaderError({
         en: `there is no field "${field}" for the column "${header}"`,
-        ko: `"${header}" 열에 지정한 "${field}"은 없는 필드입니다`,
+        ko: `"${header}" 열에 지정한 "${field}" 필드는 없습니다`,
       })
     return { header: header.trim(), field: field === '-' ? null : field }
   })

@@ -22,7 +22,7 @@ export interface CsvOptions {
 /** Characters that a record may have: more than any article, so that a quote that nobody closed is noticed. */
 const LONGEST = 4 << 20
 
-/** @throws HeaderError; Error where a quote is not closed for longer than any article. */
+/** @throws HeaderError, also where a quote is not closed for longer than any article: after the rows before it. */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
   options: CsvOptions,
@@ -108,6 +108,14 @@ interface Row {
 async function* parseRows(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<Row> {
   const faulty: Row[] = []
   let end = 0
+  /** From where on nothing can be read. */
+  let fatal: HeaderError | null = null
+  const readable = async function* () {
+    for await (const piece of inPieces(text)) {
+      if (fatal) return
+      yield piece
+    }
+  }
   const parser = parse({
     delimiter,
     // A quote inside a cell that has none around it is a character, as Excel reads it.
@@ -117,20 +125,20 @@ async function* parseRows(text: AsyncIterable<string>, delimiter: string): Async
     skip_records_with_error: true,
     max_record_size: LONGEST,
     on_record: (cells: string[], { lines }) => {
+      if (fatal) return null
       end = lines
       const breaks = cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
       return { line: lines - breaks, cells } as never
     },
     on_skip: error => {
+      if (fatal) return
       const fault = faultOf(error as CsvError)
       if ((error as CsvError).code === 'CSV_MAX_RECORD_SIZE')
-        parser.destroy(
-          new HeaderError({ en: `line ${end + 1}: ${fault.en}`, ko: `${end + 1}번째 줄: ${fault.ko}` }),
-        )
+        fatal = new HeaderError({ en: `line ${end + 1}: ${fault.en}`, ko: `${end + 1}번째 줄: ${fault.ko}` })
       else faulty.push({ line: end + 1, cells: [], fault })
     },
   })
-  const reading = pipeline(Readable.from(inPieces(text)), parser)
+  const reading = pipeline(Readable.from(readable()), parser)
   reading.catch(() => {})
   try {
     for await (const row of parser as AsyncIterable<Row>) {
@@ -139,6 +147,7 @@ async function* parseRows(text: AsyncIterable<string>, delimiter: string): Async
     }
     await reading
     yield* faulty
+    if (fatal) throw fatal
   } finally {
     parser.destroy()
   }
@@ -187,7 +196,7 @@ function toRecord(
     if (text.includes('\ufffd'))
       fail(column, {
         en: `has bytes that are not ${encoding.toUpperCase()}, or characters that were lost before`,
-        ko: `${encoding.toUpperCase()}가 아닌 바이트나 이미 깨진 글자가 있습니다`,
+        ko: `${encoding.toUpperCase()}(으)로 읽을 수 없는 바이트나 이미 깨진 글자가 있습니다`,
       })
     try {
       stated.set(column.field, text.trim() === '' ? null : FIELDS[column.field]?.read(text))

@@ -119,52 +119,42 @@ export async function load(
     },
     line => options.onCommitted?.(line, report),
   )
-  /** Where the file could be read no further. */
+  /** Where the file can be read no further. What stands before that is written all the same. */
   let end: HeaderError | null = null
   try {
     let batch: Checked[] = []
     let characters = 0
-    for await (const record of untilUnreadable(records, error => {
-      end = error
-    })) {
-      if (signal?.aborted) break
-      await turn()
-      if (record.line <= (options.after ?? 0)) continue
-      report.read++
-      const checked = check(record)
-      if ('faults' in checked) {
-        await reject(record.line, checked.faults)
-        continue
+    try {
+      for await (const record of records) {
+        if (signal?.aborted) break
+        await turn()
+        if (record.line <= (options.after ?? 0)) continue
+        report.read++
+        const checked = check(record)
+        if ('faults' in checked) {
+          await reject(record.line, checked.faults)
+          continue
+        }
+        batch.push(checked)
+        characters += sizeOf(checked.item)
+        if (batch.length < most.articles && characters < most.characters) continue
+        await lanes.give(batch)
+        batch = []
+        characters = 0
       }
-      batch.push(checked)
-      characters += sizeOf(checked.item)
-      if (batch.length < most.articles && characters < most.characters) continue
-      await lanes.give(batch)
-      batch = []
-      characters = 0
+    } catch (error) {
+      if (!(error instanceof HeaderError)) throw error
+      end = error
     }
     if (batch.length > 0 && !signal?.aborted) await lanes.give(batch)
     await lanes.finish()
-    if (!options.deferSearch && !options.dryRun) await mergeTerms(db)
+    if (!options.deferSearch && !options.dryRun && report.read > 0) await mergeTerms(db)
   } finally {
     await lanes.settle()
   }
   signal?.throwIfAborted()
   if (end) throw end
   return report
-}
-
-/** Records up to where the file can be read no further: what stands before that is written all the same. */
-async function* untilUnreadable(
-  records: AsyncIterable<FileRecord>,
-  told: (error: HeaderError) => void,
-): AsyncGenerator<FileRecord> {
-  try {
-    yield* records
-  } catch (error) {
-    if (!(error instanceof HeaderError)) throw error
-    told(error)
-  }
 }
 
 /** The record as it is written, or why it cannot be. */

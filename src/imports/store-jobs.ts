@@ -63,7 +63,7 @@ export async function findJob(db: Database, id: string): Promise<JobRow> {
   await settleDead(db)
   const row = await db.prisma.importJob.findUnique({ where: { id } })
   if (row) return row
-  throw new Problem('not-found', { en: `There is no import ${id}.`, ko: `${id} 가져오기가 없습니다.` })
+  throw new Problem('not-found', { en: `There is no import ${id}.`, ko: `ID가 ${id}인 가져오기가 없습니다.` })
 }
 
 export interface Pages {
@@ -209,9 +209,10 @@ export async function sweepJobs(db: Database, now = new Date()): Promise<number>
   }, SWEPT_AT_ONCE)
 }
 
-const told = <Fault extends { detail: Bilingual }>(fault: Fault, language: Language) => ({
+/** What was noted by a process of an earlier release is in English. */
+const told = <Fault extends { detail: Bilingual | string }>(fault: Fault, language: Language) => ({
   ...fault,
-  detail: fault.detail[language],
+  detail: typeof fault.detail === 'string' ? fault.detail : fault.detail[language],
 })
 
 export function toImportJob(row: JobRow, language: Language): ImportJob {

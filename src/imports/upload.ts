@@ -55,5 +55,5 @@ export function readOptions(contentType: string, query: UploadQuery): FileOption
 function fieldByHeader(pair: string): [string, string] {
   const found = readMapping(pair)
   if (found) return found
-  throw badParameter('map', `takes header=field, not "${pair}"`, `"${pair}": 이름=항목으로 쓰십시오`)
+  throw badParameter('map', `takes header=field, not "${pair}"`, `"${pair}": 열=필드로 쓰십시오`)
 }

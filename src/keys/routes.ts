@@ -19,7 +19,7 @@ const Params = Type.Object({
 /** @throws Problem 404 where there is no such key. */
 function present(row: Awaited<ReturnType<typeof findKey>>, id: string): ApiKey {
   if (row) return toApiKey(row)
-  throw new Problem('not-found', { en: `There is no key ${id}.`, ko: `${id} 키가 없습니다.` })
+  throw new Problem('not-found', { en: `There is no key ${id}.`, ko: `ID가 ${id}인 키가 없습니다.` })
 }
 
 /** `/v1/keys`: API keys, for holders of an `admin` key. */

@@ -77,7 +77,7 @@ export function unknownTo(registry: Registry, text: string) {
   return {
     detail: {
       en: near.length > 0 ? `${en}; did you mean ${quoted(near).join(' or ')}?` : en,
-      ko: near.length > 0 ? `${ko}. 혹시 ${quoted(near).join(', ')}인가요?` : ko,
+      ko: near.length > 0 ? `${ko}. 혹시 ${quoted(near).join(', ')}입니까?` : ko,
     },
     ...(near[0] !== undefined && { suggestion: near[0] }),
   }

@@ -70,7 +70,7 @@ export function assertNoNamesake(body: Body, given: NewMinistryRecord, others: I
 export const codeTaken = (code: string) =>
   conflict('/code', {
     en: `There is a ministry with the code ${code} already: change it with PUT /v1/ministries/${code}.`,
-    ko: `코드가 ${code}인 기관이 이미 있습니다. PUT /v1/ministries/${code}로 고치십시오.`,
+    ko: `코드가 ${code}인 기관이 이미 있습니다. PUT /v1/ministries/${code}(으)로 고치십시오.`,
   })
 
 export const unknownCode = (code: string) =>
@@ -123,7 +123,7 @@ export function toWrittenEvent(given: NewMinistryEvent, bodies: ReadonlyMap<stri
     const twice = parties.findIndex(
       (party, i) => parties.findIndex(one => identityOf(one) === identityOf(party)) < i,
     )
-    if (twice >= 0) throw badBody(`/${name}/${twice}`, 'is there twice', '두 번 나옵니다')
+    if (twice >= 0) throw badBody(`/${name}/${twice}`, 'is given twice', '두 번 나옵니다')
     return parties
   }
   const event = { kind, on, from: side('from'), to: side('to'), note: note?.trim() ?? null }
@@ -132,7 +132,7 @@ export function toWrittenEvent(given: NewMinistryEvent, bodies: ReadonlyMap<stri
     throw badBody(
       `/${wrong.side}`,
       `a ${kind} has ${wrong.wanted === 'one' ? 'one body' : 'several bodies'} here`,
-      `${kind}에는 기관이 ${wrong.wanted === 'one' ? '하나' : '둘 이상'}여야 합니다`,
+      `${kind}에는 기관이 ${wrong.wanted === 'one' ? '하나여야' : '둘 이상이어야'} 합니다`,
     )
   assertChanges(event)
   return event

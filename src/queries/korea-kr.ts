@@ -28,7 +28,7 @@ const NO_QUERY = new Map<string, Bilingual>([
     'repcodetype',
     {
       en: 'only names the group from which the codes of repCode were picked',
-      ko: 'repCode의 코드를 고른 묶음의 이름일 뿐입니다',
+      ko: 'repCode를 고를 때의 분류 이름일 뿐입니다',
     },
   ],
   ['call_from', { en: 'only tells where the reader came from', ko: '어디에서 왔는지를 알릴 뿐입니다' }],
@@ -48,7 +48,7 @@ export function understand(url: URL, registry: Registry): Understood {
     else if (value.trim() === '') continue
     else if (!before) given.set(key, { name, value: value.trim() })
     else if (key === 'repcode') before.value += `,${value}`
-    else leave(name, value, { en: 'stands there twice', ko: '두 번 들어 있습니다' })
+    else leave(name, value, { en: 'is given twice', ko: '두 번 들어 있습니다' })
   }
   const take = (key: string, read: (value: string) => Bilingual | null) => {
     const one = given.get(key)
@@ -77,7 +77,7 @@ export function understand(url: URL, registry: Registry): Understood {
   }
   take('pageindex', value => {
     if (!/^[1-9]\d{0,7}$/.test(value) || Number(value) > MOST_PAGES)
-      return { en: 'is no number of a page', ko: '쪽 번호가 아닙니다' }
+      return { en: 'is not a page number', ko: '쪽 번호가 아닙니다' }
     query.page = Number(value)
     return null
   })

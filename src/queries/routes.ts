@@ -50,7 +50,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
       if (pages !== null && query.page !== undefined && query.page > pages) {
         const why = {
           en: `the list here has ${pages} ${pages === 1 ? 'page' : 'pages'} at the moment`,
-          ko: `지금 이곳의 목록은 ${pages}쪽까지입니다`,
+          ko: `이 API의 목록은 지금 ${pages}쪽까지입니다`,
         }
         left.push({ part: 'parameter', name: 'pageIndex', value: String(query.page), why })
         delete query.page

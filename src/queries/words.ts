@@ -10,12 +10,12 @@ const BREAKS = /[\s\u200b\p{Cc}"“”＂]+/u
 
 const QUOTES_SAY_NOTHING = {
   en: 'quotation marks are passed over: each word is looked for',
-  ko: '따옴표는 건너뛰고 낱말마다 찾습니다',
+  ko: '따옴표는 건너뛰고 단어마다 찾습니다',
 }
 const NO_WORD = { en: 'has no letter or digit', ko: '글자나 숫자가 없습니다' }
 const TOO_MUCH = {
   en: `a query has at most ${MAX_TERMS} words and ${MAX_LENGTH} characters`,
-  ko: `검색어는 낱말 ${MAX_TERMS}개, ${MAX_LENGTH}자까지입니다`,
+  ko: `검색어는 단어 ${MAX_TERMS}개, ${MAX_LENGTH}자까지입니다`,
 }
 
 /** How many plain words a word is, several where they are listed without a space; null where it is anything else. */

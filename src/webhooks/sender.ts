@@ -59,7 +59,7 @@ export function startSending(options: SenderOptions): Sender {
   }
   const attempt = async (job: Job, failing: boolean) => {
     const same = toSame(job)
-    // Half of what the others leave, so that some is left whoever hangs.
+    // Half of what the others leave: several that hang leave some.
     const share = Math.max(1, Math.floor((concurrency - running.size + same) / 2))
     if (same >= (failing ? TO_FAILING : share)) return hold(job)
     const work = deliver(job, queue, options, abort.signal)

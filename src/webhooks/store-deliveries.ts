@@ -15,7 +15,7 @@ type Row = Prisma.WebhookDeliveryGetPayload<object>
 type LoggedRow = Prisma.WebhookDeliveryGetPayload<{ include: { log: true } }>
 
 export const noDelivery = (id: string) =>
-  new Problem('not-found', { en: `There is no delivery ${id}.`, ko: `${id} 발송 기록이 없습니다.` })
+  new Problem('not-found', { en: `There is no delivery ${id}.`, ko: `ID가 ${id}인 발송 기록이 없습니다.` })
 
 /** With its attempts, in their order. @throws Problem 404 */
 export async function findDelivery({ prisma }: Database, webhookId: number, id: string): Promise<LoggedRow> {

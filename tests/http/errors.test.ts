@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -11,6 +12,7 @@ import { ref } from '../../src/http/schema.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
+import { head } from '../support/raw.ts'
 
 const { app, call, db, authorize } = await testApp({ BODY_LIMIT: 20_000_000 })
 const writer = await authorize('articles:write')
@@ -40,6 +42,7 @@ describe('every answer that is not a success is a problem document', () => {
     [405, { method: 'POST', url: '/v1/articles/1?x=1' }, 'DELETE, GET, HEAD, PATCH, PUT'],
     [405, { method: 'PATCH', url: '/v1/articles/by-source/a/b' }, 'GET, HEAD, PUT'],
     [405, { method: 'POST', url: '/v1/articles/histogram' }, 'GET, HEAD'],
+    [400, { url: '/v1/articles/:id' }, undefined],
     [405, { method: 'PUT', url: '/v1/articles/facets', headers: writer }, 'GET, HEAD'],
   ])('%s %j', async (status, request, allow) => {
     const { statusCode, headers, body } = await call(request)
@@ -128,6 +131,28 @@ describe('a body', () => {
       if (!sending.writableFinished) await once(sending, 'finish')
     }
     agent.destroy()
+  })
+
+  test('that is too large and never ends is not read for ever', async () => {
+    const other = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, BODY_LIMIT: 1_024 }, db })
+    apps.push(other)
+    await other.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = other.server.address() as AddressInfo
+    const target = 'POST /v1/queries/from-url'
+    const json = { 'content-type': 'application/json' }
+    for (const fields of [json, { ...json, connection: 'close' }]) {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+      const said: Buffer[] = []
+      socket.on('data', chunk => said.push(chunk))
+      socket.write(head(target, { ...fields, 'content-length': '1000000000' }))
+      const sending = setInterval(() => socket.write(Buffer.alloc(4_096, 32)), 10)
+      const from = performance.now()
+      await new Promise(closed => socket.once('close', closed))
+      clearInterval(sending)
+      expect(performance.now() - from).toBeLessThan(8_000)
+      const text = Buffer.concat(said).toString()
+      expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 413'])
+    }
   })
 
   test('that is packed is refused, also where the packing is only said', async () => {

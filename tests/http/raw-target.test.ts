@@ -154,6 +154,10 @@ describe('what cannot be read is refused with a problem document', () => {
       `${payload}#more`,
     )
     expect([whole.status, JSON.parse(whole.body).title]).toEqual([201, '온전한 글'])
+    const one = `${head('POST /v1/articles', { ...writing, 'content-length': length })}${payload}`
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`${one}${one}#more`)
+    expect((await read(socket)).toString().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201'])
   })
 
   test('headers that are too large', async () => {

@@ -270,10 +270,22 @@ describe('CSV', () => {
     expect((await bySource('4')).kind).toBe('explanation')
   })
 
-  test('writes what stands before a quote that nobody closes', async () => {
-    const text = `번호,제목\n1,하나\n2,둘\n3,"${'가'.repeat(5_000_000)}`
-    await expect(csv(text)).rejects.toThrow('line 4: a record longer than any article')
-    expect(await db.prisma.article.count()).toBe(2)
+  test('writes what stands before a quote that nobody closes, however slowly', async () => {
+    const rows = Array.from({ length: 250 }, (_, i) => `${i},제목 ${i}`)
+    const text = `번호,제목\n${rows.join('\n')}\nx,"${'가'.repeat(5_000_000)}\n9,"아홉"\n`
+    const asChunks = async function* (whole: string) {
+      yield Buffer.from(whole)
+    }
+    const read: number[] = []
+    const reading = async () => {
+      for await (const { line } of readCsv(asChunks(text), { encoding: 'utf-8', source: 'board.test' })) {
+        if (read.push(line) === 200) await new Promise(next => setTimeout(next, 1_500))
+      }
+    }
+    await expect(reading()).rejects.toThrow('line 252: a record longer than any article')
+    expect(read).toEqual(rows.map((_, i) => i + 2))
+    await expect(csv(text)).rejects.toThrow('line 252')
+    expect(await db.prisma.article.count()).toBe(250)
   })
 
   test.each([

@@ -93,7 +93,7 @@ describe('what a search at korea.kr says', () => {
       ['startDate', '2023-02-30', 'is no day'],
       ['period', 'fortnight', 'is no period that is known here'],
       ['repCode', 'Z99999', 'no ministry has this code here'],
-      ['pageIndex', '0', 'is no number of a page'],
+      ['pageIndex', '0', 'is not a page number'],
       ['newsId', 'x', 'is no number'],
     ])
     for (const [typed, q] of [
@@ -104,7 +104,7 @@ describe('what a search at korea.kr says', () => {
     ])
       expect((await understood(`srchWord=${typed}`)).query).toEqual({ q })
     expect(await leftOf('startDate=2023-06-25&endDate=2023-06-19&startDate=2023-06-20')).toEqual([
-      ['startDate', '2023-06-20', 'stands there twice'],
+      ['startDate', '2023-06-20', 'is given twice'],
       ['startDate', '2023-06-25', 'startDate lies after endDate'],
       ['endDate', '2023-06-19', 'startDate lies after endDate'],
     ])
