@@ -78,22 +78,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
   if (!running) await launched()
 
-  const password = (await readFile(join(place.dir, 'password'), 'utf8')).trim()
-  const url = (database: string) => `postgresql://gongbo:${password}@127.0.0.1:${port}/${database}`
-  await createDatabase(url('postgres'), options.database)
-  return {
-    url: url(options.database),
-    port,
-    created,
-    async stop() {
-      if (!claim.owned) return claim.release()
-      stopping = true
-      await claim.alone()
-      await run(join(place.bin, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'], {
-        ...account,
-        cwd: place.dir,
-      }).finally(() => claim.release())
-    },
+  const stop = async () => {
+    if (!claim.owned) return claim.release()
+    stopping = true
+    await claim.alone()
+    await run(join(place.bin, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w'], {
+      ...account,
+      cwd: place.dir,
+    }).finally(() => claim.release())
+  }
+  try {
+    const password = (await readFile(join(place.dir, 'password'), 'utf8')).trim()
+    const url = (database: string) => `postgresql://gongbo:${password}@127.0.0.1:${port}/${database}`
+    await createDatabase(url('postgres'), options.database)
+    return { url: url(options.database), port, created, stop }
+  } catch (error) {
+    // A start that failed leaves no server behind.
+    await stop()
+    throw error
   }
 }
 

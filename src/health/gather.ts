@@ -24,6 +24,13 @@ const PATIENCE = 5_000
 
 const sumOf = (metrics: Metrics[]) => AggregatorRegistry.aggregate(metrics)
 
+/** What is not known is null in JSON. */
+const asNumbers = (metric: Metrics[number]): Metrics[number] =>
+  ({
+    ...metric,
+    values: metric.values.map(one => ({ ...one, value: (one.value as number | null) ?? Number.NaN })),
+  }) as Metrics[number]
+
 /** What only grows. */
 const counted = (metrics: Metrics): Metrics => metrics.filter(({ type }) => String(type) !== 'gauge')
 
@@ -53,7 +60,7 @@ export function gatherMetrics(): void {
     if (!isMessage(message)) return
     const { id, kind } = message
     if (kind === 'told') {
-      latest.set(worker.id, message.metrics)
+      latest.set(worker.id, message.metrics.map(asNumbers))
       close(worker, id)
     }
     if (kind !== 'wanted') return

@@ -20,13 +20,25 @@ export function answerFromReplicas(
   /** A replica that has reached a place in the log; null where none has. */
   choose: (position: number | null) => Chosen | null,
 ): void {
+  /** What this node wrote no replica may have, and while the primary is away that holds up only those who asked for it. */
+  const askPrimary = async (request: FastifyRequest, reply: FastifyReply, ask: () => Promise<unknown>) => {
+    try {
+      return await ask()
+    } catch (error) {
+      const any =
+        isUnreachable(error) && mayAskAgain(error, reply) && !isParticular(request) ? choose(null) : null
+      if (!any) throw error
+      request.log.warn({ err: error, replica: any.name }, 'the primary is away: asking a replica')
+      return any.read(ask)
+    }
+  }
   scope.addHook('onRoute', route => {
     const { handler } = route
     if (![route.method].flat().every(method => method === 'GET' || method === 'HEAD')) return
     route.handler = async function (request, reply) {
       const ask = async () => handler.call(this, request, reply)
       const replica = choose(placeNeeded(request))
-      if (!replica) return ask()
+      if (!replica) return askPrimary(request, reply, ask)
       try {
         return await replica.read(ask)
       } catch (error) {
@@ -38,6 +50,10 @@ export function answerFromReplicas(
     } satisfies RouteHandlerMethod
   })
 }
+
+/** Whether the reader says how new the answer must be. */
+const isParticular = ({ headers, query }: FastifyRequest): boolean =>
+  headers['gongbo-position'] !== undefined || (query as { asOf?: unknown } | undefined)?.asOf !== undefined
 
 /** What stood at a moment must have come to its end, which only the primary knows: no replica has reached infinity. */
 const placeNeeded = ({ position, query }: FastifyRequest): number | null =>

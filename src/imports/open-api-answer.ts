@@ -59,8 +59,7 @@ const allNamed = (element: Element, name: string): Element[] =>
   element.children.flatMap(each => (each.name === name ? [each] : allNamed(each, name)))
 
 function codeOf(text: string): number {
-  if (!/^\d{1,4}$/.test(text))
-    throw new UnreadableAnswer(`expected a result code, found "${text.slice(0, 40)}"`)
+  if (!/^\d{1,4}$/.test(text)) throw new UnreadableAnswer(`expected a result code, found "${text}"`)
   return Number(text)
 }
 

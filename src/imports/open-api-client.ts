@@ -63,6 +63,9 @@ export function plainKey(key: string): string {
   }
 }
 
+/** Characters of what is said of a call that failed. */
+const LONGEST_REASON = 500
+
 /** A text in which the key, however it is written, is not readable. */
 export function withoutKey(text: string, key: string): string {
   const plain = plainKey(key)
@@ -82,7 +85,8 @@ export function withoutKey(text: string, key: string): string {
 export async function fetchWindow(window: Window, options: OpenApiOptions): Promise<Answer['items']> {
   const { attempts = ATTEMPTS, retryDelay, spend, exhaust, onRetry, signal } = options
   const where = describeWindow(window)
-  const clean = (text: string) => withoutKey(text, options.key)
+  // Cut only then: of half a key nobody would know what it is.
+  const clean = (text: string) => withoutKey(text, options.key).slice(0, LONGEST_REASON)
   for (let attempt = 1; ; attempt++) {
     if (!(await spend())) throw new BudgetSpent(`${where}: no call is left for today`)
     let reason: string

@@ -64,7 +64,8 @@ test('several processes answer on one port, and one that ends is replaced', asyn
 }, 60_000)
 
 test('they keep one count of requests, and tell metrics together', async () => {
-  const server = await start({ RATE_LIMIT: '20' })
+  const nowhere = 'postgresql://gongbo:none@127.0.0.1:9/gongbo'
+  const server = await start({ RATE_LIMIT: '20', DATABASE_REPLICA_URLS: nowhere })
   await untilReady(server.log)
   const answers: number[] = []
   for (let i = 0; i < 25; i++) answers.push((await ask(server.address, '/v1/ministries')).status)
@@ -74,6 +75,8 @@ test('they keep one count of requests, and tell metrics together', async () => {
   const count =
     /^http_request_duration_seconds_count\{method="GET",route="\/v1\/ministries",status="200"\} (\d+)$/m
   expect(count.exec(body)?.[1]).toBe('20')
+  // What no worker knows is no number.
+  expect(body).toMatch(/^database_replica_lag_seconds\{replica="1"\} nan$/im)
   // What a worker has counted does not go with it.
   const [first = 0] = answering(server)
   process.kill(first, 'SIGKILL')

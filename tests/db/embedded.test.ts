@@ -106,6 +106,18 @@ test('the second start has the data of the first, and a stop leaves nothing behi
   await second.stop()
 })
 
+test('a start that fails leaves no server behind, and the next one works', async () => {
+  const dir = await folder()
+  await (await start(dir)).stop()
+  const password = join(dir, 'password')
+  const kept = await readFile(password)
+  await rm(password)
+  await expect(start(dir)).rejects.toThrow('ENOENT')
+  await expect(stat(lock(dir))).rejects.toThrow('ENOENT')
+  await writeFile(password, kept)
+  await (await start(dir)).stop()
+})
+
 describe('after a crash', () => {
   test('a server that still runs is taken over, with its data', async () => {
     const dir = await folder()

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import {
   BudgetSpent,
@@ -140,6 +143,16 @@ describe('the key', () => {
       .map(each => `${each.message} ${each.stack}`)
       .join()
     for (const spelling of [key, encodeURIComponent(key)]) expect(all + retries).not.toContain(spelling)
+  })
+
+  test('stands in no message, not even by half, where an answer says it', async () => {
+    const answer = `<response><header><resultCode>${'x'.repeat(30)}${KEY}</resultCode></header></response>`
+    const echo = createServer((_request, response) => response.end(answer)).listen(0, '127.0.0.1')
+    await once(echo, 'listening')
+    const { port } = echo.address() as AddressInfo
+    const { message } = await error({ url: `http://127.0.0.1:${port}`, attempts: 1 })
+    echo.close()
+    expect(message).toContain(`found "${'x'.repeat(30)}…"`)
   })
 
   test('is taken out of any text, however it is written', () => {
