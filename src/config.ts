@@ -239,7 +239,7 @@ export const SETTINGS = {
   SAMPLES: choice(
     'auto',
     ['auto', 'on', 'off'],
-    'Load the sample articles into a database that never had any; `auto`: only into the embedded one.',
+    'Load the sample articles into a database that never had any (`on`, `off`); `auto`: only into the embedded one.',
   ),
   OPEN_API_URL: checked(
     'https://apis.data.go.kr/1371000',

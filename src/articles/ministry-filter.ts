@@ -52,7 +52,8 @@ export function takeIn(registry: Registry, asked: string, lineage: LineageMode, 
   })
   return {
     ministries: members.map(({ ministry }) => ministry),
-    values: [...new Set(members.flatMap(({ values }) => values))],
+    // As it was typed too: articles may carry it in another spelling, from before the body was known.
+    values: [...new Set([...members.flatMap(({ values }) => values), asked.trim()])],
   }
 }
 

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { type Database, inTransaction, type Query } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { postponePrints } from '../duplicates/store.ts'
-import { Problem } from '../http/problem.ts'
+import { badBody, Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
 import { insertPlaces, postponeSearchRows } from '../search/store.ts'
@@ -41,6 +41,8 @@ export interface BulkItem {
   counts?: SourceCounts
   /** Whether the counts are for a new article only. */
   firstCounts?: boolean
+  /** Whether it must be here already, since nobody says when it was published. */
+  undated?: boolean
   /** Makes the new content from what is here; what it throws is a fault of this article alone. */
   revise?: (present: ArticleRow) => NewArticle
 }
@@ -202,8 +204,9 @@ function planOne(
   present: ArticleRow | undefined,
   { now, registry }: Terms,
 ): BulkResult {
-  const { index, article, counts, firstCounts, revise } = entry
+  const { index, article, counts, firstCounts, undated, revise } = entry
   if (!present) {
+    if (undated) throw badBody('/publishedAt', 'has no day of release', '발표일이 비어 있습니다')
     plan.created.push({
       index,
       content: toContent(article, now, registry),

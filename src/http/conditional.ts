@@ -56,14 +56,24 @@ export function matches(header: string, version: number): boolean {
   return tags === null || tags.some(tag => new RegExp(`^"${version}(\\.[^"]*)?"$`).test(tag))
 }
 
+/** Of what can match no version, however often it is read again. */
+function hintOf(ifMatch: string): [en: string, ko: string] {
+  if (/^\s*W\//.test(ifMatch))
+    return [' A weak ETag (W/…) never matches.', ' W/로 시작하는 ETag는 쓸 수 없습니다.']
+  return ifMatch.includes('"')
+    ? ['', '']
+    : [' An ETag has its quotes: "1.…".', ' ETag는 큰따옴표까지 그대로 보내십시오("1.…").']
+}
+
 /**
  * Checks If-Match against an article's version.
  * @throws Problem 412 that carries the present version.
  */
 export function assertMatch(ifMatch: string | undefined, version: number): void {
   if (ifMatch === undefined || matches(ifMatch, version)) return
+  const [en, ko] = hintOf(ifMatch)
   throw new Problem('precondition-failed', {
-    en: `The article is at version ${version} now: read it again and repeat the change.`,
-    ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.`,
+    en: `The article is at version ${version} now: read it again and repeat the change.${en}`,
+    ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.${ko}`,
   })
 }

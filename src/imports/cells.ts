@@ -26,6 +26,28 @@ export const listCell: CellReader = text =>
         .map(part => part.trim())
         .filter(part => part !== '')
 
+/** Tags are parted by commas too, and may have the mark that they have elsewhere. */
+export const tagsCell: CellReader = text => {
+  const tags = listCell(text)
+  if (!Array.isArray(tags) || /^\s*\[/.test(text)) return tags
+  return tags.flatMap((tag: string) =>
+    tag
+      .split(/[,、]/)
+      .map(one => one.trim().replace(/^#/, ''))
+      .filter(one => one !== ''),
+  )
+}
+
+/** Excel saves a long number in cells that are no texts as a power of ten, and what it was is lost. */
+export const identityCell: CellReader = text => {
+  if (/^\s*\d(?:\.\d+)?E\+\d+\s*$/i.test(text))
+    throw new CellError({
+      en: 'is a number that Excel has shortened: format the column as text and save the file again',
+      ko: '엑셀이 지수로 줄여 저장한 번호입니다. 열의 서식을 텍스트로 바꾸어 다시 저장하십시오',
+    })
+  return text
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text)
@@ -53,9 +75,15 @@ export interface Moment {
 const MOMENT =
   /^(\d{4})(?:\s*[-./]\s*|년\s*)(\d{1,2})(?:\s*[-./]\s*|월\s*)(\d{1,2})(?:\.|일)?(?:\s*\(?[월화수목금토일](?:요일)?\)?)?(?:[\sT]+(오전|오후|AM|PM)?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(AM|PM)?)?$/i
 
-/** `2026-01-20`, `2026.01.20.`, `2026/1/20`, `2026년 1월 20일`, each with `9:30`, `오후 2:30`, …; or RFC 3339. */
+/** `2026-01-20`, `2026.01.20.`, `2026/1/20`, `20260120`, `2026년 1월 20일`, each with `9:30`, `오후 2시 30분`, …; or RFC 3339. */
 export function instantCell(text: string): Moment {
-  const trimmed = text.trim()
+  const trimmed = text
+    .trim()
+    .replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+    .replace(
+      /(\d{1,2})시(?:\s*(\d{1,2})분)?$/,
+      (_, hour, minute = '') => `${hour}:${minute.padStart(2, '0')}`,
+    )
   if (parseInstant(trimmed)) return { day: trimmed.slice(0, 10), instant: trimmed }
   const [, year = '', month = '', date = '', before, hours, minutes = '', seconds = '00', after] =
     MOMENT.exec(trimmed) ?? []
@@ -92,6 +120,12 @@ export const statusCell = oneOf(STATUSES, {
   작성중: 'draft',
   임시저장: 'draft',
   예약: 'scheduled',
+  공개예정: 'scheduled',
+  엠바고: 'scheduled',
+  O: 'published',
+  X: 'hidden',
+  y: 'published',
+  n: 'hidden',
   Y: 'published',
   N: 'hidden',
 })
@@ -110,11 +144,17 @@ export const kindCell = oneOf(KINDS, {
   카드뉴스: 'visual',
   영상: 'visual',
   카드·영상: 'visual',
+  카드ㆍ영상: 'visual',
+  '카드/영상': 'visual',
+  동영상: 'visual',
+  인포그래픽: 'visual',
+  설명: 'explanation',
+  해명: 'explanation',
   동정: 'activity',
   인사: 'personnel',
   기타: 'other',
 })
-export const licenceCell = oneOf(LICENCES, {
+const licenceWord = oneOf(LICENCES, {
   ...Object.fromEntries(
     LICENCES.flatMap((licence, i) =>
       ['', '공공누리', '공공누리제'].flatMap(words => [
@@ -124,3 +164,6 @@ export const licenceCell = oneOf(LICENCES, {
     ),
   ),
 })
+/** 공공누리 제1유형 (출처표시), as articles are printed too. */
+export const licenceCell: CellReader = text =>
+  licenceWord(text.replace(/\([^)]*\)\s*$/, '').replace(/^\s*제/, '공공누리제'))

@@ -3,6 +3,7 @@ import { type Bilingual, BilingualError } from '../http/problem.ts'
 import { nearest } from '../http/validation.ts'
 import {
   type CellReader,
+  identityCell,
   instantCell,
   integerCell,
   jsonCell,
@@ -10,6 +11,7 @@ import {
   licenceCell,
   listCell,
   statusCell,
+  tagsCell,
   textCell,
 } from './cells.ts'
 
@@ -53,14 +55,14 @@ export const FIELDS: Record<string, Field> = {
   sourceModifiedAt: { read: instantCell, headers: ['수정일', '수정일시', '최종수정일'] },
   'source.name': { read: textCell, headers: ['출처명', 'source'] },
   'source.externalId': {
-    read: textCell,
+    read: identityCell,
     headers: ['번호', '글번호', '게시글번호', '연번', '순번', 'externalId'],
   },
   'source.url': { read: textCell, headers: ['sourceUrl'] },
   [ORIGIN]: { read: textCell, headers: ['출처', '원문', '원문주소', '원문링크', '링크', '주소', 'URL'] },
   licence: { read: licenceCell, headers: ['공공누리', '이용조건', '라이선스'] },
   attribution: { read: textCell, headers: ['출처표시', '출처표기'] },
-  tags: { read: listCell, headers: ['태그', '키워드', '주제어'] },
+  tags: { read: tagsCell, headers: ['태그', '키워드', '주제어'] },
   thumbnailUrl: { read: textCell, headers: ['썸네일', '대표이미지'] },
   attachments: { read: jsonCell, headers: ['첨부파일', '첨부'] },
   'counts.views': { read: integerCell, headers: ['조회수', '조회'] },
@@ -111,11 +113,17 @@ export function columnsOf(
   headers: readonly string[],
   map: ReadonlyMap<string, string> = new Map(),
 ): Column[] {
+  if (headers[0]?.startsWith('PK\u0003\u0004'))
+    throw new HeaderError({
+      en: 'this is an Excel workbook: save it as CSV',
+      ko: '엑셀 통합 문서입니다. CSV로 저장해 올리십시오',
+    })
   const told = new Map([...map].map(([header, field]) => [keyOf(header), field]))
   const columns = headers.map((header): Column => {
     const key = keyOf(header)
     const field = told.get(key) ?? KNOWN.get(key) ?? (isShown(header.trim()) || key === '' ? '-' : undefined)
-    if (field === undefined) throw new HeaderError(unknown(header))
+    if (field === undefined)
+      throw headers.some(one => KNOWN.has(keyOf(one))) ? new HeaderError(unknown(header)) : noTitle()
     if (field !== '-' && !(field in FIELDS))
       throw new HeaderError({
         en: `there is no field "${field}" for the column "${header}"`,
@@ -137,13 +145,15 @@ export function columnsOf(
         ko: `"${columns[other]?.header}" 열과 "${header}" 열이 모두 ${field}입니다. 둘 중 하나를 -로 지정하십시오`,
       })
   }
-  if (!columns.some(({ field }) => field === 'title'))
-    throw new HeaderError({
-      en: 'no column holds the title: is the first line the header?',
-      ko: '제목 열이 없습니다. 첫 줄이 열 이름인지 확인하십시오',
-    })
+  if (!columns.some(({ field }) => field === 'title')) throw noTitle()
   return columns
 }
+
+const noTitle = () =>
+  new HeaderError({
+    en: 'no column holds the title: is the first line the header?',
+    ko: '제목 열이 없습니다. 첫 줄이 열 이름인지 확인하십시오',
+  })
 
 function unknown(header: string): Bilingual {
   const meant = nearest(header, Object.keys(FIELDS))

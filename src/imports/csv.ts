@@ -7,7 +7,7 @@ import { CellError } from './cells.ts'
 import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
 import { decodeText, type Encoding } from './file.ts'
 import { DELETED, type FileRecord, type RecordFault } from './record.ts'
-import { reviseBy, type Stated, toArticle } from './stated.ts'
+import { isUndated, reviseBy, type Stated, toArticle } from './stated.ts'
 
 /** CSV (RFC 4180), as the API's names have it or as Excel saves a board. A column that is not there says nothing. */
 
@@ -210,6 +210,7 @@ function toRecord(
     line,
     faults,
     ...toArticle(stated, source),
+    undated: isUndated(stated),
     // Those that the API shows are the sums of counts here and at the source.
     firstCounts: ['id', 'version'].every(name => columns.some(({ header }) => header === name)),
     revise: reviseBy(stated, encoding === 'cp949'),

@@ -159,7 +159,7 @@ export async function load(
 
 /** The record as it is written, or why it cannot be. */
 function check(record: FileRecord): Checked | { faults: RecordFault[] } {
-  const { line, faults, firstCounts, columns } = record
+  const { line, faults, firstCounts, undated, columns } = record
   if (faults.length > 0) return { faults }
   try {
     const article = checkArticle(record.article)
@@ -167,7 +167,12 @@ function check(record: FileRecord): Checked | { faults: RecordFault[] } {
     return {
       line,
       record,
-      item: { article, ...(counts && { counts }), ...(firstCounts && { firstCounts }) },
+      item: {
+        article,
+        ...(counts && { counts }),
+        ...(firstCounts && { firstCounts }),
+        ...(undated && { undated }),
+      },
     }
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem

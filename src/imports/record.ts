@@ -42,6 +42,8 @@ export interface FileRecord {
   counts?: Record<keyof SourceCounts, unknown>
   /** Whether the counts are for a new article only. */
   firstCounts?: boolean
+  /** Whether nobody says when it was published, though the file might. */
+  undated?: boolean
   /** What a file that has only some fields makes of an article that is here. */
   revise?: (present: ArticleRow, given: SourcedArticle, kept: (what: Kept) => void) => NewArticle
   /** The columns by the pointers of what they hold. */

@@ -100,9 +100,20 @@ function instantOf(stated: Stated, field: string): string | undefined {
   return found && (found.instant ?? formatInstant(startOfDay(found.day)))
 }
 
-/** The column that tells the release: its own, the one of both days, else the day of posting. */
+const RELEASES = ['publishedAt', 'day', 'postedOn']
+const isPublished = (stated: Stated) => (stated.get('status') ?? 'published') === 'published'
+
+/**
+ * The column that tells the release: its own, the one of both days, else the day of posting. Of what is published the first that
+ * says something, and at last the end of its embargo.
+ */
 const releaseField = (stated: Stated): string | undefined =>
-  ['publishedAt', 'day', 'postedOn'].find(field => stated.has(field))
+  (isPublished(stated) ? [...RELEASES, 'embargoUntil'].find(field => moment(stated, field)) : undefined) ??
+  RELEASES.find(field => stated.has(field))
+
+/** Of what is published, though its file has columns for it, nobody says when: that is not now. */
+export const isUndated = (stated: Stated): boolean =>
+  isPublished(stated) && releaseField(stated) !== undefined && releaseOf(stated) === undefined
 
 /** Where a row has a column for it and nothing in it, there is none. */
 function releaseOf(stated: Stated): string | undefined {
@@ -215,7 +226,7 @@ function publishedOf(stated: Stated, { publishedAt }: SourcedArticle, present: A
   const before = present.publishedAt
   const field = releaseField(stated)
   const found = field === undefined ? undefined : moment(stated, field)
-  const untouched = !found || (field === 'postedOn' && before !== null)
+  const untouched = !found || (before !== null && (field === 'postedOn' || field === 'embargoUntil'))
   const sameDay = before !== null && found?.instant === null && dayOf(before) === found.day
   if (untouched || sameDay) return before && formatInstant(before)
   return publishedAt ?? null

@@ -86,6 +86,19 @@ describe('a ministry is found by any of its names', () => {
       )
   })
 
+  test('a name in another spelling finds what carries that spelling, from before its body was known', async () => {
+    const admin = await authorize('admin')
+    const name = '새 나루 센터'
+    const payload = anArticle({ ministry: { name } })
+    await call({ method: 'POST', url: '/v1/articles', headers: admin, payload })
+    const body = { code: 'T12345', kind: 'other', names: [{ name: '새나루센터' }] }
+    expect(
+      (await call({ method: 'POST', url: '/v1/ministries', headers: admin, payload: body })).statusCode,
+    ).toBe(201)
+    for (const more of ['', '&sort=relevance&q=문단'])
+      expect((await get(`ministry=${name}${more}`)).total).toBe(1)
+  })
+
   test('who takes functions over does not take the articles over', async () => {
     expect(await titles('ministry=기후부')).not.toContain('가')
   })
@@ -144,7 +157,7 @@ describe('a name that nobody has', () => {
 
   test('is told in Korean', async () => {
     const { detail } = await get('ministry=산업통상뷰', 400, { 'accept-language': 'ko' })
-    expect(detail).toBe('ministry: "산업통상뷰"(이)라는 기관은 없습니다. 혹시 "산업통상부"인가요?')
+    expect(detail).toBe('ministry: "산업통상뷰"(이)라는 기관은 없습니다. 혹시 "산업통상부"입니까?')
   })
 
   test('is known where articles carry it, but not to those who may not see them', async () => {

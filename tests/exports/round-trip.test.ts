@@ -200,7 +200,10 @@ describe.each(FORMATS)('an export as %s', type => {
     const { created, faults } = await imported(otherDb, type, file)
     expect(created).toBe(3)
     expect(faults.map(({ faults: [fault] }) => fault)).toEqual([
-      expect.objectContaining({ pointer: '/deletedAt', detail: 'a deleted article is not imported' }),
+      expect.objectContaining({
+        pointer: '/deletedAt',
+        detail: expect.objectContaining({ en: 'a deleted article is not imported' }),
+      }),
     ])
   })
 

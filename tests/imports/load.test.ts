@@ -233,6 +233,53 @@ describe('CSV', () => {
     })
   })
 
+  test('a row has the first of its days that is told; one that has none is no new article', async () => {
+    const text = [
+      '번호,제목,발표일,날짜,등록일,보도시점',
+      '1,하나,,,2026-01-25,',
+      '2,둘,,2026-01-20,2026-01-25,',
+      '3,셋,,,,2026. 1. 21.(수) 11:00',
+      '4,넷,,,,',
+    ].join('\n')
+    expect(await csv(text)).toMatchObject({
+      created: 3,
+      rejections: [
+        { line: 5, faults: [{ pointer: '/publishedAt', column: '발표일', detail: 'has no day of release' }] },
+      ],
+    })
+    const days = ['1', '2', '3'].map(async id => (await bySource(id)).publishedAt)
+    expect(await Promise.all(days)).toEqual([
+      '2026-01-25T00:00:00+09:00',
+      '2026-01-20T00:00:00+09:00',
+      '2026-01-21T11:00:00+09:00',
+    ])
+    expect(await csv(text)).toMatchObject({ created: 0, updated: 0, unchanged: 3, rejected: 1 })
+    // Of an article that is here an empty cell takes no day away.
+    expect(await csv('번호,제목,발표일\n1,하나,\n')).toMatchObject({ unchanged: 1, rejected: 0 })
+  })
+
+  test('words and days are read as boards, Excel and our own pages write them', async () => {
+    const text = [
+      '번호,제목,발표일,상태,구분,공공누리,태그',
+      '1,가,20260120,공개 예정,카드/영상,공공누리 제1유형 (출처표시),"#순환경제, #ESG"',
+      '2,나,2026-01-20 오후 2시 5분,비노출,설명,제4유형,"AI,수소;ESG"',
+    ].join('\n')
+    await csv(text.replace(',공개 예정,', ',노출,'))
+    expect(await bySource('1')).toMatchObject({
+      ...{ kind: 'visual', licence: 'kogl-1', tags: ['순환경제', 'ESG'] },
+      publishedAt: '2026-01-20T00:00:00+09:00',
+    })
+    expect(await bySource('2')).toMatchObject({
+      ...{ kind: 'explanation', licence: 'kogl-4', tags: ['AI', '수소', 'ESG'], status: 'hidden' },
+      publishedAt: '2026-01-20T14:05:00+09:00',
+    })
+    expect((await csv(text)).rejections).toMatchObject([{ line: 2 }])
+    const shortened = await csv('번호,제목\n1.23457E+11,다\n')
+    expect(shortened.rejections).toMatchObject([
+      { faults: [{ detail: expect.stringContaining('Excel has shortened') }] },
+    ])
+  })
+
   test('an address at korea.kr is an identity', async () => {
     const text =
       '제목,링크\n제목,https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172&call_from=x\n'
@@ -293,6 +340,8 @@ describe('CSV', () => {
     ['a slip of the pen', 'source.externalId,titel\n1,x', {}, 'did you mean "title"?'],
     ['two columns of one field', '번호,글번호,제목\n1,1,x', {}, 'both hold source.externalId'],
     ['no title', '번호,조회수\n1,2', {}, 'no column holds the title'],
+    ['no header', '2026년 1월 보도자료 목록,,\n번호,제목,날짜\n', {}, 'is the first line the header?'],
+    ['a workbook in it', 'PK\u0003\u0004…', {}, 'save it as CSV'],
     ['no identity', '제목\nx', {}, 'no column tells an article from others'],
     ['no source', '번호,제목\n1,x', { source: undefined }, '--source'],
     ['nothing', '', {}, 'the file is empty'],
