@@ -57,6 +57,27 @@ export function takeIn(registry: Registry, asked: string, lineage: LineageMode, 
   }
 }
 
+/** Bodies that are not meant, and have names in common with those that are. */
+export interface Namesakes {
+  codes: string[]
+  /** The values of the filter without those names: of these bodies only what was published under another one is meant. */
+  names: string[]
+}
+
+export function namesakesOf(registry: Registry, taken: readonly Taken[]): Namesakes | null {
+  const meant = new Set(taken.flatMap(({ ministries }) => ministries.flatMap(({ code }) => code ?? [])))
+  const values = [...new Set(taken.flatMap(one => one.values))]
+  const others = new Map(
+    values.map(value => [
+      value,
+      (registry.called.get(nameKey(value)) ?? []).filter(({ body }) => !meant.has(body.code)),
+    ]),
+  )
+  const codes = [...new Set([...others.values()].flatMap(called => called.map(({ body }) => body.code)))]
+  if (codes.length === 0) return null
+  return { codes, names: values.filter(value => others.get(value)?.length === 0) }
+}
+
 /** A text that nobody knows, but that articles carry. */
 export const takeText = (asked: string): Taken => ({
   ministries: [{ asked, code: null, name: asked, why: 'text' }],

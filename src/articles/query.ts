@@ -12,7 +12,7 @@ import {
   startOfDay,
 } from '../time/seoul.ts'
 import { type Cursor, decodeCursor } from './cursor.ts'
-import type { LineageMode, TakenIn } from './ministry-filter.ts'
+import type { LineageMode, Namesakes, TakenIn } from './ministry-filter.ts'
 import { type ArticleQuery, PAGE_SIZE, type Sort } from './query-schema.ts'
 import type { FIELDS } from './schema.ts'
 
@@ -24,6 +24,8 @@ export interface Filter {
   /** As asked for; once they are taken in, every code and name that an article may have. */
   ministry: string[]
   lineage: LineageMode
+  /** Once ministries are taken in; null where no other body is called like one of them. */
+  namesakes: Namesakes | null
   kind: string[]
   tag: string[]
   source: string[]
@@ -183,6 +185,7 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
       modified: modifiedRange(query),
       ...lists,
       lineage,
+      namesakes: null,
     },
     sort,
     pageSize,

@@ -89,8 +89,8 @@ function keywordRequest<T extends Order>(
 ): KeywordRequest & { order: T } {
   const { filter, at, pageSize } = query
   const { modified } = filter
-  // A term says that an article has a name, not whether it was published under it.
-  const exactly = filter.ministry.length > 0 && filter.lineage === 'exact'
+  // A term says that an article has a name, not whether it was published under it, nor whose it is.
+  const exactly = filter.ministry.length > 0 && (filter.lineage === 'exact' || filter.namesakes !== null)
   const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant && !exactly
   return {
     ...keywords,

@@ -38,10 +38,24 @@ const within = (column: Sql, { fromInstant, toInstant }: DayRange): Sql[] => [
   ...(toInstant ? [sql`${column} < ${toInstant}`] : []),
 ]
 
-const ofMinistries = ({ ministry, lineage }: Filter): Sql =>
-  lineage === 'exact'
-    ? anyOf(sql`a.ministry_published_name`, ministry)
-    : sql`(a.ministry_name = ANY(${ministry}) OR a.ministry_published_name = ANY(${ministry}) OR a.ministry_code = ANY(${ministry}))`
+/** Whether one of the filter's bodies issued it, by columns of an article or of what is counted. */
+export function issuedBy(
+  { ministry, lineage, namesakes }: Filter,
+  { code, name, published }: Record<'code' | 'name' | 'published', Sql>,
+): Sql {
+  if (lineage === 'exact') return anyOf(published, ministry)
+  const called = (names: string[]) =>
+    sql`${name} = ANY(${names}::text[]) OR ${published} = ANY(${names}::text[])`
+  const meant = sql`${code} = ANY(${ministry}::text[])`
+  if (!namesakes) return sql`(${called(ministry)} OR ${meant})`
+  return sql`(${meant} OR CASE WHEN ${code} = ANY(${namesakes.codes}::text[]) THEN ${called(namesakes.names)} ELSE ${called(ministry)} END)`
+}
+
+const ISSUER = {
+  code: sql`a.ministry_code`,
+  name: sql`a.ministry_name`,
+  published: sql`a.ministry_published_name`,
+}
 
 export function matches(filter: Filter): Sql {
   const { ministry, kind, tag, source, author } = filter
@@ -50,7 +64,7 @@ export function matches(filter: Filter): Sql {
       statusIs(filter),
       ...within(sql`a.listed_at`, filter.published),
       ...within(sql`a.modified_at`, filter.modified),
-      ...(ministry.length > 0 ? [ofMinistries(filter)] : []),
+      ...(ministry.length > 0 ? [issuedBy(filter, ISSUER)] : []),
       ...(kind.length > 0 ? [anyOf(sql`a.kind`, kind)] : []),
       ...(tag.length > 0 ? [sql`a.tags && ${tag}::text[]`] : []),
       ...(source.length > 0 ? [anyOf(sql`a.source`, source)] : []),

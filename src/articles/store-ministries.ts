@@ -6,7 +6,7 @@ import { type Body, nameShown } from '../ministries/names.ts'
 import type { Registry } from '../ministries/registry.ts'
 import type { FindReferring } from '../ministries/store-write.ts'
 import { dayOf } from '../time/seoul.ts'
-import { takeIn, takeText } from './ministry-filter.ts'
+import { namesakesOf, takeIn, takeText } from './ministry-filter.ts'
 import type { ListQuery } from './query.ts'
 import { assertHeld, type By, updateRow, write } from './store.ts'
 import { isPublic } from './store-list.ts'
@@ -141,7 +141,11 @@ export async function takeInMinistries(
   return {
     ...query,
     ministries: taken.flatMap(({ ministries }) => ministries),
-    filter: { ...filter, ministry: [...new Set(taken.flatMap(({ values }) => values))] },
+    filter: {
+      ...filter,
+      ministry: [...new Set(taken.flatMap(({ values }) => values))],
+      namesakes: filter.lineage === 'exact' ? null : namesakesOf(registry, taken),
+    },
   }
 }
 

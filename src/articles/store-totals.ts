@@ -1,6 +1,7 @@
 import { anyOf } from '../db/any-of.ts'
 import { type Database, inTransactionAlone, Prisma } from '../db/client.ts'
 import type { Filter, ListQuery } from './query.ts'
+import { issuedBy } from './store-list.ts'
 import { partsOf, type Span, spanOf } from './total-range.ts'
 
 /**
@@ -101,13 +102,8 @@ function parts({ published }: Filter, largest: 'month' | 'year' = 'year'): Sql {
   return sql`(${join([...of('year', years), ...of('month', months), ...of('day', days)], ' OR ')})`
 }
 
-/** Who issued it, of articles, notes and issuers alike. */
-function issuedBy({ ministry, lineage }: Filter): Sql {
-  const published = sql`published_name = ANY(${ministry}::text[])`
-  return lineage === 'exact'
-    ? published
-    : sql`(name = ANY(${ministry}::text[]) OR ${published} OR code = ANY(${ministry}::text[]))`
-}
+/** Of notes and issuers alike. */
+const ISSUER = { code: raw('code'), name: raw('name'), published: raw('published_name') }
 
 const all = (values: string[]) => (values.length > 0 ? values : [''])
 
@@ -119,7 +115,7 @@ function ofFilter(filter: Filter, by: 'kind' | 'ministry' | null = null): Sql {
       anyOf(raw('t.state'), status),
       by === 'kind' && kind.length === 0 ? raw(`t.kind <> ''`) : anyOf(raw('t.kind'), all(kind)),
       ministry.length > 0
-        ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter)})`
+        ? sql`t.issuer_id IN (SELECT id FROM article_issuers WHERE ${issuedBy(filter, ISSUER)})`
         : raw(by === 'ministry' ? 't.issuer_id <> 0' : 't.issuer_id = 0'),
     ],
     ' AND ',
@@ -133,7 +129,7 @@ const ofMoves = (filter: Filter): Sql =>
       anyOf(raw('state'), filter.status),
       within(raw('day'), spanOf(filter.published)),
       ...(filter.kind.length > 0 ? [anyOf(raw('kind'), filter.kind)] : []),
-      ...(filter.ministry.length > 0 ? [issuedBy(filter)] : []),
+      ...(filter.ministry.length > 0 ? [issuedBy(filter, ISSUER)] : []),
     ],
     ' AND ',
   )

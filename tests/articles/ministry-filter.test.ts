@@ -99,6 +99,49 @@ describe('a ministry is found by any of its names', () => {
       expect((await get(`ministry=${name}${more}`)).total).toBe(1)
   })
 
+  test('a body of another time with the same name is another body, in lists, totals, facets and searches', async () => {
+    const admin = await authorize('admin')
+    const payload = {
+      code: 'T54321',
+      kind: 'ministry',
+      names: [{ name: '재정경제부', from: '1998-02-28', to: '2008-02-28' }],
+    }
+    expect((await call({ method: 'POST', url: '/v1/ministries', headers: admin, payload })).statusCode).toBe(
+      201,
+    )
+    const ids: number[] = []
+    for (const [day, ministry] of [
+      ['2005-03-02', { name: '재정경제부' }],
+      ['2026-03-02', { name: '재정경제부' }],
+      ['2025-03-02', { code: 'A00041', name: '재정경제부', publishedName: '기획재정부' }],
+    ] as const) {
+      const article = anArticle({ title: '동명', ministry, publishedAt: `${day}T09:00:00+09:00` })
+      const { json } = await call({ method: 'POST', url: '/v1/articles', headers: admin, payload: article })
+      ids.push(json().id)
+    }
+    const [old, young, between] = ids
+    for (const [code, found] of [
+      ['T54321', [old]],
+      ['A00041', [young, between]],
+      ['A00007', [between]],
+      ['재정경제부', [young, between]],
+    ] as const)
+      for (const more of ['', '&q=title:동명', '&q=title:동명&sort=relevance']) {
+        const { items, total } = await get(
+          `ministry=${code}&from=2005-01-01&to=2026-11-22&pageSize=100${more}`,
+        )
+        const among = items.map(({ id }: { id: number }) => id).filter((id: number) => ids.includes(id))
+        expect([code, more, among.sort()]).toEqual([code, more, [...found].sort()])
+        expect(total).toBe(items.length)
+        const facets = await call(
+          encodeURI(
+            `/v1/articles/facets?facets=ministry&ministry=${code}&from=2005-01-01${more.replace(/&sort.*/, '')}`,
+          ),
+        )
+        expect(facets.json().total).toBe(total)
+      }
+  })
+
   test('who takes functions over does not take the articles over', async () => {
     expect(await titles('ministry=기후부')).not.toContain('가')
   })

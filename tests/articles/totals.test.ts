@@ -60,6 +60,7 @@ const filter = fc
     days: fc.tuple(day, day),
     ministry: fc.subarray(NAMES, { maxLength: 2 }),
     lineage: fc.constantFrom('predecessors' as const, 'exact' as const),
+    namesakes: fc.option(fc.record({ codes: fc.subarray(NAMES), names: fc.subarray(NAMES) })),
     kind: fc.subarray(KINDS, { maxLength: 2 }),
     status: fc.subarray([...STATUSES, 'deleted'], { minLength: 1 }),
   })
