@@ -41,7 +41,7 @@ export interface BulkItem {
   counts?: SourceCounts
   /** Whether the counts are for a new article only. */
   firstCounts?: boolean
-  /** Whether it must be here already, since nobody says when it was published. */
+  /** Whether it must have been published already, since nobody says when. */
   undated?: boolean
   /** Makes the new content from what is here; what it throws is a fault of this article alone. */
   revise?: (present: ArticleRow) => NewArticle
@@ -205,8 +205,9 @@ function planOne(
   { now, registry }: Terms,
 ): BulkResult {
   const { index, article, counts, firstCounts, undated, revise } = entry
+  if (undated && !present?.publishedAt && !present?.deletedAt)
+    throw badBody('/publishedAt', 'has no day of release', '발표일이 비어 있습니다')
   if (!present) {
-    if (undated) throw badBody('/publishedAt', 'has no day of release', '발표일이 비어 있습니다')
     plan.created.push({
       index,
       content: toContent(article, now, registry),

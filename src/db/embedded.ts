@@ -94,7 +94,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     return { url: url(options.database), port, created, stop }
   } catch (error) {
     // A start that failed leaves no server behind.
-    await stop()
+    await stop().catch(() => {})
     throw error
   }
 }

@@ -48,5 +48,11 @@ function cellOf(item: Item, field: string, part: string | undefined, defuse: boo
   return typeof value === 'string' && !defuse ? literal(value) : value
 }
 
-/** What looks like a text in a formula (`="007"`), which spreadsheets and the importer unpack, is written as one. */
-const literal = (text: string): string => (/^=".*"$/s.test(text) ? `="${text.replaceAll('"', '""')}"` : text)
+/**
+ * What looks like a text in a formula (`="007"`), which spreadsheets and the importer unpack, is written as one; so is what looks
+ * like a number that Excel has shortened.
+ */
+const literal = (text: string): string =>
+  /^=".*"$/s.test(text) || /^\s*\d(?:\.\d+)?E\+\d+\s*$/i.test(text)
+    ? `="${text.replaceAll('"', '""')}"`
+    : text

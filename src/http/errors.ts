@@ -37,6 +37,12 @@ const hasCode = (error: unknown, pattern: RegExp) =>
 export const isUnreachable = (error: unknown) =>
   hasCode(error, UNREACHABLE) || chain(error).some(({ message }) => UNREACHABLE_TEXT.test(String(message)))
 
+/** It is not there at all, rather than too busy to take one more. */
+export const isAway = (error: unknown) =>
+  isUnreachable(error) &&
+  !hasCode(error, /^(?:53300|P2024|P2028)$/) &&
+  !chain(error).some(({ message }) => /when trying to connect|Unable to start/i.test(String(message)))
+
 /** The database ended a statement that took too long. */
 export const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 

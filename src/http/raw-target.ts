@@ -42,7 +42,10 @@ export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {
     const error: ParserError = failure
     if (passedOn.has(socket) || (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket))) return
-    if (ending.has(socket)) return
+    if (ending.has(socket)) {
+      if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroy()
+      return
+    }
     const answering = answerOn(socket)
     // Bytes of ours would land in the middle of what is said already.
     if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) socket.destroy()
@@ -59,12 +62,26 @@ function endAfter(answering: ServerResponse, socket: Socket): void {
   answering.once('close', () => {
     const next = answerOn(socket)
     if (next && next !== answering && next.req.complete) endAfter(next, socket)
-    else socket.end()
+    else endSoon(socket)
   })
 }
 
 /** Milliseconds for which a client may still send what nobody wants, so that it comes to read its answer. */
 const LINGER = 3_000
+
+/** A timer that destroys a connection which is not closed by then. */
+function giveUp(socket: Socket): NodeJS.Timeout {
+  const end = setTimeout(() => socket.destroy(), LINGER).unref()
+  socket.once('close', () => clearTimeout(end))
+  return end
+}
+
+/** Closes our half; whoever keeps the other would keep it for ever. */
+function endSoon(socket: Socket, last?: string): void {
+  if (last === undefined) socket.end()
+  else socket.end(last)
+  giveUp(socket)
+}
 
 /**
  * Keeps a connection for a while behind an answer that came before all of its request: were it closed at once, its client would be
@@ -72,17 +89,17 @@ const LINGER = 3_000
  */
 export function lingerAfter(response: ServerResponse): void {
   const { req, shouldKeepAlive } = response
-  if (req.complete) return
   const { socket } = req
+  if (req.complete || !socket.writable) return
   unhurried.add(socket)
   // Node closes with the answer what its client does not keep.
   response.shouldKeepAlive = true
-  const end = setTimeout(() => req.destroy(), LINGER).unref()
-  socket.once('close', () => clearTimeout(end))
-  if (!shouldKeepAlive) return
+  const end = giveUp(socket)
   req.once('end', () => {
     unhurried.delete(socket)
-    clearTimeout(end)
+    if (shouldKeepAlive) clearTimeout(end)
+    else if (response.writableFinished) socket.end()
+    else response.once('finish', () => socket.end())
   })
 }
 
@@ -105,6 +122,8 @@ export function answerOddRequests(app: FastifyInstance): void {
     response.end(JSON.stringify(problemDetails(problem, language, undefined, id)))
   })
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // Node has taken its own listener off, and an error that nobody listens to ends the process.
+    socket.on('error', () => socket.destroy()).resume()
     const detail = {
       en: 'This is no proxy: CONNECT is not served.',
       ko: '프록시가 아니므로 CONNECT를 지원하지 않습니다.',
@@ -206,10 +225,8 @@ function send(socket: Socket, problem: Problem, packet: Buffer): void {
   const language = languageOf(/^accept-language:(.*)$/im.exec(packet.toString('latin1'))?.[1]?.trim())
   const id = requestId(undefined)
   const body = JSON.stringify(problemDetails(problem, language, undefined, id))
-  socket.end(
+  endSoon(
+    socket,
     `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-language: ${language}\r\nx-request-id: ${id}\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
-  // Whoever does not close the other half would keep it for ever.
-  const end = setTimeout(() => socket.destroy(), LINGER).unref()
-  socket.once('close', () => clearTimeout(end))
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
-import { isStatementTimeout, isUnreachable } from './errors.ts'
+import { isAway, isStatementTimeout, isUnreachable } from './errors.ts'
 import { Problem } from './problem.ts'
 
 /** Reads that replicas of the database answer, and the primary where they cannot. */
@@ -25,10 +25,11 @@ export function answerFromReplicas(
     try {
       return await ask()
     } catch (error) {
-      const any =
-        isUnreachable(error) && mayAskAgain(error, reply) && !isParticular(request) ? choose(null) : null
+      const any = isAway(error) && mayAskAgain(error, reply) && !isParticular(request) ? choose(null) : null
       if (!any) throw error
       request.log.warn({ err: error, replica: any.name }, 'the primary is away: asking a replica')
+      // What is behind is not kept for others.
+      request.slot = null
       return any.read(ask)
     }
   }

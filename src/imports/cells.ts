@@ -29,11 +29,11 @@ export const listCell: CellReader = text =>
 /** Tags are parted by commas too, and may have the mark that they have elsewhere. */
 export const tagsCell: CellReader = text => {
   const tags = listCell(text)
-  if (!Array.isArray(tags) || /^\s*\[/.test(text)) return tags
+  if (!Array.isArray(tags) || isJson(text)) return tags
   return tags.flatMap((tag: string) =>
     tag
       .split(/[,、]/)
-      .map(one => one.trim().replace(/^#/, ''))
+      .map(one => one.trim().replace(/^#\s*/, ''))
       .filter(one => one !== ''),
   )
 }
@@ -79,7 +79,7 @@ const MOMENT =
 export function instantCell(text: string): Moment {
   const trimmed = text
     .trim()
-    .replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+    .replace(/^(\d{4})(\d{2})(\d{2})(?=\s|$)/, '$1-$2-$3')
     .replace(
       /(\d{1,2})시(?:\s*(\d{1,2})분)?$/,
       (_, hour, minute = '') => `${hour}:${minute.padStart(2, '0')}`,
@@ -106,7 +106,10 @@ const oneOf =
   (values: readonly string[], words: Record<string, string>): CellReader =>
   text => {
     const word = text.normalize('NFC').replaceAll(/\s/g, '')
-    return values.find(value => value === word.toLowerCase()) ?? words[word] ?? text.trim()
+    return (
+      values.find(value => value === word.toLowerCase()) ??
+      (Object.hasOwn(words, word) ? words[word] : text.trim())
+    )
   }
 
 /** Words of boards; others go on to the contract, which names what it takes. */
@@ -126,6 +129,8 @@ export const statusCell = oneOf(STATUSES, {
   X: 'hidden',
   y: 'published',
   n: 'hidden',
+  o: 'published',
+  x: 'hidden',
   Y: 'published',
   N: 'hidden',
 })

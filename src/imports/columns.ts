@@ -119,11 +119,12 @@ export function columnsOf(
       ko: '엑셀 통합 문서입니다. CSV로 저장해 올리십시오',
     })
   const told = new Map([...map].map(([header, field]) => [keyOf(header), field]))
+  const isHeader = headers.some(one => told.has(keyOf(one)) || KNOWN.has(keyOf(one)))
   const columns = headers.map((header): Column => {
     const key = keyOf(header)
     const field = told.get(key) ?? KNOWN.get(key) ?? (isShown(header.trim()) || key === '' ? '-' : undefined)
     if (field === undefined)
-      throw headers.some(one => KNOWN.has(keyOf(one))) ? new HeaderError(unknown(header)) : noTitle()
+      throw isHeader || nearest(header, Object.keys(FIELDS)) ? new HeaderError(unknown(header)) : noTitle()
     if (field !== '-' && !(field in FIELDS))
       throw new HeaderError({
         en: `there is no field "${field}" for the column "${header}"`,

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { type CsvError, parse } from 'csv-parse'
 import type { Bilingual } from '../http/problem.ts'
 import { turn } from '../time/turns.ts'
-import { CellError } from './cells.ts'
+import { CellError, textCell } from './cells.ts'
 import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
 import { decodeText, type Encoding } from './file.ts'
 import { DELETED, type FileRecord, type RecordFault } from './record.ts'
@@ -192,14 +192,17 @@ function toRecord(
     if (column?.header === 'deletedAt' && cell.trim() !== '')
       faults.push({ ...DELETED, column: column.header })
     if (!column?.field) continue
-    const text = /^="((?:[^"]|"")*)"$/.exec(cell)?.[1]?.replaceAll('""', '"') ?? cell
+    const asText = /^="((?:[^"]|"")*)"$/.exec(cell)?.[1]?.replaceAll('""', '"')
+    const text = asText ?? cell
+    const read =
+      asText !== undefined && column.field === 'source.externalId' ? textCell : FIELDS[column.field]?.read
     if (text.includes('\ufffd'))
       fail(column, {
         en: `has bytes that are not ${encoding.toUpperCase()}, or characters that were lost before`,
         ko: `${encoding.toUpperCase()}(으)로 읽을 수 없는 바이트나 이미 깨진 글자가 있습니다`,
       })
     try {
-      stated.set(column.field, text.trim() === '' ? null : FIELDS[column.field]?.read(text))
+      stated.set(column.field, text.trim() === '' ? null : read?.(text))
     } catch (error) {
       if (!(error instanceof CellError)) throw error
       fail(column, error.detail)

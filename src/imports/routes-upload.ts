@@ -158,14 +158,10 @@ function problemOf({ why }: UploadError, limit: number): Problem {
   const more = { headers: { connection: 'close' } }
   switch (why) {
     case 'too-large':
-      return new Problem(
-        'body-too-large',
-        {
-          en: `An upload may have ${limit} bytes (IMPORT_LIMIT), unpacked. Nothing was imported.`,
-          ko: `업로드는 압축을 푼 크기로 ${limit}바이트(IMPORT_LIMIT)까지입니다. 가져온 것은 없습니다.`,
-        },
-        more,
-      )
+      return new Problem('body-too-large', {
+        en: `An upload may have ${limit} bytes (IMPORT_LIMIT), unpacked. Nothing was imported.`,
+        ko: `업로드는 압축을 푼 크기로 ${limit}바이트(IMPORT_LIMIT)까지입니다. 가져온 것은 없습니다.`,
+      })
     case 'too-slow':
       return new Problem(
         'request-timeout',

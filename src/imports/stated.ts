@@ -105,15 +105,21 @@ const isPublished = (stated: Stated) => (stated.get('status') ?? 'published') ==
 
 /**
  * The column that tells the release: its own, the one of both days, else the day of posting. Of what is published the first that
- * says something, and at last the end of its embargo.
+ * says something, and at last the end of its embargo; what waits for that end has no release yet but its own column.
  */
-const releaseField = (stated: Stated): string | undefined =>
-  (isPublished(stated) ? [...RELEASES, 'embargoUntil'].find(field => moment(stated, field)) : undefined) ??
-  RELEASES.find(field => stated.has(field))
+function releaseField(stated: Stated): string | undefined {
+  if (stated.get('status') === 'scheduled') return RELEASES.slice(0, 1).find(field => stated.has(field))
+  const said = isPublished(stated)
+    ? [...RELEASES, 'embargoUntil'].find(field => moment(stated, field))
+    : undefined
+  return said ?? RELEASES.find(field => stated.has(field))
+}
 
 /** Of what is published, though its file has columns for it, nobody says when: that is not now. */
 export const isUndated = (stated: Stated): boolean =>
-  isPublished(stated) && releaseField(stated) !== undefined && releaseOf(stated) === undefined
+  isPublished(stated) &&
+  [...RELEASES, 'embargoUntil'].some(field => stated.has(field)) &&
+  releaseOf(stated) === undefined
 
 /** Where a row has a column for it and nothing in it, there is none. */
 function releaseOf(stated: Stated): string | undefined {

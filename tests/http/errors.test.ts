@@ -12,7 +12,7 @@ import { ref } from '../../src/http/schema.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
-import { head } from '../support/raw.ts'
+import { head, sendRaw } from '../support/raw.ts'
 
 const { app, call, db, authorize } = await testApp({ BODY_LIMIT: 20_000_000 })
 const writer = await authorize('articles:write')
@@ -152,6 +152,27 @@ describe('a body', () => {
       expect(performance.now() - from).toBeLessThan(8_000)
       const text = Buffer.concat(said).toString()
       expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 413'])
+    }
+  })
+
+  test('that is too large and whole ends its connection as its client wanted', async () => {
+    const other = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, BODY_LIMIT: 1_024 }, db })
+    apps.push(other)
+    await other.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = other.server.address() as AddressInfo
+    for (const [version, connection] of [
+      ['1.1', 'close'],
+      ['1.0', 'close'],
+    ] as const) {
+      const from = performance.now()
+      const fields = { 'content-type': 'application/json', connection, 'content-length': '3000000' }
+      const said = await sendRaw(
+        port,
+        head('POST /v1/queries/from-url', fields).replace('HTTP/1.1', `HTTP/${version}`),
+        Buffer.alloc(3_000_000, 32),
+      )
+      expect([version, said.status]).toEqual([version, 413])
+      expect(performance.now() - from).toBeLessThan(2_500)
     }
   })
 

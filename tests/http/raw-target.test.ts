@@ -160,6 +160,27 @@ describe('what cannot be read is refused with a problem document', () => {
     expect((await read(socket)).toString().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 201', 'HTTP/1.1 201'])
   })
 
+  test('whoever asks for a proxy and hangs up ends nothing but his own connection', async () => {
+    for (let i = 0; i < 5; i++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => {})
+      await once(socket, 'connect')
+      socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+      setImmediate(() => socket.resetAndDestroy())
+      await once(socket, 'close')
+    }
+    expect((await get('/healthz')).status).toBe(200)
+  })
+
+  test('who keeps the other half of a connection is given up', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    const gone = new Promise(closed => app.server.once('connection', one => one.once('close', closed)))
+    socket.write(
+      `${head('GET /healthz')}POST /v1/articles HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    )
+    await gone
+    socket.destroy()
+  })
+
   test('headers that are too large', async () => {
     const answer = await get('/v1/articles', { 'x-large': 'x'.repeat(20_000) })
     expect(problem(answer)).toMatchObject({ status: 431, type: '/problems/headers-too-large' })

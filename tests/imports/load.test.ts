@@ -254,6 +254,13 @@ describe('CSV', () => {
       '2026-01-21T11:00:00+09:00',
     ])
     expect(await csv(text)).toMatchObject({ created: 0, updated: 0, unchanged: 3, rejected: 1 })
+    // What is here and was never published has no day either; what waits has none yet.
+    await ndjson(sourced('5', { status: 'draft', publishedAt: null }))
+    const draft = await csv('번호,제목,상태,발표일\n5,다섯,노출,\n6,여섯,노출,\n')
+    expect(draft).toMatchObject({ created: 0, updated: 0, rejected: 2 })
+    expect(await csv('번호,제목,보도시점\n7,일곱,\n')).toMatchObject({ created: 0, rejected: 1 })
+    const waiting = '번호,제목,상태,등록일,보도시점\n8,여덟,공개예정,2026-01-01,2099-01-01 09:00\n'
+    expect(await csv(waiting)).toMatchObject({ created: 1, rejected: 0 })
     // Of an article that is here an empty cell takes no day away.
     expect(await csv('번호,제목,발표일\n1,하나,\n')).toMatchObject({ unchanged: 1, rejected: 0 })
   })
@@ -274,6 +281,13 @@ describe('CSV', () => {
       publishedAt: '2026-01-20T14:05:00+09:00',
     })
     expect((await csv(text)).rejections).toMatchObject([{ line: 2 }])
+    const asText = '번호,제목,태그\n"=""1E+5""",라,"[기획] 순환경제, # ESG"\n'
+    expect(
+      await csv(asText.replace('제목,', '제목,발표일,').replace('라,', '라,20260120 9:30,')),
+    ).toMatchObject({ created: 1 })
+    expect(await bySource('1E+5')).toMatchObject({
+      ...{ tags: ['[기획] 순환경제', 'ESG'], publishedAt: '2026-01-20T09:30:00+09:00' },
+    })
     const shortened = await csv('번호,제목\n1.23457E+11,다\n')
     expect(shortened.rejections).toMatchObject([
       { faults: [{ detail: expect.stringContaining('Excel has shortened') }] },
