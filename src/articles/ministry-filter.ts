@@ -64,9 +64,8 @@ export interface Namesakes {
   names: string[]
 }
 
-export function namesakesOf(registry: Registry, taken: readonly Taken[]): Namesakes | null {
-  const meant = new Set(taken.flatMap(({ ministries }) => ministries.flatMap(({ code }) => code ?? [])))
-  const values = [...new Set(taken.flatMap(one => one.values))]
+export function namesakesOf(registry: Registry, { ministries, values }: Taken): Namesakes | null {
+  const meant = new Set(ministries.map(({ code }) => code))
   const others = new Map(
     values.map(value => [
       value,

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
-import { problems } from '../http/openapi.ts'
+import { ifMatchOf, problems } from '../http/openapi.ts'
 import { tellPosition } from '../http/position.ts'
 import { badBody, Problem } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
@@ -106,12 +106,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           'For loaders: doing it again changes nothing. The one write that needs no `If-Match`; with one, or with `If-None-Match: *`, it is as conditional as the others.',
         params: SourceIdentity,
         headers: Type.Object({
-          'if-match': Type.Optional(
-            Type.String({
-              description: 'Only replace what has this ETag; otherwise 412.',
-              examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
-            }),
-          ),
+          'if-match': ifMatchOf('Only replace what has this ETag; otherwise 412.'),
           'if-none-match': Type.Optional(Type.String({ description: '`*`: only create.', examples: ['*'] })),
         }),
         body: ref(NewArticle),

@@ -138,15 +138,10 @@ export async function takeInMinistries(
   const nowhere = unknown.filter(asked => !carried.includes(asked))
   if (nowhere.length > 0) throw unknownMinistries(registry, nowhere)
   const taken = [...known].map(([asked, one]) => one ?? takeText(asked))
-  return {
-    ...query,
-    ministries: taken.flatMap(({ ministries }) => ministries),
-    filter: {
-      ...filter,
-      ministry: [...new Set(taken.flatMap(({ values }) => values))],
-      namesakes: filter.lineage === 'exact' ? null : namesakesOf(registry, taken),
-    },
-  }
+  const ministries = taken.flatMap(one => one.ministries)
+  const values = [...new Set(taken.flatMap(one => one.values))]
+  const namesakes = filter.lineage === 'exact' ? null : namesakesOf(registry, { ministries, values })
+  return { ...query, ministries, filter: { ...filter, ministry: values, namesakes } }
 }
 
 function unknownMinistries(registry: Registry, texts: string[]): Problem {

@@ -80,14 +80,12 @@ export const CACHEABLE = {
 }
 export const FRESH = { description: 'The reader’s copy is fresh', headers: { ETag: HEADERS.ETag } }
 
+export const ifMatchOf = (description: string) =>
+  Type.Optional(Type.String({ description, examples: ['"1.kq2Jc0mJ9w3xTtXZ"'] }))
+
 /** The parameter of writes that replace something. */
 export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The ETag that was last read. Without it 428, with a stale one 412.',
-      examples: ['"1.kq2Jc0mJ9w3xTtXZ"'],
-    }),
-  ),
+  'if-match': ifMatchOf('The ETag that was last read. Without it 428, with a stale one 412.'),
 })
 
 /** The parameters of a list that is short enough to go by page alone. */

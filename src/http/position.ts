@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { badHeader } from './problem.ts'
 
@@ -20,6 +20,9 @@ declare module 'fastify' {
 
 /** The header of both, as Fastify spells names. */
 const NAME = 'gongbo-position'
+
+/** Whether the reader says how new the answer must be. */
+export const bringsPosition = ({ headers }: FastifyRequest): boolean => headers[NAME] !== undefined
 
 /** A place in the log as clients carry it. */
 export const printPosition = (seq: number): string => String(seq)

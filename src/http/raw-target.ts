@@ -67,7 +67,7 @@ function endAfter(answering: ServerResponse, socket: Socket): void {
 }
 
 /** Milliseconds for which a client may still send what nobody wants, so that it comes to read its answer. */
-const LINGER = 3_000
+export const LINGER = 3_000
 
 /** A timer that destroys a connection which is not closed by then. */
 function giveUp(socket: Socket): NodeJS.Timeout {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { isAway, isStatementTimeout, isUnreachable } from './errors.ts'
+import { bringsPosition } from './position.ts'
 import { Problem } from './problem.ts'
 
 /** Reads that replicas of the database answer, and the primary where they cannot. */
@@ -25,7 +26,8 @@ export function answerFromReplicas(
     try {
       return await ask()
     } catch (error) {
-      const any = isAway(error) && mayAskAgain(error, reply) && !isParticular(request) ? choose(null) : null
+      const anyWill = !bringsPosition(request) && !isOfMoment(request)
+      const any = anyWill && isAway(error) && mayAskAgain(error, reply) ? choose(null) : null
       if (!any) throw error
       request.log.warn({ err: error, replica: any.name }, 'the primary is away: asking a replica')
       // What is behind is not kept for others.
@@ -52,13 +54,12 @@ export function answerFromReplicas(
   })
 }
 
-/** Whether the reader says how new the answer must be. */
-const isParticular = ({ headers, query }: FastifyRequest): boolean =>
-  headers['gongbo-position'] !== undefined || (query as { asOf?: unknown } | undefined)?.asOf !== undefined
+const isOfMoment = ({ query }: FastifyRequest): boolean =>
+  (query as { asOf?: unknown } | undefined)?.asOf !== undefined
 
 /** What stood at a moment must have come to its end, which only the primary knows: no replica has reached infinity. */
-const placeNeeded = ({ position, query }: FastifyRequest): number | null =>
-  (query as { asOf?: unknown } | undefined)?.asOf === undefined ? position : Number.POSITIVE_INFINITY
+const placeNeeded = (request: FastifyRequest): number | null =>
+  isOfMoment(request) ? Number.POSITIVE_INFINITY : request.position
 
 /** What we say of a request ourselves, and what takes too long, the primary would not answer otherwise. */
 const mayAskAgain = (error: unknown, reply: FastifyReply): boolean =>

@@ -8,7 +8,7 @@ import { Type } from 'typebox'
 import { type Database, type Prisma, queryIn } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { badBody, Problem } from '../http/problem.ts'
-import { unhurried } from '../http/raw-target.ts'
+import { LINGER, unhurried } from '../http/raw-target.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
 import { sendStored } from '../idempotency/routes-answer.ts'
@@ -144,9 +144,6 @@ async function receive(
 }
 
 const empty = () => badBody('', 'is empty', '비어 있습니다')
-
-/** Milliseconds for which a client may still send what nobody wants, so that it comes to read its answer. */
-const LINGER = 3_000
 
 function linger(upload: Readable): void {
   upload.on('error', () => {}).resume()

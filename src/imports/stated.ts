@@ -101,6 +101,8 @@ function instantOf(stated: Stated, field: string): string | undefined {
 }
 
 const RELEASES = ['publishedAt', 'day', 'postedOn']
+/** And of what is published the end of its embargo, at last. */
+const DAYS = [...RELEASES, 'embargoUntil']
 const isPublished = (stated: Stated) => (stated.get('status') ?? 'published') === 'published'
 
 /**
@@ -108,18 +110,14 @@ const isPublished = (stated: Stated) => (stated.get('status') ?? 'published') ==
  * says something, and at last the end of its embargo; what waits for that end has no release yet but its own column.
  */
 function releaseField(stated: Stated): string | undefined {
-  if (stated.get('status') === 'scheduled') return RELEASES.slice(0, 1).find(field => stated.has(field))
-  const said = isPublished(stated)
-    ? [...RELEASES, 'embargoUntil'].find(field => moment(stated, field))
-    : undefined
+  if (stated.get('status') === 'scheduled') return stated.has('publishedAt') ? 'publishedAt' : undefined
+  const said = isPublished(stated) ? DAYS.find(field => moment(stated, field)) : undefined
   return said ?? RELEASES.find(field => stated.has(field))
 }
 
 /** Of what is published, though its file has columns for it, nobody says when: that is not now. */
 export const isUndated = (stated: Stated): boolean =>
-  isPublished(stated) &&
-  [...RELEASES, 'embargoUntil'].some(field => stated.has(field)) &&
-  releaseOf(stated) === undefined
+  isPublished(stated) && DAYS.some(field => stated.has(field)) && releaseOf(stated) === undefined
 
 /** Where a row has a column for it and nothing in it, there is none. */
 function releaseOf(stated: Stated): string | undefined {

@@ -1,5 +1,4 @@
-import { Problem } from '../http/problem.ts'
-import { MAX_LENGTH, MAX_TERMS, parseQuery, type QueryNode } from '../search/grammar.ts'
+import { MAX_LENGTH, MAX_TERMS, type QueryNode, tryQuery } from '../search/grammar.ts'
 import type { LeftOut } from './left-out.ts'
 
 /** What somebody typed into a plain search box, as a query of ours in which nothing is an operator. */
@@ -21,14 +20,9 @@ const TOO_MUCH = {
 /** How many plain words a word is, several where they are listed without a space; null where it is anything else. */
 function plainWords(word: string): number | null {
   const isPlain = (node: QueryNode) => node.type === 'term' && !node.phrase && !node.prefix && !node.title
-  try {
-    const read = parseQuery(word)
-    const words = read.type === 'and' ? read.of : [read]
-    return words.every(isPlain) ? words.length : null
-  } catch (error) {
-    if (error instanceof Problem) return null
-    throw error
-  }
+  const read = tryQuery(word)
+  const words = read?.type === 'and' ? read.of : [read]
+  return words.every(node => node !== null && isPlain(node)) ? words.length : null
 }
 
 /** `q` is null where no word is left. */

@@ -1,4 +1,4 @@
-import { badParameter, type Problem } from '../http/problem.ts'
+import { badParameter, Problem } from '../http/problem.ts'
 
 /**
  * The grammar of keyword queries, from the text of `q` to a tree; what a word means is for the analyser.
@@ -230,6 +230,16 @@ export function parseQuery(q: string): QueryNode {
     q,
     all.filter(({ kind }) => kind !== 'and'),
   ).all()
+}
+
+/** The same; null where it is refused. */
+export function tryQuery(q: string): QueryNode | null {
+  try {
+    return parseQuery(q)
+  } catch (error) {
+    if (error instanceof Problem) return null
+    throw error
+  }
 }
 
 /**

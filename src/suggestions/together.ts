@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import { type Database, inSnapshot } from '../db/client.ts'
 import { isStatementTimeout } from '../http/errors.ts'
-import { parseQuery } from '../search/grammar.ts'
+import { parseQuery, type QueryNode, tryQuery } from '../search/grammar.ts'
 import { searchKeywords } from '../search/keyword.ts'
 import { dayRange } from '../time/seoul.ts'
 import { countAmong } from './store.ts'
-import { isQuery, standsBy } from './typed.ts'
+import { standsBy } from './typed.ts'
 
 /** Which words stand together with those that were typed before them. */
 
@@ -34,11 +34,11 @@ interface Together {
   all: boolean
 }
 
-const search = (client: pg.ClientBase, q: string, limit: number) =>
+const search = (client: pg.ClientBase, q: string, query: QueryNode, limit: number) =>
   searchKeywords(
     client,
     {
-      ...{ q, query: parseQuery(q), order: 'newest', at: { offset: 0 }, limit },
+      ...{ q, query, order: 'newest', at: { offset: 0 }, limit },
       ...{ filters: [], also: null, published: dayRange(null, null) },
       textsOf: async () => new Map(),
     },
@@ -48,7 +48,7 @@ const search = (client: pg.ClientBase, q: string, limit: number) =>
 /** Null where what stands before says nothing. */
 const countTogether = (db: Database, q: string, words: string[]): Promise<Together | null> =>
   inSnapshot(db, PATIENCE, async client => {
-    const { hits, more, words: meant } = await search(client, q, NEWEST)
+    const { hits, more, words: meant } = await search(client, q, parseQuery(q), NEWEST)
     if (meant.length === 0) return null
     const ids = hits.map(({ id }) => id)
     return { counts: await countAmong(client, ids, words), all: !more }
@@ -74,8 +74,9 @@ export async function preferTogether<T extends Following>(db: Database, completi
 
 /** Whether a query finds anything. */
 async function finds(client: pg.ClientBase, q: string): Promise<boolean> {
-  if (!isQuery(q)) return false
-  const { hits } = await search(client, q, 1)
+  const query = tryQuery(q)
+  if (!query) return false
+  const { hits } = await search(client, q, query, 1)
   return hits.length > 0
 }
 

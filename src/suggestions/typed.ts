@@ -1,4 +1,4 @@
-import { parseQuery } from '../search/grammar.ts'
+import { tryQuery } from '../search/grammar.ts'
 import { otherKeyboard } from '../search/spelling.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 
@@ -35,18 +35,8 @@ export function readTyped(q: string): Typed | null {
 /** Whether the text uses the grammar of the search, so that not all of its words are words to find. */
 export const hasOperators = (q: string): boolean => /["“”＂()|:*]|(^|\s)[-－]|\s(OR|AND)\s/u.test(q)
 
-/** Whether a text is a query by itself. */
-export function isQuery(text: string): boolean {
-  try {
-    parseQuery(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Whether what stands before a word is a query by itself, which the word narrows: no open bracket, nor what excludes it. */
-export const standsBy = (head: string): boolean => !/[-－]$/u.test(head) && isQuery(head)
+export const standsBy = (head: string): boolean => !/[-－]$/u.test(head) && tryQuery(head) !== null
 
 /** The whole query with its last word completed, and quotes and brackets that are open closed. */
 export function completed({ head, given }: Typed, word: string): string {
