@@ -69,8 +69,8 @@ A day is always a day in Seoul and a range of days includes both ends. Reading w
 Unknown parameters and fields are refused, not ignored. Every error is a problem document (RFC 9457) that names the
 culprit, in Korean for \`Accept-Language: ko\`; this includes 404, 405 and 414 for addresses that are not listed here, and
 408, 417, 431 and the 400 of what is no HTTP from the HTTP layer. Every answer carries \`X-Request-Id\`, and all but those of
-probes and of that layer \`RateLimit\` and \`RateLimit-Policy\`. \`Cache-Status\` tells whether an answer to an anonymous reader came from memory (\`gongbo; hit\`): then
-nothing has changed since it was made.`
+probes and of that layer \`RateLimit\` and \`RateLimit-Policy\`. \`Cache-Status\` tells whether an answer to an anonymous
+reader came from memory (\`gongbo; hit\`): then nothing has changed since it was made.`
 
 /** Of answers that a reader may keep and ask about again, and of the answer that his copy is fresh. */
 export const CACHEABLE = {

@@ -106,10 +106,8 @@ const oneOf =
   (values: readonly string[], words: Record<string, string>): CellReader =>
   text => {
     const word = text.normalize('NFC').replaceAll(/\s/g, '')
-    return (
-      values.find(value => value === word.toLowerCase()) ??
-      (Object.hasOwn(words, word) ? words[word] : text.trim())
-    )
+    const known = [word, word.toUpperCase()].find(one => Object.hasOwn(words, one))
+    return values.find(value => value === word.toLowerCase()) ?? (known ? words[known] : text.trim())
   }
 
 /** Words of boards; others go on to the contract, which names what it takes. */
@@ -127,10 +125,6 @@ export const statusCell = oneOf(STATUSES, {
   엠바고: 'scheduled',
   O: 'published',
   X: 'hidden',
-  y: 'published',
-  n: 'hidden',
-  o: 'published',
-  x: 'hidden',
   Y: 'published',
   N: 'hidden',
 })
