@@ -49,13 +49,21 @@ export const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 /** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
 export const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)
 
+/** The database answers, but takes no writes (now): it has become a replica, or its disk or memory is full. */
+const isUnwritable = (error: unknown) => hasCode(error, /^(?:25006|53100|53200)$/)
+
 const unavailable = (cause: unknown) =>
   new Problem(
     'service-unavailable',
-    {
-      en: 'The database does not answer at the moment. Try again shortly.',
-      ko: '지금은 데이터베이스가 응답하지 않습니다. 잠시 뒤 다시 시도하십시오.',
-    },
+    isUnreachable(cause)
+      ? {
+          en: 'The database does not answer at the moment. Try again shortly.',
+          ko: '지금은 데이터베이스가 응답하지 않습니다. 잠시 뒤 다시 시도하십시오.',
+        }
+      : {
+          en: 'The database takes no writes at the moment. Try again shortly.',
+          ko: '지금은 데이터베이스에 쓸 수 없습니다. 잠시 뒤 다시 시도하십시오.',
+        },
     { cause, headers: { 'retry-after': '2' } },
   )
 
@@ -113,7 +121,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
       },
       { cause: error, headers: { 'retry-after': '5' } },
     )
-  if (isUnreachable(error)) return unavailable(error)
+  if (isUnreachable(error) || isUnwritable(error)) return unavailable(error)
   if (isDeadlock(error))
     return new Problem(
       'busy',

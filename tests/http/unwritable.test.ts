@@ -1,0 +1,52 @@
+import { afterAll, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { buildApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { testApp } from '../support/app.ts'
+import { anArticle, insertArticles } from '../support/builders.ts'
+import { contract } from '../support/contract.ts'
+
+/** A database that answers and takes no writes, as a primary does that has become a replica. */
+const { db, authorize } = await testApp()
+const headers = await authorize('articles:write')
+const [row] = await insertArticles(db, [anArticle()])
+const client = new pg.Client({ connectionString: db.url })
+await client.connect()
+await client.query(`ALTER DATABASE ${client.database} SET default_transaction_read_only = on`)
+await client.end()
+const readOnly = openDatabase({ url: db.url, poolSize: 5, statementTimeout: 5_000 })
+const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db: readOnly })
+afterAll(async () => {
+  await app.close()
+  await readOnly.close()
+})
+const call = await contract(app)
+
+const WRITES = [
+  ['a new article', 'POST', '/v1/articles', headers, anArticle()],
+  [
+    'a new article, once',
+    'POST',
+    '/v1/articles',
+    { ...headers, 'idempotency-key': 'read-only' },
+    anArticle(),
+  ],
+  ['a loader’s write', 'PUT', '/v1/articles/by-source/korea.kr/1', headers, anArticle()],
+  ['a view', 'POST', `/v1/articles/${row?.id}/views`, {}, undefined],
+] as const
+
+test.each(WRITES)('%s is told that nothing is written now', async (_what, method, url, given, payload) => {
+  const refused = await call({ method, url, headers: given, ...(payload && { payload }) })
+  expect(refused.json()).toMatchObject({
+    status: 503,
+    type: '/problems/service-unavailable',
+    detail: 'The database takes no writes at the moment. Try again shortly.',
+  })
+  expect(refused.headers['retry-after']).toBe('2')
+})
+
+test('reading goes on', async () => {
+  expect((await call({ url: `/v1/articles/${row?.id}` })).statusCode).toBe(200)
+  expect((await call({ url: '/v1/articles?q=순환경제' })).statusCode).toBe(200)
+})
