@@ -8,6 +8,7 @@ import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
 import { keepTotals } from './articles/store-totals.ts'
 import { changeSignal } from './changes/store-signal.ts'
+import { takeNoArguments } from './commands/command.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
@@ -195,6 +196,7 @@ const loggerOf = ({ LOG_LEVEL }: Config) => ({
 })
 
 try {
+  takeNoArguments()
   keepHeapSmall()
   const config = loadConfig()
   await (config.WORKERS > 1 && cluster.isPrimary ? lead(config) : start(config))

@@ -12,6 +12,15 @@ export const print = (line: string): void => {
 /** A mistake of the caller's: told without a stack. */
 export class UsageError extends Error {}
 
+/** For what takes no arguments: settings come from the environment, and what is given here would be ignored. @throws UsageError */
+export function takeNoArguments(): void {
+  const given = process.argv.slice(2)
+  if (given.length > 0)
+    throw new UsageError(
+      `takes no arguments, but ${given.join(' ')} was given: settings come from the environment (.env.example)`,
+    )
+}
+
 /** Runs a command over the migrated database (also beside a running API), and ends with 0, or with 1 and the reason. */
 export async function runCommand(work: (db: Database, config: Config) => Promise<void>): Promise<void> {
   await reportFailure(async () => {

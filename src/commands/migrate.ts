@@ -2,10 +2,11 @@ import { loadConfig } from '../config.ts'
 import { assertHangul } from '../db/hangul.ts'
 import { migrate, schemaDrift } from '../db/migrate.ts'
 import { provideDatabase } from '../db/provide.ts'
-import { print, reportFailure } from './command.ts'
+import { print, reportFailure, takeNoArguments } from './command.ts'
 
 /** `npm run migrate`: applies what is pending, then checks that the database is what prisma/schema.prisma says. */
 await reportFailure(async () => {
+  takeNoArguments()
   const server = await provideDatabase(loadConfig(), () => {}, { attach: true })
   try {
     await assertHangul(server.url)

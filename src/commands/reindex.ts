@@ -3,13 +3,14 @@ import { addUpAll, reindexSome } from '../articles/store-index.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { claimIndex, countStale, listStale } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
-import { print, runCommand } from './command.ts'
+import { print, runCommand, takeNoArguments } from './command.ts'
 
 /**
  * `npm run reindex`: makes the search rows anew that another version of the analyser made, also while the service serves.
  * It may be stopped at any time: the next run goes on with what is left.
  */
 await runCommand(async db => {
+  takeNoArguments()
   const { fault } = await loadAnalysis()
   if (fault) throw new Error(`the dictionary cannot be read: ${fault.message}`)
   await claimIndex(db, ANALYSIS_VERSION)
