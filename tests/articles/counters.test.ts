@@ -112,16 +112,25 @@ describe('a visitor has one reaction', () => {
   })
 })
 
-test('counters move neither version nor ETag nor log', async () => {
+test('counters move neither version nor ETag nor log, but the ETags of lists that show them', async () => {
   const id = await create()
   const url = `/v1/articles/${id}`
+  const LISTS = ['/v1/articles', '/v1/articles?sort=-views', '/v1/articles?fields=id,counts']
+  const tagOf = async (list: string) => (await call(list)).headers.etag
   const before = await call(url)
-  const list = await call('/v1/articles')
+  const shown = await Promise.all(LISTS.map(tagOf))
+  const plain = await tagOf('/v1/articles?fields=id,title')
   await view(id, 'visitor-9')
   await react(id, 'visitor-9', 'like')
   const after = await call(url)
   expect(after.headers.etag).toBe(before.headers.etag)
-  expect((await call('/v1/articles')).headers.etag).toBe(list.headers.etag)
+  for (const [i, list] of LISTS.entries()) {
+    expect(await tagOf(list)).not.toBe(shown[i])
+    // A reader who revalidates sees what he has counted.
+    const revalidated = await call({ url: list, headers: { 'if-none-match': String(shown[i]) } })
+    expect(revalidated.statusCode).toBe(200)
+  }
+  expect(await tagOf('/v1/articles?fields=id,title')).toBe(plain)
   expect(after.json()).toEqual({
     ...(before.json() as object),
     counts: { comments: 0, views: 1, likes: 1, dislikes: 0 },
