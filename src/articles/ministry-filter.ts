@@ -4,7 +4,7 @@ import { type Candidate, REASONS, type Registry, resolve } from '../ministries/r
 
 /** The `ministry` filter of lists: which bodies a value takes in, and what their articles are found by. */
 
-export const LINEAGES = ['all', 'exact'] as const
+export const LINEAGES = ['all', 'body', 'exact'] as const
 export type LineageMode = (typeof LINEAGES)[number]
 
 /** Why a list takes a body in. */
@@ -39,7 +39,7 @@ export function takeIn(registry: Registry, asked: string, lineage: LineageMode, 
   const taken = new Map<string, { party: Party; why: TakenIn['why'] }>()
   for (const { body, why } of meant) taken.set(body.code, { party: { code: body.code, name: asked }, why })
   if (unlisted) taken.set(identityOf(unlisted), { party: unlisted, why: 'name' })
-  for (const one of [...taken.keys()])
+  for (const one of lineage === 'all' ? [...taken.keys()] : [])
     for (const party of ancestorsOf(registry.events, one))
       if (!taken.has(identityOf(party))) taken.set(identityOf(party), { party, why: 'predecessor' })
 

@@ -84,7 +84,8 @@ export type Histogram = Static<typeof Histogram>
 
 const FacetValue = Type.Object({
   value: nullable(Type.String(), {
-    description: 'What the articles have: a ministry by its name of today. Null where they have none.',
+    description:
+      'What the articles have: a ministry by its name of today. Null where they have none. The list of a ministry’s is that of its `code` or else name with `lineage=body`.',
     examples: ['고용노동부'],
   }),
   code: nullable(Type.String(), { description: 'Of a ministry that has one here.', examples: ['A00025'] }),

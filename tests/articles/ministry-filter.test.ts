@@ -86,6 +86,29 @@ describe('a ministry is found by any of its names', () => {
       )
   })
 
+  test.each([
+    ['산업통상부', '라가'],
+    ['산업통상자원부', '라가'],
+    ['A00019', '마나'],
+    ['재정경제부', '바'],
+    ['기획처', '사'],
+    ['공소청', '자'],
+    ['환경정책제도과', '차'],
+  ])('ministry=%s with lineage=body finds %s, without predecessors', async (ministry, found) => {
+    for (const more of ['', '&q=수소'])
+      expect(await titles(`ministry=${ministry}&lineage=body${more}`)).toBe(found)
+  })
+
+  test('what a facet of ministries counts is listed with lineage=body', async () => {
+    const { facets } = (await call('/v1/articles/facets?facets=ministry')).json()
+    expect(facets.ministry.length).toBeGreaterThan(7)
+    for (const { value, code, count } of facets.ministry) {
+      const { total, ministries } = await get(`ministry=${code ?? value}&lineage=body`)
+      expect([value, total]).toEqual([value, count])
+      expect(ministries).toHaveLength(1)
+    }
+  })
+
   test('a name in another spelling finds what carries that spelling, from before its body was known', async () => {
     const admin = await authorize('admin')
     const name = '새 나루 센터'

@@ -59,7 +59,7 @@ const filter = fc
   .record({
     days: fc.tuple(day, day),
     ministry: fc.subarray(NAMES, { maxLength: 2 }),
-    lineage: fc.constantFrom('predecessors' as const, 'exact' as const),
+    lineage: fc.constantFrom('all' as const, 'exact' as const),
     namesakes: fc.option(fc.record({ codes: fc.subarray(NAMES), names: fc.subarray(NAMES) })),
     kind: fc.subarray(KINDS, { maxLength: 2 }),
     status: fc.subarray([...STATUSES, 'deleted'], { minLength: 1 }),
