@@ -59,7 +59,7 @@ const LIMITED = [401, 429]
 interface Operation {
   parameters?: { name: string; required?: boolean }[]
   security?: object[]
-  requestBody?: object
+  requestBody?: { content?: Record<string, { schema?: { $ref?: string; type?: string } }> }
   responses: Record<string, { $ref?: string; content?: Record<string, unknown>; headers?: object }>
 }
 
@@ -198,6 +198,10 @@ export async function describeApi(
           // Without it the answer is 428, which no schema of a request can say.
           const ifMatch = operation.parameters?.find(({ name }) => name === 'if-match')
           if (ifMatch && '428' in operation.responses) ifMatch.required = true
+          // A file is a stream where it is validated, of which a schema can say nothing.
+          for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
+            if (schema && !schema.$ref && !schema.type)
+              Object.assign(schema, { type: 'string', format: 'binary' })
           // The plugin gives a body to answers that have none.
           for (const status of ['204', '304']) delete operation.responses[status]?.content
           for (const [status, response] of Object.entries(operation.responses))

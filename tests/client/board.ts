@@ -47,12 +47,27 @@ export async function tour(baseUrl: string, key: string) {
   const stale = await editor.DELETE('/v1/articles/{id}', {
     params: { path: { id: created.data.id }, header: { 'if-match': '"1.stale"' } },
   })
+
+  const uploaded = await editor.POST('/v1/imports', {
+    params: { query: { source: 'kpc-esg-board' } },
+    body: '제목,본문,번호,날짜\r\n순환경제 설명회 개최,설명회를 연다.,1,2026-01-21\r\n',
+    bodySerializer: file => file,
+    headers: { 'content-type': 'text/csv' },
+  })
+  if (!uploaded.data) throw new Error(uploaded.error.detail)
+  let job = uploaded.data
+  while (job.state === 'queued' || job.state === 'running') {
+    const looked = await editor.GET('/v1/imports/{id}', { params: { path: { id: job.id } } })
+    if (!looked.data) throw new Error(looked.error.detail)
+    job = looked.data
+  }
   return {
     total: page.total,
     titles,
     previous: read.data.previous?.title ?? null,
     title: patched.data.title,
     version: patched.data.version,
+    imported: { state: job.state, created: job.records.created },
     stale: { status: stale.response.status, type: stale.error?.type },
   }
 }

@@ -35,6 +35,7 @@ test('a client generated from the document type-checks, and gets what it was pro
     previous: null,
     title: '고용노동부, 새해 안전 점검에 나서다',
     version: 2,
+    imported: { state: 'succeeded', created: 1 },
     stale: { status: 412, type: '/problems/precondition-failed' },
   })
 }, 60_000)
