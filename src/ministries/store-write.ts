@@ -17,6 +17,7 @@ import {
   toWrittenBody,
   toWrittenEvent,
   unknownCode,
+  type WrittenEvent,
 } from './written.ts'
 
 /** Writing bodies and events. */
@@ -148,26 +149,28 @@ export async function getEvent(tx: Tx | Database, id: number): Promise<EventRow>
   return row
 }
 
-/** An event as its columns, in agreement with the others. @throws Problem 400 or 409 that points at the culprit. */
-async function eventColumns(tx: Tx, given: NewMinistryEvent, id: number | null) {
+/** An event that agrees with the bodies and the others. @throws Problem 400 or 409 that points at the culprit. */
+async function agreeingEvent(tx: Tx, given: NewMinistryEvent, id: number | null): Promise<WrittenEvent> {
   const { bodies, events } = await readRegistry(tx)
   const event = toWrittenEvent(given, bodies)
   const others = events.filter(other => other.id !== id)
   assertNew(event, others)
   assertNoCircle(event, others)
-  return {
-    kind: event.kind,
-    effectiveOn: new Date(`${event.on}T00:00:00Z`),
-    predecessors: event.from as unknown as Prisma.InputJsonArray,
-    successors: event.to as unknown as Prisma.InputJsonArray,
-    note: event.note,
-  }
+  return event
 }
+
+const eventColumns = ({ kind, on, from, to, note }: WrittenEvent) => ({
+  kind,
+  effectiveOn: new Date(`${on}T00:00:00Z`),
+  predecessors: from as unknown as Prisma.InputJsonArray,
+  successors: to as unknown as Prisma.InputJsonArray,
+  note,
+})
 
 export const insertEvent = (db: Database, given: NewMinistryEvent, now: Date): Promise<EventRow> =>
   writeMinistries(db, async tx =>
     tx.ministryEvent.create({
-      data: { ...(await eventColumns(tx, given, null)), recordedAt: now, modifiedAt: now },
+      data: { ...eventColumns(await agreeingEvent(tx, given, null)), recordedAt: now, modifiedAt: now },
     }),
   )
 
@@ -182,11 +185,17 @@ export const replaceEvent = (
   writeMinistries(db, async tx => {
     const row = await getEvent(tx, id)
     assertVersion(ifMatch, row.version)
-    const data = await eventColumns(tx, given, id)
-    const same =
-      row.note === data.note &&
-      isDeepStrictEqual(toLineageEvent(row), toLineageEvent({ ...row, ...data } as unknown as EventRow))
-    if (same) return row
+    const stands = { ...toLineageEvent(row), note: row.note }
+    const said = (event: NewMinistryEvent | WrittenEvent) => {
+      const { kind, on, from, to, note = null } = event
+      const [before, after] = [from, to].map(side => side.map(({ code = null, name }) => ({ code, name })))
+      return { id, kind, on, from: before, to: after, note }
+    }
+    // Before it is compared with the bodies: their names may have been changed since.
+    if (isDeepStrictEqual(said(given), stands)) return row
+    const event = await agreeingEvent(tx, given, id)
+    if (isDeepStrictEqual(said(event), stands)) return row
+    const data = eventColumns(event)
     return tx.ministryEvent.update({
       where: { id },
       data: { ...data, version: row.version + 1, modifiedAt: now },

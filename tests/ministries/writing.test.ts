@@ -327,6 +327,21 @@ describe('administrators write events', () => {
     expect((await call(`${MINISTRIES}/${a?.code}`)).json().successors).toEqual([])
   })
 
+  test('what is there may be written again when its bodies are called otherwise since', async () => {
+    const [a, b] = await some(2)
+    const given = { kind: 'replace', on: '2026-03-01', from: [a], to: [b] }
+    const { url, ifMatch } = await make(EVENTS, given)
+    const body = { ...aMinistry(), code: a?.code }
+    const renamed = await send('PUT', `${MINISTRIES}/${a?.code}`, body, { 'if-match': '*' })
+    expect(renamed.statusCode).toBe(200)
+    const same = await send('PUT', url, given, ifMatch)
+    expect([same.statusCode, same.json().version]).toEqual([200, 1])
+    expect(fault(await send('PUT', url, { ...given, on: '2026-03-02' }, ifMatch))).toEqual([
+      400,
+      '/from/0/name',
+    ])
+  })
+
   test('no body comes in its own place, however far round', async () => {
     const [a, b, c] = await some(3)
     const replace = (from: unknown, to: unknown) => ({
