@@ -134,6 +134,9 @@ async function fetchOnce(window: Window, options: OpenApiOptions): Promise<Answe
     throw new FaultyAnswer(verdict, `HTTP ${status}`, retryAfter)
   }
   const { items = [], total = null } = answer ?? {}
+  // That a day has none is said by a total of 0, or by a code of its own.
+  if (items.length === 0 && total === null)
+    throw new FaultyAnswer('transient', 'an answer with neither items nor totalCount')
   // Were the API to page after all, what lies on other pages must not be lost without a word.
   if (total !== null && items.length < total)
     throw new FaultyAnswer('transient', `${items.length} items came of ${total}`)

@@ -75,7 +75,7 @@ export function splitByDay(window: Window, elements: readonly Element[], now: Da
   return daysBetween(from, to).map(day => ({
     day,
     items: [...items.values()].filter(item => dayOf(item.approvedAt) === day),
-    rejections: rejections.filter(rejection => rejection.day === day && !items.has(rejection.item)),
+    rejections: rejections.filter(rejection => rejection.day === day),
   }))
 }
 

@@ -9,8 +9,18 @@ import { type Fields, type ServedItem, seeded } from './open-api-items.ts'
  */
 
 export const FAULTS = [
-  ...['code-1', 'code-2', 'code-5', 'gateway-01', 'gateway-02', 'gateway-04', 'gateway-05', 'gateway-99'],
-  ...['http-500', 'http-502', 'page', 'reset', 'cut', 'broken-off', 'slow', 'twice'],
+  ...[
+    'code-1',
+    'code-2',
+    'code-5',
+    'gateway-00',
+    'gateway-01',
+    'gateway-02',
+    'gateway-04',
+    'gateway-05',
+    'gateway-99',
+  ],
+  ...['http-500', 'http-502', 'page', 'reset', 'cut', 'broken-off', 'slow', 'twice', 'bare'],
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -131,6 +141,7 @@ export async function openApiServer(
     if (fault?.startsWith('gateway-') || fault?.startsWith('permanent-')) return send(gatewayXml(code))
     if (fault?.startsWith('http-')) return send('<html><body>Bad gateway<br></body></html>', Number(code))
     if (fault === 'page') return send('<html><head><title>점검 중</title></head><body>점검<br></body></html>')
+    if (fault === 'bare') return send('<response><header><resultCode>0</resultCode></header></response>')
     if (fault === 'reset') return response.destroy()
     const answer = answerTo(service, searchParams, fault === 'twice')
     if (fault === 'broken-off') return send(answer.slice(0, Math.floor(answer.length * random())))

@@ -278,6 +278,15 @@ describe('days and windows', () => {
     expect(second?.items).toHaveLength(1)
   })
 
+  test('a revision that cannot be read is named beside one that can', () => {
+    const revisions = [elementOf({ ModifyId: '1' }), elementOf({ ModifyId: '2', Title: '' })]
+    for (const elements of [revisions, revisions.toReversed()]) {
+      const [first] = splitByDay(window, elements, NOW)
+      expect(first?.items).toHaveLength(1)
+      expect(first?.rejections).toMatchObject([{ reason: 'Title is empty' }])
+    }
+  })
+
   test('of an item that stands there twice the latest revision counts', () => {
     const twice = ['2', '3', '1'].map(ModifyId => elementOf({ ModifyId, Title: `판 ${ModifyId}` }))
     const [first] = splitByDay(window, twice, NOW)
