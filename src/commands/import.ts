@@ -81,7 +81,8 @@ await runCommand(async db => {
     await stat(file).catch(error => {
       throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)
     })
-  const rejects = options.rejects === undefined ? null : await openRejects(options.rejects)
+  const rejects =
+    options.rejects === undefined ? null : await openRejects(options.rejects, options.resume ? 'a' : 'w')
   try {
     for (const file of options.files) {
       const format = options.format ?? FORMAT_OF[extname(file).toLowerCase()] ?? 'board'
@@ -110,7 +111,11 @@ await runCommand(async db => {
       {
         actor: `import:${format}`,
         report,
-        onResumed: line => print(`${file}: going on after line ${line}`),
+        onResumed: ({ line, rejected }) => {
+          const some = rejected > 0 ? `, up to which ${rejected} were rejected` : ''
+          print(`${file}: going on after line ${line}${some}`)
+          if (rejected > 0) process.exitCode = SOME_REJECTED
+        },
         onRead: progress.read,
         onRejected: rejection => tell(file, rejection),
         onKept: (line, { field, characters }) =>
@@ -146,8 +151,9 @@ await runCommand(async db => {
   }
 })
 
-async function openRejects(path: string) {
-  const file = await open(path, 'w').catch(error => {
+/** A run that goes on keeps what the one before has told. */
+async function openRejects(path: string, flags: 'a' | 'w') {
+  const file = await open(path, flags).catch(error => {
     throw new UsageError(`--rejects: ${error.message}`)
   })
   return file.createWriteStream()

@@ -3,7 +3,7 @@ import { readCsv } from './csv.ts'
 import { type Encoding, readBytes, type Survey } from './file.ts'
 import { type LoadOptions, type LoadReport, load } from './load.ts'
 import { readNdjson } from './ndjson.ts'
-import { deleteProgress, findProgress, upsertProgress } from './store-progress.ts'
+import { deleteProgress, findProgress, type Progress, upsertProgress } from './store-progress.ts'
 
 /** A file of records from its bytes into the database: what the command and `/v1/imports` share. */
 
@@ -26,8 +26,8 @@ export interface FileOptions {
 
 export interface FileHooks
   extends Pick<LoadOptions, 'actor' | 'now' | 'onRejected' | 'onKept' | 'signal' | 'report' | 'gently'> {
-  /** Called before the first record with the line after which it goes on. */
-  onResumed?: (line: number) => void
+  /** Called before the first record with the line after which it goes on, and how many were rejected up to there. */
+  onResumed?: (progress: Progress) => void
   onRead?: (bytes: number) => void
   /** Called when more is committed. */
   onCommitted?: (report: LoadReport) => void
@@ -41,23 +41,27 @@ export async function importFile(
   db: Database,
   { path, survey }: { path: string; survey: Survey },
   { format, source, map, dryRun, deferSearch, resume, ...options }: FileOptions,
-  { onResumed, onRead, onCommitted, ...hooks }: FileHooks,
+  { onResumed, onRead, onCommitted, onRejected, ...hooks }: FileHooks,
 ): Promise<LoadReport> {
   const encoding = options.encoding ?? survey.encoding
   const identity = {
     digest: survey.digest,
     options: JSON.stringify({ format, encoding, source, map: [...map] }),
   }
-  const after = resume ? await findProgress(db, identity) : 0
-  if (after > 0) onResumed?.(after)
+  const earlier = resume ? await findProgress(db, identity) : { line: 0, rejected: 0 }
+  const after = earlier.line
+  if (after > 0) onResumed?.(earlier)
   const bytes = readBytes(path, onRead)
   const records =
     format === 'ndjson' ? readNdjson(bytes, { source }) : readCsv(bytes, { encoding, map, source })
   let done = after
   let noted = after
   let notedAt = Number.NEGATIVE_INFINITY
+  /** Lines of records that were rejected; the file is read ahead of what is written. */
+  const rejected: number[] = []
   const note = async () => {
-    if (done > noted) await upsertProgress(db, identity, done)
+    const all = earlier.rejected + rejected.filter(line => line <= done).length
+    if (done > noted) await upsertProgress(db, identity, { line: done, rejected: all })
     noted = done
     notedAt = performance.now()
   }
@@ -66,6 +70,10 @@ export async function importFile(
     deferSearch,
     dryRun,
     after,
+    onRejected: rejection => {
+      rejected.push(rejection.line)
+      return onRejected?.(rejection)
+    },
     onCommitted: async (line, soFar) => {
       onCommitted?.(soFar)
       done = line

@@ -80,16 +80,22 @@ test('an Excel file in CP949 is known as such; a dry run writes nothing', async 
 
 test('goes on where it was killed, and a second time changes nothing', async () => {
   const count = 6_000
-  const file = await save('many.ndjson', lines(count))
-  const first = spawn(process.execPath, ['dist/commands/import.js', file, '--defer-search'], { env })
+  const rejects = join(dir, 'resumed.ndjson')
+  const options = ['--defer-search', '--rejects', rejects]
+  const file = await save('many.ndjson', `{"title":1}\n${lines(count)}`)
+  const first = spawn(process.execPath, ['dist/commands/import.js', file, ...options], { env })
   const ended = new Promise(done => first.once('exit', done))
   while ((await db.pool.query('SELECT FROM import_progress')).rowCount === 0)
     await new Promise(next => setTimeout(next, 5))
   first.kill('SIGKILL')
   await ended
   expect(await articles()).toBeLessThan(count)
-  const resumed = await command(file, '--defer-search', '--resume')
-  expect(resumed).toMatchObject({ code: 0, stdout: expect.stringMatching(/going on after line \d+/) })
+  const resumed = await command(file, ...options, '--resume')
+  expect(resumed).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/going on after line \d+, up to which 1 were rejected/),
+  })
+  expect((await readFile(rejects, 'utf8')).trim().split('\n')).toHaveLength(1)
   expect(await articles()).toBe(count)
   expect(await countStale(db, ANALYSIS_VERSION)).toBe(count)
   expect((await command(file)).stdout).toContain(`0 changes (0 created, 0 updated), ${count} unchanged`)
