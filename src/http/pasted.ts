@@ -16,10 +16,7 @@ declare module 'fastify' {
  * decoded where it came percent-encoded as a whole. Null where it is none of http or https.
  */
 export function readPasted(text: string): URL | null {
-  const bare = text
-    .replaceAll(/[\u200b\ufeff]/g, '')
-    .trim()
-    .replace(/^<\s*(?:URL:)?\s*([^>]*?)\s*>$/i, '$1')
+  const bare = withoutBrackets(text.replaceAll(/[\u200b\ufeff]/g, '').trim())
     .replace(/^(["'])(.*)\1$/, '$2')
     .replace(/^[“‘](.*)[”’]$/, '$1')
   const address = decoded(bare).replaceAll(/&(?:amp;)+|&#38;|&#x26;/gi, '&')
@@ -30,6 +27,13 @@ export function readPasted(text: string): URL | null {
       : address
   const url = URL.canParse(whole) ? new URL(whole) : null
   return url && /^https?:$/.test(url.protocol) ? url : null
+}
+
+/** What stands in `<…>` as mails have it, perhaps with RFC 3986's `URL:`. By a pattern it could take time without bounds. */
+function withoutBrackets(text: string): string {
+  if (!text.startsWith('<') || text.indexOf('>') !== text.length - 1) return text
+  const inner = text.slice(1, -1).trim()
+  return /^URL:/i.test(inner) ? inner.slice(4).trim() : inner
 }
 
 function decoded(address: string): string {

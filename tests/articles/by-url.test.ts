@@ -50,6 +50,12 @@ describe('an address of korea.kr, whatever stands around its newsId, leads to th
     expect(response.headers['content-location']).toBe(`/v1/articles/${release.id}`)
   })
 
+  test('in brackets as mails have it; what only looks like that is looked at as quickly', () => {
+    for (const pasted of [`<${PAGE}?newsId=156576172>`, `< url: ${PAGE}?newsId=156576172 >`])
+      expect(readPasted(pasted)?.searchParams.get('newsId')).toBe('156576172')
+    for (const blank of [' ', '\t', '>']) expect(readPasted(`<${blank.repeat(4_000)}x`)).toBeNull()
+  })
+
   test('with any parameters before and after it', () => {
     const context = fc.array(fc.tuple(fc.string(), fc.string()))
     const other = context.map(pairs => pairs.filter(([name]) => !/newsid$/i.test(name)))
