@@ -8,8 +8,8 @@ import { badHeader } from './problem.ts'
 export const requestId = (header: string | string[] | undefined): string =>
   typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
 
-/** A key that somebody put into the address by mistake. */
-const withoutKeys = (url: string) => url.replace(/(gongbo_[0-9a-f]{12}_)[\w-]+/g, '$1…')
+/** Without the secret of a key that somebody put into the address by mistake, whole or without its beginning. */
+export const withoutKeys = (url: string): string => url.replace(/([0-9a-f]{12}(?:_|%5f))[\w%-]+/gi, '$1…')
 
 /** One line a request where there is a log, without secrets; the id goes back to the caller. */
 export function tellRequests(app: FastifyInstance, { logged }: { logged: boolean }): void {
