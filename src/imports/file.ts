@@ -22,19 +22,27 @@ export async function surveyFile(path: string): Promise<Survey> {
   let bytes = 0
   let utf8 = true
   let marked = false
-  /** Cut at line ends, so that no character is. */
+  /** The last character, which may go on in the next chunk. */
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of readBytes(path)) {
     hash.update(chunk)
     if (bytes === 0) marked = chunk[0] === 0xff && chunk[1] === 0xfe
     bytes += chunk.length
-    const end = chunk.lastIndexOf(0x0a) + 1
     if (!utf8) continue
-    utf8 = end === 0 || isUtf8(Buffer.concat([rest, chunk.subarray(0, end)]))
-    rest = end === 0 ? Buffer.concat([rest, chunk]) : chunk.subarray(end)
+    const text = Buffer.concat([rest, chunk])
+    const end = lastCharacter(text)
+    utf8 = isUtf8(text.subarray(0, end))
+    rest = text.subarray(end)
   }
   const encoding = marked ? 'utf-16le' : utf8 && isUtf8(rest) ? 'utf-8' : 'cp949'
   return { bytes, digest: hash.digest('hex'), encoding }
+}
+
+/** Where the last character of UTF-8 begins. */
+function lastCharacter(text: Buffer): number {
+  let at = text.length - 1
+  while (at > text.length - 4 && ((text[at] ?? 0) & 0xc0) === 0x80) at--
+  return Math.max(at, 0)
 }
 
 /** `told` hears how many bytes were read. */
