@@ -68,12 +68,12 @@ const unavailable = (cause: unknown) =>
   )
 
 /** Fastify's own errors, by code. Those of media types and JSON do not come up: body.ts is there before. */
-function fromFastify(error: FastifyError, path: string): Problem | null {
+function fromFastify(error: FastifyError, path: string, bodyLimit: number): Problem | null {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem('body-too-large', {
-        en: 'The body is larger than BODY_LIMIT allows.',
-        ko: '본문이 허용된 크기(BODY_LIMIT)를 넘었습니다.',
+        en: `The body is larger than the ${bodyLimit} bytes that are taken here.`,
+        ko: `본문이 허용된 크기(${bodyLimit}바이트)를 넘었습니다.`,
       })
     case 'FST_ERR_BAD_URL':
       return BROKEN_ESCAPE.test(path)
@@ -110,7 +110,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
     }[context]
     return validationProblem(failed.validation, context, value)
   }
-  const known = fromFastify(failed, splitTarget(request.url).path)
+  const known = fromFastify(failed, splitTarget(request.url).path, request.routeOptions.bodyLimit)
   if (known) return known
   if (isStatementTimeout(error))
     return new Problem(

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeCp949 } from '../text/cp949.ts'
 import { decodeUtf8 } from '../text/encoding.ts'
+import { hasPile } from '../text/nfc.ts'
 import { flagsOf, UNSETTLED } from '../text/units.ts'
 import { type Bilingual, badBody, badParameter, Problem } from './problem.ts'
 import { splitTarget } from './target.ts'
@@ -13,6 +14,11 @@ function faultOf(text: string): { en: string; ko: string } | null {
     return { en: 'must not contain a NUL character', ko: 'NUL 문자를 포함할 수 없습니다' }
   if (!text.isWellFormed())
     return { en: 'contains half of a surrogate pair', ko: '깨진 서러게이트 문자를 포함하고 있습니다' }
+  if (hasPile(text))
+    return {
+      en: 'has more than 30 combining marks on one character',
+      ko: '한 글자에 결합 문자가 30개를 넘게 붙어 있습니다',
+    }
   return null
 }
 
@@ -124,16 +130,25 @@ export function normaliseJson(value: unknown, path: Path = []): unknown {
   if (path.length > MAX_DEPTH) throw badBody('', 'is nested too deep', '너무 깊게 중첩되어 있습니다')
   if (typeof value === 'string') return normaliseText(value, path)
   if (value === null || typeof value !== 'object') return value
-  const normalised: [string, unknown][] = []
-  let same = true
-  for (const [key, item] of Object.entries(value)) {
-    const name = normaliseText(key, path)
+  const inside = (item: unknown, key: string | number) => {
+    // Of what has no text in it there may be millions.
+    if (typeof item !== 'string' && (item === null || typeof item !== 'object')) return item
     path.push(key)
     const made = normaliseJson(item, path)
     path.pop()
-    normalised.push([name, made])
-    same &&= name === key && made === item
+    return made
   }
+  let same = true
+  const noted = <T>(made: T, given: unknown): T => {
+    same &&= made === given
+    return made
+  }
+  const normalised = Array.isArray(value)
+    ? value.map((item, i) => noted(inside(item, i), item))
+    : Object.entries(value).map(([key, item]) => [
+        noted(normaliseText(key, path), key),
+        noted(inside(item, key), item),
+      ])
   if (same) return value
-  return Array.isArray(value) ? normalised.map(([, item]) => item) : Object.fromEntries(normalised)
+  return Array.isArray(value) ? normalised : Object.fromEntries(normalised as [string, unknown][])
 }

@@ -1,6 +1,7 @@
 import { koreaKrKind, koreaKrSource } from '../articles/korea-kr.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { Counts } from '../articles/words.ts'
+import { nfc } from '../text/nfc.ts'
 import { formatInstant, isDay, startOfDay } from '../time/seoul.ts'
 
 /** An article as a saved page tells it, ready to be written, with what the page tells beside it. */
@@ -74,8 +75,7 @@ const HEAD = 10
  * article) or the address at korea.kr (which identifies it) is missing.
  */
 export function parseBoardPage(text: string): BoardPage {
-  const all = text
-    .normalize('NFC')
+  const all = nfc(text)
     .replaceAll('\u00a0', ' ')
     .replaceAll(/[\u200b\ufeff]/g, '')
     .split(/\r\n?|\n/)

@@ -1,5 +1,6 @@
 import { KINDS, LICENCES, STATUSES } from '../articles/words.ts'
 import { BilingualError } from '../http/problem.ts'
+import { nfc } from '../text/nfc.ts'
 import { isDay, parseInstant } from '../time/seoul.ts'
 
 /** What stands in the cells of a CSV file, as the contract's values. */
@@ -105,7 +106,7 @@ export function instantCell(text: string): Moment {
 const oneOf =
   (values: readonly string[], words: Record<string, string>): CellReader =>
   text => {
-    const word = text.normalize('NFC').replaceAll(/\s/g, '')
+    const word = nfc(text).replaceAll(/\s/g, '')
     const known = [word, word.toUpperCase()].find(one => Object.hasOwn(words, one))
     return values.find(value => value === word.toLowerCase()) ?? (known ? words[known] : text.trim())
   }

@@ -1,6 +1,7 @@
 import { Article } from '../articles/schema.ts'
 import { type Bilingual, BilingualError } from '../http/problem.ts'
 import { nearest } from '../http/validation.ts'
+import { nfc } from '../text/nfc.ts'
 import {
   type CellReader,
   identityCell,
@@ -81,8 +82,7 @@ const isShown = (header: string) =>
   !['ministry', 'source', 'counts'].includes(header.split('.')[0] ?? '')
 
 const keyOf = (header: string) =>
-  header
-    .normalize('NFC')
+  nfc(header)
     .replaceAll(/[\s\ufeff]/g, '')
     .toLowerCase()
 const KNOWN = new Map(

@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2'
+import { nfc } from '../text/nfc.ts'
 
 /** Text as the Open API has it, HTML's entities and some tags in it, as plain text in NFC. */
 
@@ -30,10 +31,7 @@ export function plainText(text: string): string {
       .replace(INLINE, '')
       .replace(BREAK, '\n'),
   )
-  return lines
-    .replace(/(?![\t\n])\p{Cc}|[\u00ad\u200b\u2060\ufeff]/gu, '')
-    .normalize('NFC')
-    .trim()
+  return nfc(lines.replace(/(?![\t\n])\p{Cc}|[\u00ad\u200b\u2060\ufeff]/gu, '')).trim()
 }
 
 const singleSpaced = (line: string) => line.replace(/\s+/g, ' ').trim()

@@ -5,6 +5,7 @@ import type { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import { titleKind } from '../articles/title-kind.ts'
 import { lostInCp949 } from '../text/cp949.ts'
+import { nfc } from '../text/nfc.ts'
 import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
 import type { Moment } from './cells.ts'
 import type { FileRecord } from './record.ts'
@@ -133,8 +134,7 @@ const EXCEL_CELL = 32_767
 
 /** A text as editors see it: white space at the ends of lines and a third line end make no difference. */
 const tidy = (text: string) =>
-  text
-    .normalize('NFC')
+  nfc(text)
     .split('\n')
     .map(line => line.trim())
     .join('\n')

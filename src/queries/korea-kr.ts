@@ -4,6 +4,7 @@ import type { Bilingual } from '../http/problem.ts'
 import { percentBytes } from '../http/text-input.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { decodeCp949 } from '../text/cp949.ts'
+import { nfc } from '../text/nfc.ts'
 import { isDay, PERIOD } from '../time/seoul.ts'
 import type { LeftOut } from './left-out.ts'
 import type { ListParameters } from './schema.ts'
@@ -105,7 +106,7 @@ function parametersOf({ search }: URL): { name: string; value: string | null }[]
 function textOf(escaped: string): string | null {
   const bytes = percentBytes(escaped.replaceAll('+', ' '))
   const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : decodeCp949(bytes)
-  return text.includes('\ufffd') ? null : text.normalize('NFC')
+  return text.includes('\ufffd') ? null : nfc(text)
 }
 
 function setDay(query: ListParameters, end: 'from' | 'to', value: string): Bilingual | null {

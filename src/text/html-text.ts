@@ -1,4 +1,5 @@
 import { compile, type DomNode, type FormatCallback } from 'html-to-text'
+import { nfc } from './nfc.ts'
 import { plainText } from './plain-html.ts'
 
 /** Sanitised HTML as plain text, and plain text as HTML. */
@@ -92,12 +93,12 @@ export const htmlToText = (html: string): string => plainText(html) ?? textOfAny
 /** The same by parsing, whatever it is. */
 export function textOfAny(html: string): string {
   const lines = toText(html).split('\n')
-  return lines
+  const text = lines
     .map(line => line.trimEnd())
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
-    .normalize('NFC')
+  return nfc(text)
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }

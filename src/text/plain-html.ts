@@ -2,6 +2,8 @@
  * HTML that is what the sanitiser would make of it: paragraphs and headings of text, with line breaks and emphasis, and no
  * attribute anywhere. Most articles that come in are such, and to look once costs far less than parsing them three times.
  */
+
+import { nfc } from './nfc.ts'
 import { AMPERSAND, flagsOf, NEWLINE, UNDERLINE, UNSETTLED, UNUSUAL } from './units.ts'
 
 const BLOCKS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
@@ -23,7 +25,7 @@ export function plainText(html: string): string | null {
   const flags = flagsOf(html)
   if (flags & UNUSUAL || (flags & UNDERLINE && /_[xX]/.test(html))) return null
   const settled = (flags & UNSETTLED) === 0
-  if (!settled && html.normalize('NFC') !== html) return null
+  if (!settled && nfc(html) !== html) return null
   const gaps = (flags & NEWLINE) !== 0 || html.includes('  ')
   if (gaps && /\s{20}/.test(html)) return null
   const entities = (flags & AMPERSAND) !== 0
@@ -61,5 +63,5 @@ export function plainText(html: string): string | null {
   }
   if (block !== null) return null
   const text = entities ? decode(blocks.join('\n\n')) : blocks.join('\n\n')
-  return settled ? text : text.normalize('NFC')
+  return settled ? text : nfc(text)
 }

@@ -1,5 +1,6 @@
 import sanitizeHtml from 'sanitize-html'
 import { textToHtml } from './html-text.ts'
+import { nfc } from './nfc.ts'
 import { plainText } from './plain-html.ts'
 
 /** The body of an article as safe HTML. Pure: a string in, a string out. */
@@ -131,7 +132,7 @@ const withoutArtefacts = (text: string) =>
 
 /** NFC composes `>` with a following U+0338 to `≯`, which would break the tag that it closes. */
 const composed = (html: string) =>
-  html.replace(/>(\p{M})/gu, (_, mark: string) => `>&#${mark.codePointAt(0)};`).normalize('NFC')
+  nfc(html.replace(/>(\p{M})/gu, (_, mark: string) => `>&#${mark.codePointAt(0)};`))
 
 /** The parser takes quadratic time on deep nesting (24 s for a megabyte); no article is a thousand levels deep. */
 const MAX_DEPTH = 1000

@@ -3,6 +3,7 @@ import { decideQuery } from '../articles/query.ts'
 import { ArticleQuery } from '../articles/query-schema.ts'
 import { Problem } from '../http/problem.ts'
 import { validationProblem } from '../http/validation.ts'
+import { nfc } from '../text/nfc.ts'
 
 /** The filter of an endpoint: which articles, as the query of a list says it. */
 
@@ -30,7 +31,7 @@ export function parseFilter(text: string, validate: Validate, now: Date): Articl
   const parameters = new URLSearchParams(text.replace(/^\?/, ''))
   const given: Record<string, unknown> = Object.fromEntries(
     [...new Set(parameters.keys())].map(name => {
-      const values = parameters.getAll(name).map(value => value.normalize('NFC'))
+      const values = parameters.getAll(name).map(value => nfc(value))
       return [name, values.length === 1 ? values[0] : values]
     }),
   )

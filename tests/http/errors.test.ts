@@ -105,6 +105,30 @@ describe('a body', () => {
     expect((await post(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`)).statusCode).toBe(400)
   })
 
+  test('that piles marks upon a character is refused, however many they are', async () => {
+    // In another order than Unicode's, which is dear to find.
+    const pile = '\u0301'.repeat(100_000) + '\u0323'.repeat(100_000)
+    for (const title of [`가${pile}`, `가${'\u0301'.repeat(31)}`])
+      expect((await post(JSON.stringify(anArticle({ title })))).json()).toMatchObject({
+        status: 400,
+        errors: [{ pointer: '/title', detail: 'has more than 30 combining marks on one character' }],
+      })
+  })
+
+  test('that anybody may send is small', async () => {
+    const payload = JSON.stringify({ url: `https://www.korea.kr/?x=${'x'.repeat(40_000)}` })
+    const headers = { 'content-type': 'application/json' }
+    const ask = await planted({})
+    for (const [method, url] of [
+      ['POST', '/v1/queries/from-url'],
+      ['PUT', '/v1/articles/1/reactions'],
+    ] as const)
+      expect((await ask({ method, url, headers, payload })).json()).toMatchObject({
+        status: 413,
+        detail: 'The body is larger than the 32768 bytes that are taken here.',
+      })
+  })
+
   test('over BODY_LIMIT is refused', async () => {
     const small = await planted({ BODY_LIMIT: 1_024 })
     const headers = { ...writer, 'content-type': 'application/json' }
