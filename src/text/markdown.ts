@@ -1,4 +1,5 @@
 import TurndownService from 'turndown'
+import { nfc } from './nfc.ts'
 
 /** Sanitised HTML as Markdown (CommonMark with GitHub's tables). */
 
@@ -16,9 +17,11 @@ interface Dom {
 
 const ESCAPES: [RegExp, string][] = [
   // GitHub strikes through what lies between single tildes: 3~5월, 7~8월.
-  [/[\\`*[\]<~]/g, '\\$&'],
+  [/[\\`*[\]~]/g, '\\$&'],
   [/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_'],
   [/&(?=#?\w+;)/g, '\\&'],
+  // A line that is nothing but a tag begins HTML in which no backslash escapes.
+  [/</g, '&lt;'],
   [/^(?:[-+](?=[\s:|-]|$)|[:|](?=[\s:|-]*$)|=+\s*$|#{1,6}(?=\s|$)|>)/, '\\$&'],
   [/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2'],
 ]
@@ -96,6 +99,18 @@ function grid(rows: Dom[][], textOf: (cell: Dom) => string): string[][] {
   return printed.map(row => [...row, ...Array<string>(width - row.length).fill('')])
 }
 
+/** Levels of lists and quotations that are told apart: each marks all lines that are within it once more. */
+const DEEPEST = 20
+
+function isDeep(node: Dom): boolean {
+  let levels = 0
+  for (let up: Dom | null = node.parentNode; up; up = up.parentNode)
+    if (up.nodeName === 'LI' || up.nodeName === 'BLOCKQUOTE') levels++
+  return levels >= DEEPEST
+}
+
+const linesOf = (content: string): string[] => content.split('\n').flatMap(line => line.trim() || [])
+
 const elements = (node: Dom, ...names: string[]): Dom[] =>
   Array.from(node.childNodes).filter(({ nodeName }) => names.includes(nodeName))
 
@@ -119,12 +134,21 @@ function markdownService(): TurndownService {
   rule(['u', 'sub', 'sup'], (content, { nodeName }) =>
     content ? `<${nodeName.toLowerCase()}>${content}</${nodeName.toLowerCase()}>` : '',
   )
+  service.addRule('quotation too deep to be told apart', {
+    filter: node => node.nodeName === 'BLOCKQUOTE' && isDeep(node as unknown as Dom),
+    replacement: content => `\n\n${content.trim()}\n\n`,
+  })
+  // Fences that touch would be one: `a``b`.
+  service.addRule('code that needs tags', {
+    filter: node =>
+      node.nodeName === 'CODE' && node.parentNode?.nodeName !== 'PRE' && /[<`]/.test(node.textContent ?? ''),
+    replacement: (_, node) => `<code>${escapeMarkdown((node.textContent ?? '').replace(/\s+/g, ' '))}</code>`,
+  })
   rule(['rp'], () => '')
   rule(['rt'], content => `(${content})`)
   rule(
     ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
-    (content, { nodeName }) =>
-      `\n\n${'#'.repeat(Number(nodeName[1]))} ${content.trim().replace(/\s*\n\s*/g, ' ')}\n\n`,
+    (content, { nodeName }) => `\n\n${'#'.repeat(Number(nodeName[1]))} ${linesOf(content).join(' ')}\n\n`,
   )
   rule(['pre'], (_, node) => {
     const longest = (node.textContent.match(/`+/g) ?? []).reduce((max, run) => Math.max(max, run.length), 2)
@@ -136,7 +160,9 @@ function markdownService(): TurndownService {
     positions.set(node.parentNode, position)
     const marker = node.parentNode.nodeName === 'OL' ? `${position}. ` : '- '
     const loose = content.endsWith('\n\n') ? '\n' : ''
-    return `${marker}${content.trim().replace(/\n(?!\n)/g, `\n${' '.repeat(marker.length)}`)}${loose}\n`
+    const lines = content.trim()
+    const within = isDeep(node) ? lines : lines.replace(/\n(?!\n)/g, `\n${' '.repeat(marker.length)}`)
+    return `${marker}${within}${loose}\n`
   })
   rule(['th', 'td', 'caption'], (content, node) => {
     contents.set(node, content.trim())
@@ -150,11 +176,7 @@ function markdownService(): TurndownService {
       .map(row => elements(row, 'TH', 'TD'))
     if (rows.every(cells => cells.length < 2))
       return `\n\n${[...captions, ...rows.flat().map(text)].join('\n\n')}\n\n`
-    const [head = [], ...body] = grid(rows, cell =>
-      text(cell)
-        .replace(/\s*\n\s*/g, '<br>')
-        .replaceAll('|', '\\|'),
-    )
+    const [head = [], ...body] = grid(rows, cell => linesOf(text(cell)).join('<br>').replaceAll('|', '\\|'))
     const lines = [head, head.map(() => '---'), ...body].map(row => `| ${row.join(' | ')} |`)
     return `\n\n${[...captions, lines.join('\n')].join('\n\n')}\n\n`
   })
@@ -163,5 +185,22 @@ function markdownService(): TurndownService {
 
 const markdown = markdownService()
 
+/** White space in a row that stays, across tags: the patterns with which turndown trims take time that grows with its square. */
+const MOST_SPACE = 100
+
+function bounded(html: string): string {
+  let row = 0
+  return html.replace(/<[^>]*>|\s+|[^<\s]+/g, piece => {
+    if (piece.startsWith('<')) return piece
+    if (piece.trim() !== '') {
+      row = 0
+      return piece
+    }
+    const room = Math.max(0, MOST_SPACE - row)
+    row += piece.length
+    return piece.slice(0, room)
+  })
+}
+
 /** Sanitised HTML as Markdown with GitHub's tables; NFC. What Markdown cannot say (sub, sup, u) stays a tag. */
-export const htmlToMarkdown = (html: string): string => markdown.turndown(html).normalize('NFC')
+export const htmlToMarkdown = (html: string): string => nfc(markdown.turndown(bounded(html)))

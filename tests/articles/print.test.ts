@@ -292,7 +292,7 @@ describe('an article without markup', () => {
 
   test('stays one line where a title or a name has line breaks, and shows tags as text', () => {
     const article = { ...bare, title: '# 첫\n\n<b>둘</b>', source: { name: 'a', externalId: '1', url: null } }
-    expect(articleToMarkdown(article, options)).toMatch(/^# \\# 첫 \\<b>둘\\<\/b>\n\n/)
+    expect(articleToMarkdown(article, options)).toMatch(/^# \\# 첫 &lt;b>둘&lt;\/b>\n\n/)
     expect(articleToText(article, options)).toMatch(/^# 첫 <b>둘<\/b>\n\n/)
     expect(articleToText(article, options)).toContain('출처: a\n')
   })

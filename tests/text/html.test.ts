@@ -382,7 +382,7 @@ describe('Markdown', () => {
     ['> 인용', '\\> 인용'],
     ['_강조_ file_name_1', '\\_강조\\_ file_name_1'],
     ['[보도참고] 제목', '\\[보도참고\\] 제목'],
-    ['<script>&lt;</script>', '\\<script>\\&lt;\\</script>'],
+    ['<script>&lt;</script>', '&lt;script>\\&lt;&lt;/script>'],
     ['R&D와 A&B;', 'R&D와 A\\&B;'],
     ['`코드` \\ 역슬래시', '\\`코드\\` \\\\ 역슬래시'],
     ['□ 개요 ○ ※ ㈜', '□ 개요 ○ ※ ㈜'],
@@ -439,9 +439,28 @@ describe('Markdown', () => {
     fc.assert(
       fc.property(scraps, html => {
         const markdown = htmlToMarkdown(textToHtml(sanitiseHtml(html)))
-        expect(markdown.replace(/\\[\\<]/g, '')).not.toContain('<')
+        expect(markdown).not.toContain('<')
       }),
     )
+  })
+
+  test.each([
+    ['a line of just a tag', '<p><u><br>&lt;img src=x onerror=alert(1)&gt;</u></p>'],
+    ['code beside code', '<p><code>a</code><code>b`&lt;img src=x onerror=alert(1)&gt;</code></p>'],
+    ['an address', '<p>https://a.example/<b>&lt;img src=x onerror=alert(1)&gt;</b></p>'],
+  ])('never prints a tag that was text in %s', (_what, html) => {
+    const markdown = htmlToMarkdown(sanitiseHtml(html))
+    expect(markdown).toContain('onerror')
+    expect(markdown).not.toMatch(/<img/)
+  })
+
+  test('white space without end, across tags, and lists without end are printed at once', () => {
+    const spaces = `<h1>가${`<ruby>${'\u00a0'.repeat(100)}</ruby>`.repeat(2_000)}나</h1>`
+    expect(htmlToMarkdown(sanitiseHtml(spaces))).toMatch(/^# 가\s+나$/u)
+    for (const tag of ['blockquote', 'ul><li']) {
+      const deep = `${`<${tag}>`.repeat(45)}${'가<br>'.repeat(20_000)}`
+      expect(htmlToMarkdown(sanitiseHtml(deep)).length).toBeLessThan(20_000 * 60)
+    }
   })
 
   test('takes a table of many tables in stride', () => {
