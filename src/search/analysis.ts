@@ -101,7 +101,11 @@ class AnalysisThread {
 
   private rest(worker: Worker): void {
     worker.unref()
-    this.idle = setTimeout(() => worker.terminate(), IDLE).unref()
+    this.idle = setTimeout(() => {
+      // First: what comes while it ends is for the next one.
+      this.worker = undefined
+      worker.terminate()
+    }, IDLE).unref()
   }
 
   private end(worker: Worker, error: Error): void {
