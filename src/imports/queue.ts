@@ -197,6 +197,12 @@ class Rejects {
     const held = this.#held
     if (held.length === 0) return
     this.#held = []
-    await insertRejects(this.#db, this.#id, held)
+    try {
+      await insertRejects(this.#db, this.#id, held)
+    } catch (error) {
+      // For the next round: the import goes on.
+      this.#held = [...held, ...this.#held]
+      throw error
+    }
   }
 }

@@ -168,7 +168,7 @@ export async function cancelJob(db: Database, id: string): Promise<JobRow> {
 const storable = (_key: string, value: unknown) =>
   typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value
 
-/** Writes what was rejected, and counts it in the same statement. */
+/** Writes what was rejected, and counts it in the same statement. What is written already is neither written nor counted anew. */
 export async function insertRejects(
   { pool }: Database,
   id: string,
@@ -178,7 +178,7 @@ export async function insertRejects(
     `WITH written AS (
        INSERT INTO import_rejects (job_id, line, seq, errors)
        SELECT $1, line, seq, faults FROM jsonb_to_recordset($2::jsonb) AS r (line int, seq int, faults jsonb)
-       RETURNING 1)
+       ON CONFLICT DO NOTHING RETURNING 1)
      UPDATE import_jobs SET rejects = rejects + (SELECT count(*) FROM written) WHERE id = $1`,
     [id, JSON.stringify(rejects, storable)],
   )

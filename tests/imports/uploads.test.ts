@@ -214,6 +214,21 @@ describe('an upload', () => {
 })
 
 describe('what an import rejects', () => {
+  test('is told in the end though the database could not take it for a while', async () => {
+    await db.pool.query(`CREATE SEQUENCE refusals;
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('refusals'); RAISE 'away'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON import_rejects FOR EACH ROW EXECUTE FUNCTION refuse()`)
+    const refused = async () => (await db.pool.query('SELECT is_called FROM refusals')).rows[0].is_called
+    const id = await whileWritersWait(async () => {
+      const answer = await upload(lines([sourced('1', { title: ' ' }), sourced('2')]))
+      while (!(await refused())) await new Promise(next => setTimeout(next, 20))
+      await db.pool.query('DROP FUNCTION refuse CASCADE; DROP SEQUENCE refusals')
+      return answer.json().id
+    })
+    expect(await ended(id)).toMatchObject({ state: 'succeeded', records: { created: 1, rejected: 1 } })
+    expect(await rejectsOf(id)).toMatchObject({ items: [{ line: 1 }], total: 1 })
+  })
+
   test('is listed whole, in the order of lines, page by page', async () => {
     const records = Array.from({ length: 1_300 }, (_, i) =>
       i % 2 ? sourced(`${i}`, { title: `${i}`, publishedAt: '2062-01-01T00:00:00+09:00' }) : { nothing: i },
