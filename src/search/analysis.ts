@@ -67,12 +67,17 @@ class AnalysisThread {
   private room: number | undefined
   private idle: NodeJS.Timeout | undefined
 
-  /** How much it has to do. */
-  get load(): number {
-    return this.jobs.size
-  }
+  /** How much it has to do, from the moment that it is asked. */
+  load = 0
 
   async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
+    this.load++
+    return this.analyse(documents).finally(() => {
+      this.load--
+    })
+  }
+
+  private async analyse(documents: SearchDocument[]): Promise<SearchTerms[]> {
     const dictionary = await loadDictionary()
     const worker = this.worker ?? this.start(dictionary)
     clearTimeout(this.idle)
