@@ -22,13 +22,6 @@ const QUESTION_MARK = 0x3f
 export const inCp949 = (character: string): boolean =>
   character < '\x80' || iconv.encode(character, CP949)[0] !== QUESTION_MARK
 
-/** Text as CP949. What it does not have becomes a question mark for each UTF-16 unit, as in Excel, and is named in `lost`. */
-export function encodeCp949(text: string): { bytes: Uint8Array; lost: string[] } {
-  const lost = new Set([...new Set(text)].filter(character => !inCp949(character)))
-  const plain = [...text].map(character => (lost.has(character) ? marksFor(character) : character)).join('')
-  return { bytes: iconv.encode(plain, CP949), lost: [...lost] }
-}
-
 const marksFor = (character: string) => '?'.repeat(character.length)
 
 /** What Windows writes instead of some characters that CP949 does not have. */

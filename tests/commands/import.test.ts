@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
 import { countStale } from '../../src/search/store.ts'
-import { encodeCp949 } from '../../src/text/cp949.ts'
 import { anArticle } from '../support/builders.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 import { testDatabase } from '../support/database.ts'
 
 const db = await testDatabase()

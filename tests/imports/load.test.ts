@@ -4,9 +4,9 @@ import type { Encoding } from '../../src/imports/file.ts'
 import { type LoadOptions, type LoadReport, load } from '../../src/imports/load.ts'
 import { readNdjson } from '../../src/imports/ndjson.ts'
 import type { FileRecord, Kept, RecordFault } from '../../src/imports/record.ts'
-import { encodeCp949 } from '../../src/text/cp949.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 
 const { db, call, authorize } = await testApp()
 const editor = await authorize('articles:write')

@@ -12,9 +12,9 @@ import { readNdjson } from '../../src/imports/ndjson.ts'
 import { sweepSpool } from '../../src/imports/spool.ts'
 import { listUnfinished, sweepJobs } from '../../src/imports/store-jobs.ts'
 import { loadAnalysis } from '../../src/search/analysis.ts'
-import { encodeCp949 } from '../../src/text/cp949.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 import { whileHeld } from '../support/locks.ts'
 
 const DATA_DIR = await mkdtemp(join(tmpdir(), 'gongbo-uploads-'))

@@ -5,9 +5,9 @@ import { parseBoardPage } from '../../src/imports/board-page.ts'
 import { importBoardPage } from '../../src/imports/store.ts'
 import { queryOfWords } from '../../src/queries/words.ts'
 import { MAX_TERMS, parseQuery, type QueryNode } from '../../src/search/grammar.ts'
-import { encodeCp949 } from '../../src/text/cp949.ts'
 import { addDays } from '../../src/time/seoul.ts'
 import { testApp } from '../support/app.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 
 const { call, db } = await testApp()
 await importBoardPage(

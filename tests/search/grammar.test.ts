@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Problem } from '../../src/http/problem.ts'
-import { parseQuery, printQuery, type QueryNode, type Term, termsOf } from '../../src/search/grammar.ts'
+import { parseQuery, type QueryNode, type Term, termsOf } from '../../src/search/grammar.ts'
+import { printQuery } from '../support/query.ts'
 
 /** A tree without the places in the text. */
 type Shape = Omit<Term, 'at'> | { type: 'not'; of: Shape } | { type: 'and' | 'or'; of: Shape[] }

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { cp949Decoder, decodeCp949, encodeCp949, inCp949, lostInCp949 } from '../../src/text/cp949.ts'
+import { cp949Decoder, decodeCp949, inCp949, lostInCp949 } from '../../src/text/cp949.ts'
 import { decodeSaved } from '../../src/text/encoding.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 
 test('every syllable goes round, also those that EUC-KR lacks', () => {
   const syllables = Array.from({ length: 11_172 }, (_, i) => String.fromCharCode(0xac00 + i)).join('')
