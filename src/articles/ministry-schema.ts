@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { pageFields, pageParameters } from '../http/openapi.ts'
+import { pageFields, pageParameters } from '../http/page.ts'
 import { Day, nullable, ref } from '../http/schema.ts'
 import { Code } from '../ministries/schema.ts'
 

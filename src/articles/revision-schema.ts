@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { pageFields, pageParameters } from '../http/openapi.ts'
+import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { Article } from './schema.ts'
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CACHEABLE, FRESH, HEADERS, json, problems } from '../http/openapi.ts'
+import { pageOf, wantedPage } from '../http/page.ts'
 import { tellPosition } from '../http/position.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -37,8 +38,8 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
       },
     },
     async (request, reply) => {
-      const { page = 1, pageSize = 100 } = request.query
-      const { rows, total } = await listUnresolved(db, { page, pageSize })
+      const wanted = wantedPage(request.query)
+      const { rows, total } = await listUnresolved(db, wanted)
       const known = await registry.current()
       const items = rows.map(({ firstAt, lastAt, name, articles, hidden }) => ({
         ...{ name, articles, hidden },
@@ -46,10 +47,7 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
         lastOn: lastAt && dayOf(lastAt),
         nearest: nearestNames(known, name),
       }))
-      const answer: UnresolvedMinistryPage = {
-        ...{ items, total, page, pageSize },
-        pages: Math.ceil(total / pageSize),
-      }
+      const answer: UnresolvedMinistryPage = pageOf(items, total, wanted)
       const body = JSON.stringify(answer)
       return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
     },

@@ -1,19 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
+import { pageOf, wantedPage } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { formatInstant } from '../time/seoul.ts'
 import { diffRevisions, fieldsOf } from './revision-diff.ts'
-import {
-  DiffQuery,
-  Revision,
-  RevisionDiff,
-  type RevisionPage,
-  RevisionPage as RevisionPageSchema,
-  RevisionsQuery,
-} from './revision-schema.ts'
+import { DiffQuery, Revision, RevisionDiff, RevisionPage, RevisionsQuery } from './revision-schema.ts'
 import { ArticleId, type ArticleRouteOptions, NO_NEIGHBOURS, noArticle, present } from './routes-answer.ts'
 import { toArticle } from './row.ts'
 import { findRevision, listRevisions } from './store-revisions.ts'
@@ -59,23 +53,21 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<
         params: ArticleId,
         querystring: RevisionsQuery,
         response: {
-          200: json('A page of versions', ref(RevisionPageSchema), CACHEABLE),
+          200: json('A page of versions', ref(RevisionPage), CACHEABLE),
           304: FRESH,
           ...problems(404),
         },
       },
     },
     async (request, reply) => {
-      const { page = 1, pageSize = 100 } = request.query
-      const found = await listRevisions(db, request.params.id, { page, pageSize })
+      const wanted = wantedPage(request.query)
+      const found = await listRevisions(db, request.params.id, wanted)
       if (!found) throw noArticle(String(request.params.id))
       const { entries, total } = found
-      const answer: RevisionPage = {
-        items: entries.map(({ version, kind, at, actor, changed }) => ({
-          ...{ version, kind, at: formatInstant(at), actor, changed: fieldsOf(changed) },
-        })),
-        ...{ total, page, pages: Math.ceil(total / pageSize), pageSize },
-      }
+      const items = entries.map(({ version, kind, at, actor, changed }) => ({
+        ...{ version, kind, at: formatInstant(at), actor, changed: fieldsOf(changed) },
+      }))
+      const answer: RevisionPage = pageOf(items, total, wanted)
       const body = JSON.stringify(answer)
       return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
     },

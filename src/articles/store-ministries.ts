@@ -1,5 +1,6 @@
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { unknownTo } from '../ministries/answer.ts'
 import { type Body, nameShown } from '../ministries/names.ts'
@@ -41,7 +42,7 @@ export interface Unresolved {
 /** A page of the names that articles carry without a code, those of most public articles first, and how many there are. */
 export async function listUnresolved(
   { pool }: Database,
-  { page, pageSize }: { page: number; pageSize: number },
+  { page, pageSize }: Pages,
 ): Promise<{ rows: Unresolved[]; total: number }> {
   const rows = await run<Unresolved & { total: number }>(
     pool,

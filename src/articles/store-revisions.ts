@@ -1,5 +1,6 @@
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant } from '../time/seoul.ts'
 import type { ArticleRow } from './row.ts'
@@ -54,7 +55,7 @@ export interface RevisionEntry {
 export async function listRevisions(
   { pool }: Reading,
   id: number,
-  { page, pageSize }: { page: number; pageSize: number },
+  { page, pageSize }: Pages,
 ): Promise<{ entries: RevisionEntry[]; total: number } | null> {
   const rows = await run<RevisionEntry & { total: number }>(
     pool,

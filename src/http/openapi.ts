@@ -88,40 +88,6 @@ export const IfMatch = Type.Object({
   'if-match': ifMatchOf('The ETag that was last read. Without it 428, with a stale one 412.'),
 })
 
-/** The parameters of a list that is short enough to go by page alone. */
-export const pageParameters = (things: string) => ({
-  page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 10_000_000,
-      default: 1,
-      description: 'Page number, from 1.',
-      examples: [1],
-    }),
-  ),
-  pageSize: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 100,
-      default: 100,
-      description: `${things} on a page.`,
-      examples: [100],
-    }),
-  ),
-})
-
-/** The fields of a page of such a list beside its items. */
-export const pageFields = (things: string, total: number) => ({
-  total: Type.Integer({
-    minimum: 0,
-    description: `How many ${things} there are, exactly.`,
-    examples: [total],
-  }),
-  page: Type.Integer({ minimum: 1, description: 'This page.', examples: [1] }),
-  pages: Type.Integer({ minimum: 0, description: 'How many pages there are.', examples: [1] }),
-  pageSize: Type.Integer({ minimum: 1, examples: [100] }),
-})
-
 export interface OpenapiOptions {
   publicUrl: string
   version: string

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { SOURCE } from '../articles/words.ts'
-import { pageFields, pageParameters } from '../http/openapi.ts'
+import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { ENCODINGS } from './file.ts'
 import { RECORD_FORMATS } from './run.ts'

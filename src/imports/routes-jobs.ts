@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
 import { json, problems } from '../http/openapi.ts'
+import { pageOf, wantedPage } from '../http/page.ts'
 import { languageFor } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import {
@@ -38,11 +39,11 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
       },
     },
     async (request, reply) => {
-      const { page = 1, pageSize = 100 } = request.query
-      const { rows, total } = await listJobs(db, { page, pageSize })
-      const pages = Math.ceil(total / pageSize)
+      const wanted = wantedPage(request.query)
+      const { rows, total } = await listJobs(db, wanted)
       const language = languageFor(request, reply)
-      return { items: rows.map(row => toImportJob(row, language)), total, page, pages, pageSize }
+      const items = rows.map(row => toImportJob(row, language))
+      return pageOf(items, total, wanted)
     },
   )
 
@@ -81,10 +82,9 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
     },
     async (request, reply) => {
       const { id } = request.params
-      const { page = 1, pageSize = 100 } = request.query
+      const wanted = wantedPage(request.query)
       const { rejects: total } = await findJob(db, id)
-      const items = await listRejects(db, id, { page, pageSize }, languageFor(request, reply))
-      return { items, total, page, pages: Math.ceil(total / pageSize), pageSize }
+      return pageOf(await listRejects(db, id, wanted, languageFor(request, reply)), total, wanted)
     },
   )
 

@@ -1,5 +1,6 @@
 import type { Database, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
+import type { Pages } from '../http/page.ts'
 import { type Bilingual, type Language, Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { ImportJob, ImportReject } from './job-schema.ts'
@@ -64,11 +65,6 @@ export async function findJob(db: Database, id: string): Promise<JobRow> {
   const row = await db.prisma.importJob.findUnique({ where: { id } })
   if (row) return row
   throw new Problem('not-found', { en: `There is no import ${id}.`, ko: `ID가 ${id}인 가져오기가 없습니다.` })
-}
-
-export interface Pages {
-  page: number
-  pageSize: number
 }
 
 export async function listJobs(

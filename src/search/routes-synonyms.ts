@@ -4,6 +4,7 @@ import type { Database } from '../db/client.ts'
 import { JSON_UTF8 } from '../http/body.ts'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
+import { pageOf, wantedPage } from '../http/page.ts'
 import { badBody } from '../http/problem.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -82,11 +83,11 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
       },
     },
     async (request, reply) => {
-      const { term, page = 1, pageSize = 100 } = request.query
+      const { term, ...query } = request.query
+      const wanted = wantedPage(query)
       const key = term === undefined ? null : synonymKey(term)
-      const { rows, total } = await listSynonymGroups(db, { key, page, pageSize })
-      const pages = Math.ceil(total / pageSize)
-      const body = JSON.stringify({ items: rows.map(toSynonymGroup), total, page, pages, pageSize })
+      const { rows, total } = await listSynonymGroups(db, { key, ...wanted })
+      const body = JSON.stringify(pageOf(rows.map(toSynonymGroup), total, wanted))
       return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
     },
   )

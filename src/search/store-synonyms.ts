@@ -3,6 +3,7 @@ import { tellNodes } from '../db/listen.ts'
 import { type Client, run } from '../db/run.ts'
 import type { SearchSynonym as Row } from '../generated/client.ts'
 import { matches } from '../http/conditional.ts'
+import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant } from '../time/seoul.ts'
 import type { Synonyms } from './synonym-key.ts'
@@ -22,7 +23,7 @@ export async function listSynonymsOf(client: Client, keys: string[]): Promise<Sy
 /** A page of groups in the order of their ids, and the total, of one snapshot. With a key only the group that holds it. */
 export async function listSynonymGroups(
   { prisma }: Database,
-  { key, page, pageSize }: { key: string | null; page: number; pageSize: number },
+  { key, page, pageSize }: Pages & { key: string | null },
 ): Promise<{ rows: Row[]; total: number }> {
   const where = key === null ? {} : { keys: { has: key } }
   const [rows, total] = await prisma.$transaction(

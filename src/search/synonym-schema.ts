@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { pageFields, pageParameters } from '../http/openapi.ts'
+import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, ref } from '../http/schema.ts'
 
 /** The contract of synonyms. */

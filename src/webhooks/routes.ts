@@ -6,6 +6,7 @@ import { CHANGE_KINDS } from '../changes/schema.ts'
 import { JSON_UTF8, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
+import { pageOf, wantedPage } from '../http/page.ts'
 import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import type { RegistryReader } from '../ministries/store.ts'
@@ -115,10 +116,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
       },
     },
     async (request, reply) => {
-      const { page = 1, pageSize = 100 } = request.query
-      const { rows, total } = await listWebhooks(db, { page, pageSize })
+      const wanted = wantedPage(request.query)
+      const { rows, total } = await listWebhooks(db, wanted)
       const items = rows.map(row => toWebhook(row, now()))
-      const body = JSON.stringify({ items, total, page, pages: Math.ceil(total / pageSize), pageSize })
+      const body = JSON.stringify(pageOf(items, total, wanted))
       return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
     },
   )

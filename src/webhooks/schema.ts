@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { CHANGE_KINDS } from '../changes/schema.ts'
-import { pageFields, pageParameters } from '../http/openapi.ts'
+import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { EVENTS } from './events.ts'
 

@@ -2,6 +2,7 @@ import type { ArticleQuery } from '../articles/query-schema.ts'
 import type { Database, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
 import { matches } from '../http/conditional.ts'
+import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import { toText } from './filter.ts'
@@ -38,7 +39,7 @@ export async function findWebhook({ prisma }: Database, id: number): Promise<Web
 
 export async function listWebhooks(
   { prisma }: Database,
-  { page, pageSize }: { page: number; pageSize: number },
+  { page, pageSize }: Pages,
 ): Promise<{ rows: WebhookRow[]; total: number }> {
   const [rows, total] = await prisma.$transaction(
     [
