@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { JSON_TYPE, JSON_UTF8 } from './body.ts'
-import { isFresh, isSameDate } from './conditional.ts'
+import { isFresh, isSameDate, versionEtag } from './conditional.ts'
 import { addVary, Problem } from './problem.ts'
 
 declare module 'fastify' {
@@ -90,6 +90,13 @@ export function isCurrent(
   const { 'if-none-match': tags, 'if-modified-since': date } = request.headers
   return tags === undefined && lastModified ? isSameDate(date, lastModified) : isFresh(tags, etag)
 }
+
+/** Answers a write with what stands there now, under the ETag of its version; nobody keeps it. */
+export const sendVersion = (reply: FastifyReply, version: number, body: string): FastifyReply =>
+  reply
+    .headers({ etag: versionEtag(version, digest(body)), 'cache-control': 'no-store' })
+    .type(JSON_UTF8)
+    .send(body)
 
 /** Answers with a body that readers may keep and revalidate, or with 304 where they have it already. */
 export function sendCacheable(

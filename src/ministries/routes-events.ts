@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { toEvent } from './answer.ts'
-import { type MinistryWriteOptions, sendWritten } from './routes-write.ts'
+import type { MinistryWriteOptions } from './routes-write.ts'
 import { MinistryEvent, MinistryEventId, MinistryEventList, NewMinistryEvent } from './schema.ts'
 import { type EventRow, readRows } from './store.ts'
 import { deleteEvent, getEvent, insertEvent, replaceEvent } from './store-write.ts'
@@ -18,7 +18,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
   const config = { scope: 'admin' } as const
   const sendEvent = (reply: FastifyReply, row: EventRow) => {
     registry.forget()
-    return sendWritten(reply, row.version, JSON.stringify(toEvent(row)))
+    return sendVersion(reply, row.version, JSON.stringify(toEvent(row)))
   }
 
   app.get(

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { JSON_UTF8 } from '../http/body.ts'
-import { requireIfMatch, versionEtag } from '../http/conditional.ts'
+import { requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { badBody } from '../http/problem.ts'
-import { digest } from '../http/representation.ts'
+import { sendVersion } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { dayOf } from '../time/seoul.ts'
 import { toRecord } from './answer.ts'
@@ -22,12 +21,6 @@ export interface MinistryWriteOptions extends MinistryRouteOptions {
 
 const { ETag, Location } = HEADERS
 
-/** Answers a write with what stands there now. */
-export function sendWritten(reply: FastifyReply, version: number, body: string): FastifyReply {
-  const etag = versionEtag(version, digest(body))
-  return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
-}
-
 /** `/v1/ministries`: for holders of an `admin` key to write. */
 export const ministryWriteRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions> = async (app, options) => {
   const { db, now, publicUrl, registry, findReferring } = options
@@ -36,7 +29,7 @@ export const ministryWriteRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
   const sendMinistry = async (reply: FastifyReply, row: Row) => {
     registry.forget()
     const { events } = await readRows(db)
-    return sendWritten(reply, row.version, JSON.stringify(toRecord(row, events, dayOf(now()))))
+    return sendVersion(reply, row.version, JSON.stringify(toRecord(row, events, dayOf(now()))))
   }
 
   app.post(

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import type { Database } from '../db/client.ts'
-import { JSON_UTF8 } from '../http/body.ts'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
 import { badBody } from '../http/problem.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { loadAnalysis } from './analysis.ts'
 import {
@@ -46,10 +45,8 @@ function answerOf(row: Row): { etag: string; body: string } {
 }
 
 /** Answers a write with the group as it stands now. */
-function sendWritten(reply: FastifyReply, row: Row): FastifyReply {
-  const { etag, body } = answerOf(row)
-  return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
-}
+const sendWritten = (reply: FastifyReply, row: Row): FastifyReply =>
+  sendVersion(reply, row.version, JSON.stringify(toSynonymGroup(row)))
 
 /** The same, if searches look for each of them. @throws Problem 400 that points at one that says nothing, such as 의 */
 async function searchable(synonyms: Synonyms): Promise<Synonyms> {

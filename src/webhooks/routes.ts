@@ -7,7 +7,7 @@ import { JSON_UTF8, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { requireIfMatch, versionEtag } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -60,10 +60,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
     const body = JSON.stringify(toWebhook(row, now()))
     return { etag: versionEtag(row.version, digest(body)), body }
   }
-  const sendWritten = (reply: FastifyReply, row: WebhookRow) => {
-    const { etag, body } = answerOf(row)
-    return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
-  }
+  const sendWritten = (reply: FastifyReply, row: WebhookRow) =>
+    sendVersion(reply, row.version, JSON.stringify(toWebhook(row, now())))
   /** With the newest secret, this once. */
   const sendSecret = async (reply: FastifyReply, row: WebhookRow) => {
     const [seed] = seedsOf(row)
