@@ -56,6 +56,15 @@ export interface ListQuery {
   asOf: Date | null
 }
 
+/** Whether the list shows nothing but what is public. */
+export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
+
+/** Whether nothing narrows the list but days of release and statuses. */
+export const isByDayAlone = ({ modified, ministry, kind, tag, source, author }: Filter): boolean =>
+  modified.fromInstant === null &&
+  modified.toInstant === null &&
+  [ministry, kind, tag, source, author].every(values => values.length === 0)
+
 const dayOrNone = (name: string, day: string | undefined) => (day === undefined ? null : assertDay(name, day))
 
 function publishedRange({ from, to, period }: ArticleQuery, now: Date): DayRange {

@@ -2,12 +2,12 @@ import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { KeywordResult } from '../search/keyword.ts'
 import type { Cursor } from './cursor.ts'
+import { isByDayAlone, isPublic } from './query.ts'
 import { PAGE_SIZE } from './query-schema.ts'
 import type { ArticleRow } from './row.ts'
 import { isRepeated, listRepeated } from './store-collapse.ts'
 import {
   columnsOf,
-  isPublic,
   isUsual,
   type ListedRow,
   matches,
@@ -45,16 +45,13 @@ export interface Page {
  */
 function hasOnePlan(query: PlainQuery): boolean {
   const { filter, sort, asOf, pageSize } = query
-  const { ministry, kind, tag, source, author, modified } = filter
   return (
     isUsual(query) &&
     pageSize === PAGE_SIZE &&
     isPublic(filter) &&
+    isByDayAlone(filter) &&
     !asOf &&
-    sort !== '-views' &&
-    modified.fromInstant === null &&
-    modified.toInstant === null &&
-    [ministry, kind, tag, source, author].every(values => values.length === 0)
+    sort !== '-views'
   )
 }
 

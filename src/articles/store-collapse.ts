@@ -1,5 +1,5 @@
 import { Prisma } from '../db/client.ts'
-import type { Filter } from './query.ts'
+import { type Filter, isByDayAlone, isPublic } from './query.ts'
 
 /**
  * Lists without duplicates: of each group the earliest article that the list has. Which one that is follows from the
@@ -10,11 +10,7 @@ const { sql, join, empty } = Prisma
 type Sql = Prisma.Sql
 
 /** Whether a place in the list says whether an article is in it: then no other table is looked into. */
-function byPlaceAlone({ status, modified, ministry, kind, tag, source, author }: Filter): boolean {
-  const lists = [ministry, kind, tag, source, author]
-  const isPublic = status.length === 1 && status[0] === 'published'
-  return isPublic && !modified.fromInstant && !modified.toInstant && lists.every(list => list.length === 0)
-}
+const byPlaceAlone = (filter: Filter): boolean => isPublic(filter) && isByDayAlone(filter)
 
 const placed = (member: Sql, { published: { fromInstant, toInstant } }: Filter): Sql =>
   join(

@@ -6,19 +6,11 @@ import { everyHit, searchKeywords } from '../search/keyword.ts'
 import type { KeywordRequest, Order } from '../search/request.ts'
 import type { Routes } from '../search/search.ts'
 import { filterOf } from './indexing.ts'
-import type { Filter, ListQuery } from './query.ts'
+import { type Filter, isPublic, type ListQuery } from './query.ts'
 import type { Sort } from './query-schema.ts'
 import type { Page } from './search.ts'
 import { isRepeated } from './store-collapse.ts'
-import {
-  columnsOf,
-  isPublic,
-  isUsual,
-  type ListedRow,
-  matches,
-  type PlainQuery,
-  rowsOf,
-} from './store-list.ts'
+import { columnsOf, isUsual, type ListedRow, matches, type PlainQuery, rowsOf } from './store-list.ts'
 
 /** Lists by keywords: filters as terms, the rows of what is found, all of one snapshot. */
 

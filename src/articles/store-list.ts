@@ -1,7 +1,7 @@
 import { anyOf } from '../db/any-of.ts'
 import { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
-import type { Filter, ListQuery } from './query.ts'
+import { type Filter, isPublic, type ListQuery } from './query.ts'
 import type { Sort } from './query-schema.ts'
 import type { ArticleRow } from './row.ts'
 import { DUPLICATES } from './store-collapse.ts'
@@ -19,9 +19,6 @@ export const ORDERS: Record<PlainSort, { key: Sql; descending: boolean }> = {
   publishedAt: { key: sql`a.listed_at`, descending: false },
   '-views': { key: sql`c.total_views`, descending: true },
 }
-
-/** Whether the list shows nothing but what is public. */
-export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
 
 function statusIs(filter: Filter): Sql {
   // Written out, so that the planner can use the partial indexes of the public list.

@@ -8,9 +8,8 @@ import type { Registry } from '../ministries/registry.ts'
 import type { FindReferring } from '../ministries/store-write.ts'
 import { dayOf } from '../time/seoul.ts'
 import { namesakesOf, takeIn, takeText } from './ministry-filter.ts'
-import type { ListQuery } from './query.ts'
+import { isPublic, type ListQuery } from './query.ts'
 import { assertHeld, type By, updateRow, write } from './store.ts'
-import { isPublic } from './store-list.ts'
 
 /** Ministries as articles name them. */
 

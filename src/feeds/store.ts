@@ -1,5 +1,5 @@
-import type { Filter } from '../articles/query.ts'
-import { isPublic, matches } from '../articles/store-list.ts'
+import { type Filter, isPublic } from '../articles/query.ts'
+import { matches } from '../articles/store-list.ts'
 import { before } from '../articles/store-past.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
