@@ -2,12 +2,13 @@ import { type Static, Type } from 'typebox'
 import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { Article } from './schema.ts'
+import { CHANGE_KINDS } from './words.ts'
 
 /** The contract of former versions. */
 
 const ENTRY = {
   version: Type.Integer({ minimum: 1, examples: [2] }),
-  kind: oneOf(['create', 'update', 'publish', 'hide', 'delete', 'restore'], {
+  kind: oneOf(CHANGE_KINDS, {
     description: 'What made it.',
     examples: ['update'],
   }),

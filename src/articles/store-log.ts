@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Prisma, type Query } from '../db/client.ts'
 import { CHANNEL } from '../db/listen.ts'
 import type { ArticleRow } from './row.ts'
+import type { ChangeKind } from './words.ts'
 
 const { sql } = Prisma
 
@@ -9,8 +10,6 @@ const { sql } = Prisma
  * The log of changes: each write appends one row in its own transaction. `superseded` holds the former values of just
  * the fields that changed, so a body is stored once, and going backwards from the present row gives every version.
  */
-
-export type ChangeKind = 'create' | 'update' | 'publish' | 'hide' | 'delete' | 'restore'
 
 /** Advisory lock of the log ("chng" in ASCII), held from the append to the commit: sequence order is commit order. */
 const LOCK = 0x63686e67

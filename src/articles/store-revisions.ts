@@ -5,8 +5,8 @@ import { Problem } from '../http/problem.ts'
 import { formatInstant } from '../time/seoul.ts'
 import type { ArticleRow } from './row.ts'
 import { selection } from './store-list.ts'
-import type { ChangeKind } from './store-log.ts'
 import { before, rowAt } from './store-past.ts'
+import type { ChangeKind } from './words.ts'
 
 /** Former versions of one article. */
 

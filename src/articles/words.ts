@@ -3,6 +3,10 @@ import { nullable, oneOf, ref } from '../http/schema.ts'
 
 /** The words of the contract: what the fields of an article are. */
 
+/** What an entry of the log of changes says was done. */
+export const CHANGE_KINDS = ['create', 'update', 'publish', 'hide', 'delete', 'restore'] as const
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
+
 export const STATUSES = ['draft', 'scheduled', 'published', 'hidden'] as const
 export const KINDS = [
   'press-release',

@@ -1,5 +1,5 @@
 import { type Presentation, toSparse } from '../articles/row.ts'
-import type { ChangeKind } from '../articles/store-log.ts'
+import type { ChangeKind } from '../articles/words.ts'
 import type { Database } from '../db/client.ts'
 import { formatInstant } from '../time/seoul.ts'
 import { encodePlace, type Place, type View } from './cursor.ts'

@@ -1,10 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Article } from '../articles/schema.ts'
+import { CHANGE_KINDS } from '../articles/words.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 
 /** The contract of the change feed. */
-
-export const CHANGE_KINDS = ['create', 'update', 'publish', 'hide', 'delete', 'restore'] as const
 
 /** What moves without a change of the article, or belongs to a list: it would be stale in a mirror. */
 const MOVING = ['counts', 'isNew', 'previous', 'next']

@@ -1,6 +1,6 @@
 import type { ArticleRow } from '../articles/row.ts'
 import { selection } from '../articles/store-list.ts'
-import type { ChangeKind } from '../articles/store-log.ts'
+import type { ChangeKind } from '../articles/words.ts'
 import { type Database, Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { expired, type Place, type View } from './cursor.ts'

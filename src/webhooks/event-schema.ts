@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox'
-import { CHANGE_KINDS } from '../changes/schema.ts'
+import { CHANGE_KINDS } from '../articles/words.ts'
 import { Instant, oneOf } from '../http/schema.ts'
 import { EVENTS, type EventType, PING } from './events.ts'
 

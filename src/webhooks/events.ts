@@ -1,4 +1,4 @@
-import type { ChangeKind } from '../articles/store-log.ts'
+import type { ChangeKind } from '../articles/words.ts'
 import { encodePlace } from '../changes/cursor.ts'
 import { formatInstant } from '../time/seoul.ts'
 

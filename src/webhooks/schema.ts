@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { CHANGE_KINDS } from '../changes/schema.ts'
+import { CHANGE_KINDS } from '../articles/words.ts'
 import { pageFields, pageParameters } from '../http/page.ts'
 import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { EVENTS } from './events.ts'
