@@ -24,6 +24,7 @@ import { relateFound } from './store-duplicates.ts'
 import {
   COUNT_TYPES,
   type CountColumns,
+  movedCounts,
   type NewRow,
   type SourceCounts,
   sourceCounts,
@@ -220,12 +221,9 @@ function planOne(
   const superseded = supersededBy(present, content)
   const changed = Object.keys(superseded).length > 0
   if (changed) plan.updated.push({ index, present, content, superseded })
-  const moved = counts && !firstCounts && present.counts ? sourceCounts(counts) : null
-  const recounted =
-    moved !== null &&
-    Object.entries(moved).some(([name, n]) => present.counts?.[name as keyof CountColumns] !== n)
-  if (recounted) plan.recounted.push({ id: present.id, counts: moved })
-  return { outcome: changed ? 'updated' : 'unchanged', recounted }
+  const moved = firstCounts ? null : movedCounts(present, counts)
+  if (moved) plan.recounted.push({ id: present.id, counts: moved })
+  return { outcome: changed ? 'updated' : 'unchanged', recounted: moved !== null }
 }
 
 const fields = Object.entries(COLUMNS)

@@ -20,6 +20,14 @@ export const sourceCounts = ({
 })
 export type CountColumns = ReturnType<typeof sourceCounts>
 
+/** The source's counts as columns, where they are not what is here; else null. */
+export function movedCounts(present: ArticleRow, counts: SourceCounts | undefined): CountColumns | null {
+  if (!counts || !present.counts) return null
+  const moved = sourceCounts(counts)
+  const here = present.counts
+  return Object.entries(moved).some(([name, n]) => here[name as keyof CountColumns] !== n) ? moved : null
+}
+
 export interface NewRow {
   content: ArticleContent
   counts: CountColumns

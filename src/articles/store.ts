@@ -8,7 +8,7 @@ import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { relateFound } from './store-duplicates.ts'
-import { insertedRow, insertRows, type SourceCounts, sourceCounts } from './store-insert.ts'
+import { insertedRow, insertRows, movedCounts, type SourceCounts, sourceCounts } from './store-insert.ts'
 import {
   alteration,
   appendChanges,
@@ -291,10 +291,7 @@ export async function upsertArticle(
   if (present.deletedAt !== null) return { row: present, outcome: 'deleted', recounted: false }
   const row = await replaceArticle(writing, present, revise?.(present) ?? article)
   const outcome = row.version === present.version ? 'unchanged' : 'updated'
-  const moved = counts && present.counts ? sourceCounts(counts) : {}
-  const recounted = Object.entries(moved).some(
-    ([name, n]) => present.counts?.[name as keyof typeof moved] !== n,
-  )
-  if (recounted) await tx.articleCounts.update({ where: { articleId: row.id }, data: moved })
-  return { row, outcome, recounted }
+  const moved = movedCounts(present, counts)
+  if (moved) await tx.articleCounts.update({ where: { articleId: row.id }, data: moved })
+  return { row, outcome, recounted: moved !== null }
 }
