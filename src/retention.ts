@@ -13,7 +13,7 @@ import { sweepDeliveries } from './webhooks/store-outcome.ts'
 
 interface Rule {
   what: string
-  /** What is older than this goes; null keeps all. Some rows know by themselves. */
+  /** What is older than this goes; null keeps all. Answers know by themselves when they end. */
   before: Date | null
   sweep: (db: Database, before: Date) => Promise<number>
 }
@@ -27,8 +27,8 @@ const rulesOf = (config: Config, now: Date): Rule[] => {
   return [
     { what: 'answers of repeated requests', before: now, sweep: sweepIdempotent },
     { what: 'view receipts', before: ago(config.VIEW_WINDOW_MINUTES * MINUTE), sweep: sweepReceipts },
-    { what: 'import jobs', before: now, sweep: sweepJobs },
-    { what: 'exports', before: now, sweep: sweepExports },
+    { what: 'import jobs', before: ago(30 * DAY), sweep: sweepJobs },
+    { what: 'exports', before: ago(7 * DAY), sweep: sweepExports },
     { what: 'webhook deliveries', before: ago(config.DELIVERY_DAYS * DAY), sweep: sweepDeliveries },
     { what: 'ended keys', before: ago(config.KEY_DAYS * DAY), sweep: sweepKeys },
     { what: 'changes', before: ago(config.HISTORY_DAYS * DAY), sweep: compactLog },

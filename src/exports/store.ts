@@ -11,8 +11,6 @@ export type Extent = Pick<Export, 'count' | 'bytes'>
 
 /** Seconds of silence after which a process counts as dead. */
 const SILENCE = 30
-/** Days for which they are remembered. */
-const DAYS = 7
 
 export async function insertExport({ prisma }: Database, data: NewExport): Promise<void> {
   await prisma.export.create({ data })
@@ -61,11 +59,8 @@ export async function findExport({ prisma }: Database, id: string): Promise<Expo
   }
 }
 
-/** Forgets those that began long ago, and says how many. */
-export async function sweepExports({ pool }: Database): Promise<number> {
-  const { rowCount } = await pool.query(
-    'DELETE FROM exports WHERE started_at < now() - make_interval(days => $1)',
-    [DAYS],
-  )
+/** Forgets those that began before an instant, and says how many. */
+export async function sweepExports({ pool }: Pick<Database, 'pool'>, before: Date): Promise<number> {
+  const { rowCount } = await pool.query('DELETE FROM exports WHERE started_at < $1', [before])
   return rowCount ?? 0
 }

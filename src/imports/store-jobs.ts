@@ -17,8 +17,6 @@ export type JobRow = Prisma.ImportJobGetPayload<object>
 
 /** Seconds of silence after which a process counts as dead. */
 const SILENCE = 30
-/** Days after which what has ended is forgotten. */
-const DAYS = 30
 const SWEPT_AT_ONCE = 10
 
 export const INTERRUPTED = 'interrupted'
@@ -190,16 +188,16 @@ export async function listUnfinished(db: Database, ids: string[]): Promise<Set<s
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Forgets what ended long ago. */
-export async function sweepJobs(db: Database, now = new Date()): Promise<number> {
+/** Forgets what has ended and was uploaded before an instant, and says how much. */
+export async function sweepJobs(db: Database, before: Date): Promise<number> {
   await settleDead(db)
   // Each with its rejected records.
   return inBatches(async atMost => {
     const { rowCount } = await db.pool.query(
       `DELETE FROM import_jobs WHERE id IN (
-         SELECT id FROM import_jobs WHERE ended_at IS NOT NULL AND recorded_at < $1::timestamptz - make_interval(days => $2)
-         LIMIT $3 FOR UPDATE SKIP LOCKED)`,
-      [now, DAYS, atMost],
+         SELECT id FROM import_jobs WHERE ended_at IS NOT NULL AND recorded_at < $1
+         LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [before, atMost],
     )
     return rowCount ?? 0
   }, SWEPT_AT_ONCE)

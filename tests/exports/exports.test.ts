@@ -5,8 +5,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { addUpAll } from '../../src/articles/store-index.ts'
 import { compactLog } from '../../src/changes/store-compact.ts'
+import { readConfig } from '../../src/config.ts'
 import { EXPORTED } from '../../src/exports/schema.ts'
-import { sweepExports } from '../../src/exports/store.ts'
+import { sweep } from '../../src/retention.ts'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
 import { claimIndex } from '../../src/search/store.ts'
 import { Draw } from '../duplicates/draw.ts'
@@ -222,10 +223,10 @@ describe('count and digest', () => {
         days,
       ])
     await age(6)
-    await sweepExports(db)
+    await sweep(db, readConfig({}))
     expect((await call(`/v1/exports/${id}`)).statusCode).toBe(200)
     await age(8)
-    await sweepExports(db)
+    await sweep(db, readConfig({}))
     expect((await call(`/v1/exports/${id}`)).statusCode).toBe(404)
   })
 

@@ -10,7 +10,8 @@ import { readCsv } from '../../src/imports/csv.ts'
 import { load } from '../../src/imports/load.ts'
 import { readNdjson } from '../../src/imports/ndjson.ts'
 import { sweepSpool } from '../../src/imports/spool.ts'
-import { listUnfinished, sweepJobs } from '../../src/imports/store-jobs.ts'
+import { listUnfinished } from '../../src/imports/store-jobs.ts'
+import { sweep } from '../../src/retention.ts'
 import { loadAnalysis } from '../../src/search/analysis.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
@@ -339,10 +340,10 @@ describe('a job whose server has died', () => {
   test('is forgotten after a month, with what it rejected', async () => {
     const { id } = await imported('{}')
     await db.pool.query("UPDATE import_jobs SET recorded_at = now() - interval '29 days'")
-    await sweepJobs(db)
+    await sweep(db, readConfig({}))
     expect((await rejectsOf(id)).total).toBe(1)
     await db.pool.query("UPDATE import_jobs SET recorded_at = now() - interval '31 days'")
-    await sweepJobs(db)
+    await sweep(db, readConfig({}))
     for (const url of [`/v1/imports/${id}`, `/v1/imports/${id}/rejects`])
       expect((await call({ url, headers })).statusCode).toBe(404)
     expect((await cancel(id)).statusCode).toBe(404)
