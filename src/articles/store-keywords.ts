@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { type Database, inSnapshot, Prisma } from '../db/client.ts'
 import { type Client, run } from '../db/run.ts'
 import { isStatementTimeout } from '../http/errors.ts'
@@ -101,7 +102,7 @@ function keywordRequest<T extends Order>(
 
 /** The ids of everything that keywords find, as a statement; null where there is nothing to look for. */
 export const everyFound = (
-  client: Parameters<typeof everyHit>[0],
+  client: pg.ClientBase,
   query: PlainQuery,
   keywords: Keywords,
 ): Promise<Prisma.Sql | null> => everyHit(client, keywordRequest(query, keywords, KEYWORD_ORDERS[query.sort]))

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
 import { type Database, Prisma } from '../db/client.ts'
+import type { Client } from '../db/run.ts'
 import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
 import type { LineageEvent, Party } from './lineage.ts'
 import type { Body, DatedName } from './names.ts'
@@ -63,7 +63,7 @@ export async function readRegistry(db: Database | Tx): Promise<Registry> {
 }
 
 /** The registry for who writes on a connection of the pool. */
-export async function readRegistryOn(client: Pick<pg.ClientBase, 'query'>): Promise<Registry> {
+export async function readRegistryOn(client: Client): Promise<Registry> {
   return ofRow((await client.query<RegistryRow>(REGISTRY.text)).rows[0])
 }
 
@@ -72,7 +72,7 @@ export async function readRegistryOn(client: Pick<pg.ClientBase, 'query'>): Prom
  * somebody deletes at this moment.
  */
 export async function holdMinistries(
-  client: Pick<pg.ClientBase, 'query'>,
+  client: Client,
   codes: string[],
   { waiting = true } = {},
 ): Promise<string[]> {

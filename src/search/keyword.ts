@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Prisma } from '../db/client.ts'
+import type { Analyser } from '../text/analyser/analyse.ts'
 import { loadAnalysis } from './analysis.ts'
 import { Compiler } from './compile.ts'
 import { anyOf } from './compiled.ts'
@@ -130,12 +131,7 @@ export interface KeywordOptions {
 }
 
 /** What is known of the words of a request. */
-async function readUp(
-  client: pg.ClientBase,
-  request: KeywordRequest,
-  analyser: Parameters<typeof lookUp>[1],
-  meaning: Meaning,
-) {
+async function readUp(client: pg.ClientBase, request: KeywordRequest, analyser: Analyser, meaning: Meaning) {
   const terms = request.filters.map(any => any.map(filterTerm))
   const knowledge = await lookUp(client, analyser, meaning, terms.flat())
   const compiler = new Compiler(knowledge)

@@ -5,7 +5,7 @@ import type { ArticleQuery } from '../articles/query-schema.ts'
 import { findInList, type TermsOfVersions, versionKey } from '../articles/store-match.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
 import { type Database, inTransaction, Prisma } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { type Client, run } from '../db/run.ts'
 import { Problem } from '../http/problem.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -43,7 +43,7 @@ interface Endpoint {
   since: string
 }
 
-const readEndpoints = (client: Pick<pg.ClientBase, 'query'>): Promise<Endpoint[]> =>
+const readEndpoints = (client: Client): Promise<Endpoint[]> =>
   run(
     client,
     sql`SELECT id, version, query, events, kinds, since_seq AS since FROM webhooks WHERE enabled ORDER BY id`,

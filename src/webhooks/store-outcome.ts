@@ -1,5 +1,5 @@
 import { type Database, inTransaction, Prisma } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { type Client, run } from '../db/run.ts'
 import { inBatches } from '../db/sweep.ts'
 import { STEPS, waitAfter } from './backoff.ts'
 import { PING } from './events.ts'
@@ -64,7 +64,7 @@ export const settle = (
   queue: DeliveryQueue,
   made: Made,
   { steps = STEPS, disableAfter }: Policy,
-  end: (client: Parameters<DeliveryQueue['done']>[0]) => Promise<void>,
+  end: (client: Client) => Promise<void>,
 ): Promise<void> =>
   inTransaction(db, async client => {
     const { deliveryId, webhookId, number, outcome, now } = made
@@ -117,8 +117,6 @@ export const settle = (
       )
     await end(client)
   })
-
-type Client = Parameters<typeof run>[0]
 
 /** Takes an endpoint out of service, with what was still to be sent to it. */
 async function disable(

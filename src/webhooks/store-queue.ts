@@ -1,5 +1,6 @@
 import PgBoss from 'pg-boss'
 import { type Database, inTransaction } from '../db/client.ts'
+import type { Client } from '../db/run.ts'
 
 /** The queue of attempts, kept by pg-boss in a schema of its own, which it makes and migrates when it is first used. */
 
@@ -17,8 +18,6 @@ export interface Attempt {
 export interface Job extends Attempt {
   id: string
 }
-
-type Client = Pick<import('pg').ClientBase, 'query'>
 
 export interface DeliveryQueue {
   /** Makes the tables where they are not yet made. */
