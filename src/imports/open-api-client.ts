@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type Answer, readAnswer, UnreadableAnswer } from './open-api-answer.ts'
 import { FaultyAnswer, judge } from './open-api-codes.ts'
 
@@ -176,18 +177,7 @@ function reasonOf(error: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? cause.message
 }
 
-/** Ends early, by throwing, where the signal says so. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((done, fail) => {
-    signal?.throwIfAborted()
-    const stop = () => {
-      clearTimeout(timer)
-      fail(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      done()
-    }, ms)
-    signal?.addEventListener('abort', stop, { once: true })
-  })
+/** @throws the reason of the signal, where that ends it early */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => signal?.throwIfAborted())
 }
