@@ -140,12 +140,12 @@ async function writeItem(writing: Writing, item: NewsItem) {
  * ministry that it names no more, today's name of that ministry; and what an editor hides stays hidden.
  */
 function revised({ bodyHtml: _, ...base }: NewArticle, article: SourcedArticle): NewArticle {
-  const sameBody = !article.ministry || base.ministry?.publishedName === article.ministry.name
+  const sameMinistry = !article.ministry || base.ministry?.publishedName === article.ministry.name
   return {
     ...base,
     ...article,
     status: base.status === 'hidden' || base.status === 'draft' ? base.status : article.status,
-    ministry: sameBody ? base.ministry : article.ministry,
+    ministry: sameMinistry ? base.ministry : article.ministry,
     licence: article.licence ?? base.licence,
   }
 }
