@@ -8,12 +8,10 @@ import { nfc } from '../text/nfc.ts'
 /** The filter of an endpoint: which articles, as the query of a list says it. */
 
 /** Parameters that say how a list is shown or when it is read, and nothing of what belongs to it. */
-const SHOWN = [
-  ...(['sort', 'page', 'pageSize', 'cursor', 'fields', 'highlight', 'duplicates', 'asOf'] as const),
-]
+const SHOWN = ['sort', 'page', 'pageSize', 'cursor', 'fields', 'highlight', 'duplicates', 'asOf']
 const { properties } = ArticleQuery
 export const FilterQuery = Type.Object(
-  Object.fromEntries(Object.entries(properties).filter(([name]) => !SHOWN.includes(name as never))) as Record<
+  Object.fromEntries(Object.entries(properties).filter(([name]) => !SHOWN.includes(name))) as Record<
     string,
     TSchema
   >,
