@@ -116,8 +116,9 @@ type Bodies = Pick<ArticleContent, 'bodyHtml' | 'bodyText'>
 export type Former = Issuer & Pick<ArticleContent, 'status' | 'publishedAt' | 'embargoUntil' | 'bodyHtml'>
 
 /**
- * An article as its columns; one without a ministry needs no registry. Of the version before, a published article keeps the release where none is given, and a
- * scheduled one its embargo, also in the seconds between its end and the clock that publishes. @throws Problem 400 that points at what contradicts itself.
+ * An article as its columns; one without a ministry needs no registry. Of the version before, a published article keeps the
+ * release where none is given, and a scheduled one its embargo, also in the seconds between its end and the clock that
+ * publishes. @throws Problem 400 that points at what contradicts itself.
  */
 export function toContent(
   article: NewArticle,
