@@ -1,7 +1,7 @@
 import { KINDS, LICENCES, STATUSES } from '../articles/words.ts'
 import { BilingualError } from '../http/problem.ts'
 import { nfc } from '../text/nfc.ts'
-import { isDay, parseInstant } from '../time/seoul.ts'
+import { dayOf, isDay, parseInstant } from '../time/seoul.ts'
 
 /** What stands in the cells of a CSV file, as the contract's values. */
 
@@ -68,6 +68,7 @@ export const jsonCell: CellReader = text => {
 
 /** A day, or an instant with an offset or else on Seoul's clock. */
 export interface Moment {
+  /** In Seoul, whatever the offset. */
   day: string
   /** RFC 3339; null where the cell has a day alone. */
   instant: string | null
@@ -85,7 +86,8 @@ export function instantCell(text: string): Moment {
       /(\d{1,2})시(?:\s*(\d{1,2})분)?$/,
       (_, hour, minute = '') => `${hour}:${minute.padStart(2, '0')}`,
     )
-  if (parseInstant(trimmed)) return { day: trimmed.slice(0, 10), instant: trimmed }
+  const given = parseInstant(trimmed)
+  if (given) return { day: dayOf(given), instant: trimmed }
   const [, year = '', month = '', date = '', before, hours, minutes = '', seconds = '00', after] =
     MOMENT.exec(trimmed) ?? []
   const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`

@@ -281,6 +281,10 @@ describe('CSV', () => {
       publishedAt: '2026-01-20T14:05:00+09:00',
     })
     expect((await csv(text)).rejections).toMatchObject([{ line: 2 }])
+    await csv('번호,제목,날짜\n3,다,2026-01-20T20:00:00Z\n')
+    expect(await bySource('3')).toMatchObject({
+      ...{ publishedAt: '2026-01-21T05:00:00+09:00', postedOn: '2026-01-21' },
+    })
     const asText = '번호,제목,태그\n"=""1E+5""",라,"[기획] 순환경제, # ESG"\n'
     expect(
       await csv(asText.replace('제목,', '제목,발표일,').replace('라,', '라,20260120 9:30,')),
