@@ -44,7 +44,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       const row = await lockArticle(writing, id)
       if (!row) throw noArticle(String(id))
       if (row.deletedAt !== null && !restoring) throw deleted(id)
-      assertMatch(ifMatch, row.version)
+      assertMatch(ifMatch, row.version, 'The article')
       return work(writing, row)
     })
   }

@@ -140,7 +140,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
                 }
               : { en: 'There is no article with this identity yet.', ko: '이 식별자의 글이 아직 없습니다.' },
           )
-        if (present) assertMatch(ifMatch, present.version)
+        if (present) assertMatch(ifMatch, present.version, 'The article')
       }
       const article = { ...request.body, source: { name, externalId, url: source?.url ?? null } }
       const { row, outcome } = await write(db, writer(request, reply), writing =>

@@ -35,7 +35,7 @@ export const isSameDate = (ifModifiedSince: string | undefined, lastModified: Da
   Date.parse(ifModifiedSince) === Math.floor(lastModified.getTime() / 1000) * 1000
 
 /**
- * The ETag of one article: its version, then a digest of the representation. A reader's validator is the whole tag;
+ * The ETag of what can be written: its version, then a digest of the representation. A reader's validator is the whole tag;
  * a writer's precondition is the version, so a neighbour that moved does not fail a write.
  */
 export const versionEtag = (version: number, digest: string): string => `"${version}.${digest}"`
@@ -50,7 +50,7 @@ export function requireIfMatch(ifMatch: string | undefined): string {
   return ifMatch
 }
 
-/** Whether a list of tags names an article's version, by strong comparison: a weak tag never does, `*` always. */
+/** Whether a list of tags names a version, by strong comparison: a weak tag never does, `*` always. */
 export function matches(header: string, version: number): boolean {
   const tags = parseEtags(header)
   return tags === null || tags.some(tag => new RegExp(`^"${version}(\\.[^"]*)?"$`).test(tag))
@@ -66,14 +66,14 @@ function hintOf(ifMatch: string): [en: string, ko: string] {
 }
 
 /**
- * Checks If-Match against an article's version.
+ * Checks If-Match against the present version of a thing: `The article`.
  * @throws Problem 412 that carries the present version.
  */
-export function assertMatch(ifMatch: string | undefined, version: number): void {
+export function assertMatch(ifMatch: string | undefined, version: number, thing: string): void {
   if (ifMatch === undefined || matches(ifMatch, version)) return
   const [en, ko] = hintOf(ifMatch)
   throw new Problem('precondition-failed', {
-    en: `The article is at version ${version} now: read it again and repeat the change.${en}`,
+    en: `${thing} is at version ${version} now: read it again and repeat the change.${en}`,
     ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.${ko}`,
   })
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Database, Prisma } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
-import { matches } from '../http/conditional.ts'
+import { assertMatch } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
 import { noMinistry } from './answer.ts'
 import { type Body, nameKey, nameShown } from './names.ts'
@@ -31,15 +31,6 @@ export const writeMinistries = <T>({ prisma }: Database, work: (tx: Tx) => Promi
     await tellNodes(statement => tx.$executeRaw(statement))
     return work(tx)
   })
-
-/** @throws Problem 412 that carries the present version. */
-function assertVersion(ifMatch: string, version: number): void {
-  if (matches(ifMatch, version)) return
-  throw new Problem('precondition-failed', {
-    en: `It is at version ${version} now: read it again and repeat the change.`,
-    ko: `현재 버전은 ${version}입니다. 다시 읽은 뒤 변경하십시오.`,
-  })
-}
 
 const columns = ({ code, kind, names }: Body) => ({
   code,
@@ -132,7 +123,7 @@ export const deleteMinistry = (
 async function findExpected(tx: Tx, code: string, ifMatch: string): Promise<Row> {
   const row = await tx.ministry.findUnique({ where: { code } })
   if (!row) throw noMinistry(code)
-  assertVersion(ifMatch, row.version)
+  assertMatch(ifMatch, row.version, 'The ministry')
   return row
 }
 
@@ -184,7 +175,7 @@ export const replaceEvent = (
 ): Promise<EventRow> =>
   writeMinistries(db, async tx => {
     const row = await getEvent(tx, id)
-    assertVersion(ifMatch, row.version)
+    assertMatch(ifMatch, row.version, 'The event')
     const stands = { ...toLineageEvent(row), note: row.note }
     const said = (event: NewMinistryEvent | WrittenEvent) => {
       const { kind, on, from, to, note = null } = event
@@ -205,6 +196,6 @@ export const replaceEvent = (
 /** @throws Problem 404 or 412. */
 export const deleteEvent = (db: Database, id: number, ifMatch: string): Promise<void> =>
   writeMinistries(db, async tx => {
-    assertVersion(ifMatch, (await getEvent(tx, id)).version)
+    assertMatch(ifMatch, (await getEvent(tx, id)).version, 'The event')
     await tx.ministryEvent.delete({ where: { id } })
   })

@@ -2,7 +2,7 @@ import { type Database, Prisma } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
 import { type Client, run } from '../db/run.ts'
 import type { SearchSynonym as Row } from '../generated/client.ts'
-import { matches } from '../http/conditional.ts'
+import { assertMatch } from '../http/conditional.ts'
 import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant } from '../time/seoul.ts'
@@ -92,11 +92,8 @@ export const noSynonymGroup = (id: number) =>
 async function findExpected(tx: Tx, id: number, ifMatch: string): Promise<Row> {
   const row = await tx.searchSynonym.findUnique({ where: { id } })
   if (!row) throw noSynonymGroup(id)
-  if (matches(ifMatch, row.version)) return row
-  throw new Problem('precondition-failed', {
-    en: `The group is at version ${row.version} now: read it again and repeat the change.`,
-    ko: `현재 버전은 ${row.version}입니다. 다시 읽은 뒤 변경하십시오.`,
-  })
+  assertMatch(ifMatch, row.version, 'The group')
+  return row
 }
 
 /** @throws Problem 409 that points at the first spelling which a group other than `own` has. */

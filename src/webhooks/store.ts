@@ -1,7 +1,7 @@
 import type { ArticleQuery } from '../articles/query-schema.ts'
 import type { Database, Prisma } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
-import { matches } from '../http/conditional.ts'
+import { assertMatch } from '../http/conditional.ts'
 import type { Pages } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
@@ -102,11 +102,8 @@ async function lockWebhook(tx: Tx, id: number): Promise<WebhookRow> {
 /** @throws Problem 404 or 412. */
 async function lockExpected(tx: Tx, id: number, ifMatch: string): Promise<WebhookRow> {
   const row = await lockWebhook(tx, id)
-  if (matches(ifMatch, row.version)) return row
-  throw new Problem('precondition-failed', {
-    en: `The webhook is at version ${row.version} now: read it again and repeat the change.`,
-    ko: `현재 버전은 ${row.version}입니다. 다시 읽은 뒤 변경하십시오.`,
-  })
+  assertMatch(ifMatch, row.version, 'The webhook')
+  return row
 }
 
 /**

@@ -37,11 +37,11 @@ describe('If-Match compares strongly, by version', () => {
   const etag = versionEtag(7, 'digest')
 
   test.each([etag, '*', '"7.another"', `"1.x", ${etag}`])('%s lets a write to version 7 pass', header => {
-    expect(() => assertMatch(header, 7)).not.toThrow()
+    expect(() => assertMatch(header, 7, 'The article')).not.toThrow()
   })
 
   test.each([`W/${etag}`, '"6.digest"', '"77.digest"', '"7"x', '7', '".7"'])('%s does not', header => {
-    expect(() => assertMatch(header, 7)).toThrow(expect.objectContaining({ statusCode: 412 }))
+    expect(() => assertMatch(header, 7, 'The article')).toThrow(expect.objectContaining({ statusCode: 412 }))
   })
 
   test('without it a write is refused with 428', () => {
