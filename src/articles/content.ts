@@ -4,7 +4,7 @@ import type { Registry } from '../ministries/registry.ts'
 import { htmlToText, textToHtml } from '../text/html-text.ts'
 import { plainText } from '../text/plain-html.ts'
 import { sanitiseAny } from '../text/sanitise.ts'
-import { dayOf, FIRST_DAY, formatInstant, LAST_DAY, parseInstant } from '../time/seoul.ts'
+import { dayOf, FIRST_DAY, formatInstant, LAST_DAY, parseInstant, toDate } from '../time/seoul.ts'
 import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import { MAX_BODY, type NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
@@ -78,7 +78,7 @@ function instant(text: string | null | undefined, pointer: string): Date | null 
 
 function day(text: string | null | undefined, pointer: string): Date | null {
   if (text === null || text === undefined) return null
-  return new Date(`${assertDayAt(pointer, text)}T00:00:00Z`)
+  return toDate(assertDayAt(pointer, text))
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Prisma } from '../db/client.ts'
-import { dayOf, formatInstant, formatInstantOrNull } from '../time/seoul.ts'
+import { dayOf, formatInstant, formatInstantOrNull, ofDate } from '../time/seoul.ts'
 import { type Article, type ArticleSummary, type Field, isDetail, type NewArticle } from './schema.ts'
 import type { Attachment, Counts } from './words.ts'
 
@@ -8,7 +8,7 @@ import type { Attachment, Counts } from './words.ts'
 export type ArticleRow = Prisma.ArticleGetPayload<{ include: { counts: true } }>
 
 /** A `date` column comes as midnight in UTC, whatever the zone of the process. */
-const day = (date: Date | null) => (date === null ? null : date.toISOString().slice(0, 10))
+const day = (date: Date | null) => (date === null ? null : ofDate(date))
 
 export const countsOf = ({ counts }: Pick<ArticleRow, 'counts'>): Counts => ({
   comments: counts?.sourceComments ?? 0,

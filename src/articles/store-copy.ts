@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises'
 import type pg from 'pg'
 import copyStreams from 'pg-copy-streams'
+import { ofDate } from '../time/seoul.ts'
 import { turn } from '../time/turns.ts'
 import { type ArticleContent, COLUMNS } from './content.ts'
 import type { NewRow } from './store-insert.ts'
@@ -22,7 +23,7 @@ const element = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`
 /** A value of a type in COPY's text format. */
 function cell(type: string, value: ArticleContent[keyof ArticleContent]): string {
   if (value === null) return '\\N'
-  if (value instanceof Date) return value.toISOString().slice(0, type === 'date' ? 10 : undefined)
+  if (value instanceof Date) return type === 'date' ? ofDate(value) : value.toISOString()
   if (typeof value === 'string') return escaped(value)
   return escaped(
     type === 'jsonb' ? JSON.stringify(value) : `{${value.map(one => element(String(one))).join(',')}}`,

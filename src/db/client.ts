@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { type Prisma, PrismaClient } from '../generated/client.ts'
+import { toDate } from '../time/seoul.ts'
 import { isLate, watchedClient } from './watched.ts'
 
 export { Prisma } from '../generated/client.ts'
@@ -147,7 +148,7 @@ const { DATE, TIMESTAMPTZ } = pg.types.builtins
 const TEXTS: number = 1009
 
 /** A `date` as midnight in UTC, which is what Prisma gives; pg's own parser would take the process's time zone. */
-pg.types.setTypeParser(DATE, text => new Date(`${text}T00:00:00Z`))
+pg.types.setTypeParser(DATE, toDate)
 
 /** What else there is: years before 1000 or beyond 9999, and infinity. */
 const parseOdd: (text: string) => unknown = pg.types.getTypeParser(TIMESTAMPTZ)

@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.ts'
-import { startOfDay } from '../time/seoul.ts'
+import { ofDate, startOfDay, toDate } from '../time/seoul.ts'
 import type { Service } from './open-api-client.ts'
 import type { Rejection } from './windows.ts'
 
@@ -11,14 +11,12 @@ export interface Span {
   from: string
   to: string
 }
-const asDate = (day: string) => new Date(`${day}T00:00:00Z`)
-const asDay = (date: Date) => date.toISOString().slice(0, 10)
-const between = ({ from, to }: Pick<Span, 'from' | 'to'>) => ({ gte: asDate(from), lte: asDate(to) })
+const between = ({ from, to }: Pick<Span, 'from' | 'to'>) => ({ gte: toDate(from), lte: toDate(to) })
 
 const keyOf = ({ services, from, to }: Span) => ({
   services: [...services].sort().join(','),
-  firstDay: asDate(from),
-  lastDay: asDate(to),
+  firstDay: toDate(from),
+  lastDay: toDate(to),
 })
 
 /**
@@ -52,7 +50,7 @@ export async function listSyncedDays(
 ) {
   const where = { service, day: between(span) }
   const rows = await prisma.syncDay.findMany({ where, orderBy: { day: 'asc' } })
-  return rows.map(row => ({ ...row, day: asDay(row.day) }))
+  return rows.map(row => ({ ...row, day: ofDate(row.day) }))
 }
 
 /** When any day of a service was last synced. */
@@ -82,7 +80,7 @@ export async function listRejections(
     where: { service: { in: [...services] }, day: between(span) },
     orderBy: [{ service: 'asc' }, { day: 'asc' }, { item: 'asc' }],
   })
-  return rows.map(row => ({ ...row, service: row.service as Service, day: asDay(row.day) }))
+  return rows.map(row => ({ ...row, service: row.service as Service, day: ofDate(row.day) }))
 }
 
 /** Counts a call on a Seoul day, also against other loaders at the same moment; false where none is left. */
@@ -101,5 +99,5 @@ export async function exhaustCalls({ prisma }: Database, day: string, limit: num
 }
 
 export async function countCalls({ prisma }: Database, day: string): Promise<number> {
-  return (await prisma.syncCalls.findUnique({ where: { day: asDate(day) } }))?.calls ?? 0
+  return (await prisma.syncCalls.findUnique({ where: { day: toDate(day) } }))?.calls ?? 0
 }

@@ -4,6 +4,7 @@ import type { NewArticle } from '../articles/schema.ts'
 import { type SourcedArticle, upsertArticle, type Writing, write } from '../articles/store.ts'
 import type { Database, Prisma } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
+import { toDate } from '../time/seoul.ts'
 import type { Service } from './open-api-client.ts'
 import { articleOf, type NewsItem } from './open-api-item.ts'
 import type { Rejection, SyncedDay } from './windows.ts'
@@ -150,8 +151,6 @@ function revised({ bodyHtml: _, ...base }: NewArticle, article: SourcedArticle):
   }
 }
 
-const asDate = (day: string) => new Date(`${day}T00:00:00Z`)
-
 async function rememberRejections(
   tx: Tx,
   service: Service,
@@ -160,10 +159,10 @@ async function rememberRejections(
   rejections: readonly Rejection[],
 ): Promise<void> {
   await tx.syncRejection.deleteMany({
-    where: { service, OR: [{ day: asDate(day) }, { item: { in: items.map(({ id }) => id) } }] },
+    where: { service, OR: [{ day: toDate(day) }, { item: { in: items.map(({ id }) => id) } }] },
   })
   for (const { item, reason } of rejections) {
-    const data = { day: asDate(day), reason }
+    const data = { day: toDate(day), reason }
     await tx.syncRejection.upsert({
       where: { service_item: { service, item } },
       create: { service, item, ...data },
@@ -180,6 +179,6 @@ async function rememberDay(
     ...data
   }: { service: Service; day: string; syncedAt: Date; items: number; rejected: number },
 ): Promise<void> {
-  const key = { service, day: asDate(day) }
+  const key = { service, day: toDate(day) }
   await tx.syncDay.upsert({ where: { service_day: key }, create: { ...key, ...data }, update: data })
 }

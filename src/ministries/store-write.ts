@@ -3,6 +3,7 @@ import type { Database, Prisma } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
 import { assertMatch } from '../http/conditional.ts'
 import { Problem } from '../http/problem.ts'
+import { toDate } from '../time/seoul.ts'
 import { noMinistry } from './answer.ts'
 import { type Body, nameKey, nameShown } from './names.ts'
 import { type NewMinistryEvent, type NewMinistryRecord, SHORT_NAMES_AT_MOST } from './schema.ts'
@@ -152,7 +153,7 @@ async function agreeingEvent(tx: Tx, given: NewMinistryEvent, id: number | null)
 
 const eventColumns = ({ kind, on, from, to, note }: WrittenEvent) => ({
   kind,
-  effectiveOn: new Date(`${on}T00:00:00Z`),
+  effectiveOn: toDate(on),
   predecessors: from as unknown as Prisma.InputJsonArray,
   successors: to as unknown as Prisma.InputJsonArray,
   note,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, Prisma } from '../db/client.ts'
 import type { Client } from '../db/run.ts'
 import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
+import { ofDate } from '../time/seoul.ts'
 import type { LineageEvent, Party } from './lineage.ts'
 import type { Body, DatedName } from './names.ts'
 import { type Registry, toRegistry } from './registry.ts'
@@ -28,7 +29,7 @@ export const toLineageEvent = ({
 }: EventRow): LineageEvent => ({
   id,
   kind: kind as LineageEvent['kind'],
-  on: effectiveOn.toISOString().slice(0, 10),
+  on: ofDate(effectiveOn),
   from: predecessors as unknown as Party[],
   to: successors as unknown as Party[],
 })

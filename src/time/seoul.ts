@@ -67,6 +67,10 @@ function dayName(days: number): string {
   return name
 }
 
+/** A day as columns of type `date` hold it: midnight in UTC, whatever the time zone; and back. */
+export const toDate = (day: string): Date => new Date(`${day}T00:00:00Z`)
+export const ofDate = (date: Date): string => date.toISOString().slice(0, 10)
+
 /** The day in Seoul on which an instant falls. */
 export function dayOf(instant: Date): string {
   const time = instant.getTime()
