@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { inPieces } from '../../src/imports/csv.ts'
 import { surveyFile } from '../../src/imports/file.ts'
-import { encodeCp949 } from '../../src/text/cp949.ts'
+import { encodeCp949 } from '../support/cp949.ts'
 
 test('text in pieces is the same text, and no character is cut', async () => {
   const chunk = fc
