@@ -179,7 +179,7 @@ function startWebhooks(db: Database, config: Config, onError: (error: unknown) =
   const options = sendingOptions(config, { db, registry: registryReader(db), now: () => new Date() })
   const { expireInSeconds } = options
   const signal = changeSignal(db, { onError })
-  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: 15, onError })
+  const queue = deliveryQueue(db, { expireInSeconds, lookInSeconds: 7, onError })
   const sender = startSending({ ...options, queue, signal, onError })
   return async () => {
     await signal.close()

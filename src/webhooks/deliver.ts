@@ -74,10 +74,13 @@ export async function deliver(
     await queue.done(db.pool, job.id)
     return
   }
-  const { url, payload, secrets: seeds } = due
+  const { url, sinceSeq, payload, secrets: seeds } = due
   const sent = await sendSigned({ id: job.deliveryId, url, payload, seeds }, options, abort)
   const { id, ...attempt } = job
-  const note = () => settle(db, queue, { ...attempt, ...sent }, options, client => queue.done(client, id))
+  const note = () =>
+    settle(db, queue, { ...attempt, ...sent, to: { url, sinceSeq } }, options, client =>
+      queue.done(client, id),
+    )
   await persist(note, abort)
 }
 

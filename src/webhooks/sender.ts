@@ -24,7 +24,7 @@ export interface Sender {
 
 /** Attempts at a time to an endpoint that fails, so that it keeps nobody waiting. */
 const TO_FAILING = 1
-/** Milliseconds that one is put back when its endpoint has enough under way; they double with each time. */
+/** Milliseconds that one is put back when its endpoint has enough under way; where that fails they double with each time. */
 const HELD_MS = 1_000
 const HELD_TIMES = 9
 
@@ -52,16 +52,16 @@ export function startSending(options: SenderOptions): Sender {
   }
 
   const toSame = ({ webhookId }: Job) => [...running.keys()].filter(job => job.webhookId === webhookId).length
-  const hold = (job: Job) => {
+  const hold = (job: Job, failing: boolean) => {
     const { held = 0 } = job
-    const wait = HELD_MS * 2 ** Math.min(held, HELD_TIMES) * (1 + Math.random())
+    const wait = HELD_MS * 2 ** (failing ? Math.min(held, HELD_TIMES) : 0) * (1 + Math.random())
     return queue.putBack({ ...job, held: held + 1 }, new Date(Date.now() + wait))
   }
   const attempt = async (job: Job, failing: boolean) => {
     const same = toSame(job)
     // Half of what the others leave: several that hang leave some.
     const share = Math.max(1, Math.floor((concurrency - running.size + same) / 2))
-    if (same >= (failing ? TO_FAILING : share)) return hold(job)
+    if (same >= (failing ? TO_FAILING : share)) return hold(job, failing)
     const work = deliver(job, queue, options, abort.signal)
       // Another one has it at once, or, where something is wrong here, when its time is over.
       .catch(error => (abort.signal.aborted ? queue.giveBack(job.id) : onError(error)))
@@ -76,13 +76,16 @@ export function startSending(options: SenderOptions): Sender {
   const make = async () => {
     while (!stopping.signal.aborted) {
       const free = concurrency - running.size
+      let jobs: Job[] = []
       try {
-        const jobs = free > 0 ? await queue.take(free) : []
+        if (free > 0) jobs = await queue.take(free)
         const failing = await listFailing(db, [...new Set(jobs.map(({ webhookId }) => webhookId))])
         for (const job of jobs) await attempt(job, failing.has(job.webhookId))
         if (jobs.length === 0) await rest(pollMs)
       } catch (error) {
         onError(error)
+        // What was taken and is not under way another one has at once.
+        await Promise.allSettled(jobs.filter(job => !running.has(job)).map(({ id }) => queue.giveBack(id)))
         await rest(pollMs)
       }
     }

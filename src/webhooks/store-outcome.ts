@@ -11,8 +11,13 @@ import type { Attempt, DeliveryQueue } from './store-queue.ts'
 
 const { sql } = Prisma
 
-export interface Due {
+/** Where an attempt goes: the address of an endpoint, and since where in the log it is in service. */
+export interface Target {
   url: string
+  sinceSeq: string
+}
+
+export interface Due extends Target {
   secrets: SecretSeed[]
   payload: string
 }
@@ -21,7 +26,7 @@ export interface Due {
 export async function findDue({ pool }: Database, { deliveryId, number }: Attempt): Promise<Due | null> {
   const [due] = await run<Due>(
     pool,
-    sql`SELECT w.url, w.secrets, d.payload
+    sql`SELECT w.url, w.since_seq AS "sinceSeq", w.secrets, d.payload
       FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
       WHERE d.id = ${deliveryId}::uuid AND d.state = 'pending' AND d.attempts = ${number - 1} AND w.enabled`,
   )
@@ -46,6 +51,7 @@ export interface Policy {
 }
 
 export interface Made extends Attempt {
+  to: Target
   outcome: Outcome
   /** When it began, and when it ended. */
   at: Date
@@ -67,11 +73,11 @@ export const settle = (
   end: (client: Client) => Promise<void>,
 ): Promise<void> =>
   inTransaction(db, async client => {
-    const { deliveryId, webhookId, number, outcome, now } = made
+    const { deliveryId, webhookId, number, to, outcome, now } = made
     // The endpoint first, as everybody who writes both.
-    const [webhook] = await run<{ enabled: boolean; failingSince: Date | null }>(
+    const [webhook] = await run<Target & { enabled: boolean; failingSince: Date | null }>(
       client,
-      sql`SELECT enabled, failing_since AS "failingSince" FROM webhooks
+      sql`SELECT url, since_seq AS "sinceSeq", enabled, failing_since AS "failingSince" FROM webhooks
         WHERE id = ${webhookId} FOR NO KEY UPDATE`,
     )
     const [delivery] = await run<{ state: string; attempts: number; tries: number }>(
@@ -84,13 +90,12 @@ export const settle = (
     const good = outcome.error === null
     const { retryAfter } = outcome
     const wait = good ? null : waitAfter({ tries, retryAfter, random: Math.random() }, steps)
-    const since = good ? null : (webhook.failingSince ?? made.at)
+    // What another address has answered, or this one before it was paused, says nothing of the endpoint as it is now.
+    const isOf = webhook.url === to.url && webhook.sinceSeq === to.sinceSeq
+    const since = !isOf ? webhook.failingSince : good ? null : (webhook.failingSince ?? made.at)
+    const hasFailed = since !== null && now.getTime() - since.getTime() >= disableAfter
     const reason: Reason | null =
-      outcome.status === 410
-        ? 'gone'
-        : since && now.getTime() - since.getTime() >= disableAfter
-          ? 'failing'
-          : null
+      !isOf || good ? null : outcome.status === 410 ? 'gone' : hasFailed ? 'failing' : null
     const next = reason || wait === null ? null : new Date(now.getTime() + wait)
     // One that was cancelled meanwhile stays so, unless it came through.
     const state = good
@@ -141,7 +146,7 @@ async function disable(
 
 const noteAttempt = (
   client: Client,
-  { deliveryId, number, at, outcome: { durationMs, status, error } }: Omit<Made, 'webhookId' | 'now'>,
+  { deliveryId, number, at, outcome: { durationMs, status, error } }: Omit<Made, 'webhookId' | 'to' | 'now'>,
 ) =>
   run(
     client,
@@ -165,7 +170,7 @@ export async function cancelDisabled({ pool }: Database, { deliveryId }: Attempt
  */
 export const notePing = (
   db: Database,
-  { payload, ...made }: Omit<Made, 'number'> & { payload: string },
+  { payload, ...made }: Omit<Made, 'number' | 'to'> & { payload: string },
 ): Promise<void> =>
   inTransaction(db, async client => {
     const { deliveryId, webhookId, at, now, outcome } = made

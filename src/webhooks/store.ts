@@ -108,7 +108,7 @@ async function lockExpected(tx: Tx, id: number, ifMatch: string): Promise<Webhoo
 
 /**
  * Changes an endpoint. One that is disabled cancels what was still to be sent; one that is enabled again is sent what
- * changes from then on. @throws Problem 404 or 412, and whatever `decide` throws.
+ * changes from then on; another address has not failed yet. @throws Problem 404 or 412, and whatever `decide` throws.
  */
 export const updateWebhook = (
   { prisma }: Database,
@@ -130,6 +130,7 @@ export const updateWebhook = (
       where: { id },
       data: {
         ...columns(content),
+        ...(row.url !== content.url && { failingSince: null }),
         ...(row.enabled !== content.enabled && switched),
         ...{ version: row.version + 1, modifiedAt: now },
       },

@@ -204,6 +204,61 @@ test('a receiver that answers 410 is never sent anything again', async () => {
   expect(me.received).toHaveLength(count)
 })
 
+const MERGE = { 'content-type': 'application/merge-patch+json' }
+
+test.each([
+  ['an address that it has left', true],
+  ['a time before it was paused', false],
+])('what a receiver answers from %s says nothing of it now', async (_what, moves) => {
+  begin({ steps: [], disableAfter: 0 })
+  const { id, headers } = await endpoint({ url: me.url.replace('/hook', '/old') })
+  const answers: (() => void)[] = []
+  me.answer = (request, response) => {
+    if (request.url !== '/old' || answers.length > 0) response.writeHead(204).end()
+    else answers.push(() => response.writeHead(410).end())
+  }
+  await create()
+  await until(
+    () => Promise.resolve(answers),
+    ([one]) => one !== undefined,
+  )
+  const patch = async (payload: object) => {
+    const response = await call({
+      method: 'PATCH',
+      url: `/v1/webhooks/${id}`,
+      headers: { ...headers, ...MERGE },
+      payload,
+    })
+    expect(response.statusCode).toBe(200)
+  }
+  if (moves) await patch({ url: me.url })
+  else for (const enabled of [false, true]) await patch({ enabled })
+  answers[0]?.()
+  await settled(id)
+  expect(await webhook(id)).toMatchObject({ enabled: true, disabledReason: null, failingSince: null })
+  await create()
+  const [latest] = (await settled(id, 2)).toSorted((a: { recordedAt: string }, b: { recordedAt: string }) =>
+    a.recordedAt < b.recordedAt ? 1 : -1,
+  )
+  expect(latest.state).toBe('delivered')
+})
+
+test('an address that takes the place of another has not failed yet', async () => {
+  begin({ steps: [], disableAfter: 3_600_000 })
+  const { id, headers } = await endpoint({ url: me.url.replace('/hook', '/old') })
+  me.answer = (_request, response) => response.writeHead(500).end()
+  await create()
+  await settled(id)
+  expect((await webhook(id)).failingSince).not.toBeNull()
+  const moved = await call({
+    method: 'PATCH',
+    url: `/v1/webhooks/${id}`,
+    headers: { ...headers, ...MERGE },
+    payload: { url: me.url },
+  })
+  expect(moved.json()).toMatchObject({ failingSince: null })
+})
+
 test('who leads to a private address later gets nothing', async () => {
   begin({ steps: [], networks: [] })
   const { id } = await endpoint({ url: `http://hooks.example:${me.port}/` })
