@@ -89,10 +89,6 @@ export const relateSome = (db: Database): Promise<number> =>
     return rows.length
   })
 
-/** Whether all duplicates are found by the rules of today. */
-export const areDuplicatesFound = async ({ pool }: Pick<Database, 'pool'>): Promise<boolean> =>
-  (await listUnprinted(statement => run(pool, statement), 1)).length === 0
-
 /** Milliseconds after which a round leaves the rest to the next, so that a stop need not wait. */
 const ROUND = 2_000
 

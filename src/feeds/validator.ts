@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ListQuery } from '../articles/query.ts'
-import { areDuplicatesFound } from '../articles/store-duplicates.ts'
 import { findSearchStamp } from '../articles/store-index.ts'
 import type { Database } from '../db/client.ts'
-import { DUPLICATE_RULES } from '../duplicates/relate.ts'
 import { digest, type Validators } from '../http/representation.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -27,7 +25,8 @@ interface Circumstances {
 
 /**
  * The validators of a feed, to be found before it is read: it may then be newer than they say, never older. Null where only
- * the list itself tells: views and ranks move without a trace, and so does what a search finds until the upkeep is through.
+ * the list itself tells: views and ranks move without a trace, so does what a search finds until the upkeep is through, and
+ * which article stands for a group may follow from one that is not public.
  */
 export async function findValidators(
   db: Database,
@@ -35,18 +34,18 @@ export async function findValidators(
   { now, registry, form }: Circumstances,
 ): Promise<Validators | null> {
   const { filter, sort, at, pageSize, keywords, collapse, fingerprint, asOf } = query
-  if (sort === '-views' || sort === 'relevance') return null
+  if (sort === '-views' || sort === 'relevance' || collapse) return null
   const head = await findLogHead(db, filter)
   const search = keywords && (await findSearchStamp(db))
-  if ((keywords && !search) || (collapse && !(await areDuplicatesFound(db)))) return null
+  if (keywords && !search) return null
   const ministries = filter.ministry.length > 0 ? [filter.ministry, dayOf(now), digestOf(registry)] : []
   const etag = digest(
     JSON.stringify([
       ...[VERSION, form, fingerprint, at, pageSize, query.now, asOf],
-      ...[head, search, collapse && DUPLICATE_RULES, ministries],
+      ...[head, search, ministries],
     ]),
   )
-  const byLogAlone = !keywords && !collapse && !asOf && filter.ministry.length === 0
+  const byLogAlone = !keywords && !asOf && filter.ministry.length === 0
   return { etag: `W/"${etag}"`, lastModified: byLogAlone && head ? settled([head.at, query.now], now) : null }
 }
 

@@ -31,11 +31,10 @@ const CHEAP = [
   'from=2026-01-01&to=2026-01-31',
   'period=1y',
   'q=순환경제',
-  'duplicates=collapse',
   'sort=publishedAt&pageSize=5',
 ]
 /** Queries of which only the list itself tells. */
-const DEAR = ['sort=-views', 'q=순환경제&sort=relevance']
+const DEAR = ['sort=-views', 'q=순환경제&sort=relevance', 'duplicates=collapse']
 
 describe('a reader who sends the validator', () => {
   test.each([...CHEAP, ...DEAR])(
@@ -49,6 +48,28 @@ describe('a reader who sends the validator', () => {
       await addUpAll(db)
     },
   )
+
+  test('gets 200 where an article that is not public makes two that are one group', async () => {
+    const words = Array.from({ length: 120 }, (_, i) => `낱말${String.fromCharCode(0xac00 + i * 28)}`)
+    const createOn = (day: string, changed: number, more = {}) =>
+      create({
+        ...{
+          title: '철강 산업 육성 전략',
+          ministry: { name: '교육부' },
+          publishedAt: `${day}T10:00:00+09:00`,
+        },
+        bodyText: words.map((word, i) => (i % 40 === changed ? `다른${word}` : word)).join(' '),
+        ...more,
+      })
+    await createOn('2026-03-01', 0)
+    await createOn('2026-04-20', 7)
+    const query = 'duplicates=collapse&from=2026-03-01&to=2026-04-30'
+    const etag = await tagOf(query)
+    const entries = async () => (await call(`/v1/articles/feed.json?${query}`)).json().items.length
+    expect(await entries()).toBe(2)
+    await createOn('2026-03-26', 14, { status: 'hidden' })
+    expect([await entries(), await again(query, etag)]).toEqual([1, 200])
+  })
 
   test('is told for how long to wait, and what the answer depends on', async () => {
     const anybody = await poll('')
