@@ -214,6 +214,31 @@ describe('words', () => {
   })
 })
 
+describe('a sentence', () => {
+  const SENTENCES = [
+    '물은 생명과 같다.',
+    '한미동맹은 굳건하다.',
+    '벼 재배면적을 줄인다.',
+    '연구진이 점검표를 만들었다.',
+  ]
+  test.each(SENTENCES)('is read behind another as it is alone: %s', sentence => {
+    expect(terms(`정부가 발표했다. ${sentence}`)).toEqual([...terms('정부가 발표했다.'), ...terms(sentence)])
+  })
+
+  test('ends at no dot of a number', () => {
+    expect(terms('2026. 1. 23. 발표한 3.5% 상승')).toEqual(terms('2026. 1. 23. 발표한 3.5% 상승.'))
+  })
+})
+
+test.each([
+  ['시', '세종 이천 제천 나주 안동 사천 안산 속초 안성 파주 춘천 수원 남원 공주 김제 상주'],
+  ['군', '홍성 횡성 보은 강진 단양 부여 금산 무안 청도 고성 양구'],
+])('a town is found beside its %s', (kind, towns) => {
+  for (const town of towns.split(' '))
+    for (const text of [`${town}${kind}`, `${town}${kind}는`, `경기 ${town}${kind} 일대`, `${town}${kind}청`])
+      expect([text, terms(text)]).toEqual([text, expect.arrayContaining([town])])
+})
+
 describe('numbers', () => {
   test('are found by their value', () => {
     expect(terms('1조 2,000억원')).toEqual(terms('1조2천억 원'))
