@@ -41,8 +41,9 @@ export function issuedBy(
   { code, name, published }: Record<'code' | 'name' | 'published', Sql>,
 ): Sql {
   if (lineage === 'exact') return anyOf(published, ministry)
+  // With a code the name is what the body was called when the article was written, by mistake perhaps.
   const called = (names: string[]) =>
-    sql`${name} = ANY(${names}::text[]) OR ${published} = ANY(${names}::text[])`
+    sql`(${code} IS NULL AND ${name} = ANY(${names}::text[])) OR ${published} = ANY(${names}::text[])`
   const meant = sql`${code} = ANY(${ministry}::text[])`
   if (!namesakes) return sql`(${called(ministry)} OR ${meant})`
   return sql`(${meant} OR CASE WHEN ${code} = ANY(${namesakes.codes}::text[]) THEN ${called(namesakes.names)} ELSE ${called(ministry)} END)`

@@ -103,7 +103,7 @@ function parts({ published }: Filter, largest: 'month' | 'year' = 'year'): Sql {
 }
 
 /** Of notes and issuers alike. */
-const ISSUER = { code: raw('code'), name: raw('name'), published: raw('published_name') }
+const ISSUER = { code: raw(`nullif(code, '')`), name: raw('name'), published: raw('published_name') }
 
 const all = (values: string[]) => (values.length > 0 ? values : [''])
 

@@ -28,7 +28,7 @@ export interface SearchTerms {
 }
 
 /** Goes up when the same tokens make other lexemes. */
-export const DOCUMENT_RULES = 3
+export const DOCUMENT_RULES = 4
 
 export const stemTerm = (stem: string): string => `=${stem}`
 export const pairTerm = (pair: string): string => `~${pair}`

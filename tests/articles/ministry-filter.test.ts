@@ -122,6 +122,31 @@ describe('a ministry is found by any of its names', () => {
       expect((await get(`ministry=${name}${more}`)).total).toBe(1)
   })
 
+  test('a name that a body had by mistake is another body’s, in lists, totals, facets and searches', async () => {
+    const admin = await authorize('admin')
+    const send = async (method: 'POST' | 'PUT', url: string, payload: object) => {
+      const { statusCode } = await call({
+        method,
+        url,
+        headers: method === 'PUT' ? { ...admin, 'if-match': '*' } : admin,
+        payload,
+      })
+      expect(statusCode).toBeLessThan(300)
+    }
+    const body = (code: string, name: string) => ({ code, kind: 'other', names: [{ name }] })
+    await send('POST', '/v1/ministries', body('T77777', '가나기관'))
+    const ministry = { code: 'T77777', name: '가나기관', publishedName: '다라기관' }
+    await send('POST', '/v1/articles', anArticle({ title: '오기', ministry }))
+    await send('PUT', '/v1/ministries/T77777', body('T77777', '다라기관'))
+    await send('POST', '/v1/ministries', body('T88888', '가나기관'))
+    for (const [code, found] of [
+      ['T88888', 0],
+      ['T77777', 1],
+    ] as const)
+      for (const more of ['', '&q=title:오기', '&q=title:오기&sort=relevance'])
+        expect([code, more, (await get(`ministry=${code}${more}`)).total]).toEqual([code, more, found])
+  })
+
   test('a body of another time with the same name is another body, in lists, totals, facets and searches', async () => {
     const admin = await authorize('admin')
     const payload = {

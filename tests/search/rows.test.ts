@@ -39,7 +39,7 @@ describe('an article and its search row', () => {
     expect(await termsOf(row?.id ?? 0)).toEqual(
       expect.arrayContaining([
         ...['탄소', '국경', '=탄소국경조정제도', '^탄소', '^=탄소국경조정제도', '수소', '기업'],
-        ...['@kind:press-release', '@ministry:A00015', '@ministry:산업통상부', '@ministry:산업통상자원부'],
+        ...['@kind:press-release', '@ministry:A00015', '@ministry:산업통상자원부'],
         "@tag:통상 O'Neil\\",
       ]),
     )
