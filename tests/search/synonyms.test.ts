@@ -28,6 +28,18 @@ const groupOf = async (term: string) =>
 const keysIn = async (id: number) =>
   (await db.pool.query('SELECT keys FROM search_synonyms WHERE id = $1', [id])).rows[0]?.keys
 
+test('the groups that ship are kept as given ones are, and no spelling is in two', async () => {
+  const { rows } = await db.pool.query<{ terms: string[]; keys: string[] }>(
+    'SELECT terms, keys FROM search_synonyms',
+  )
+  expect(rows.length).toBeGreaterThan(50)
+  for (const { terms, keys } of rows) expect(keys).toEqual(terms.map(synonymKey))
+  const keys = rows.flatMap(row => row.keys)
+  expect(new Set(keys).size).toBe(keys.length)
+  expect((await groupOf('산자부')).terms).toContain('산업통상부')
+  expect((await groupOf('탄중위')).terms).toContain('탄소중립녹색성장위원회')
+})
+
 describe('the key of a spelling', () => {
   /** What spellings are made of, and what is odd about them: jamo, marks, dots, spaces, capitals without a pair. */
   const text = fc.oneof(
