@@ -13,7 +13,7 @@ import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './readings.ts'
 import { synonymKey } from './synonym-key.ts'
-import { allWords, type Meaning, type Way, type Word } from './words-of-query.ts'
+import { allWords, canPart, type Meaning, type Way, type Word } from './words-of-query.ts'
 
 /** From what a query means to the tsquery that finds it. */
 
@@ -157,7 +157,7 @@ export class Compiler {
     const [, ...others] = morphemes
     const pairs = others.map(({ pair }) => pair)
     if (morphemes.length === 0) return whole
-    if (morphemes.length === 1 || this.apart)
+    if (morphemes.length === 1 || (this.apart && canPart(way)))
       return [...whole, allOf(morphemes.map(({ term }) => this.term(term, title)))]
     if (!pairs.every(pair => pair !== null)) return [...whole, this.phrase(way, title)]
     const [pair, ...more] = pairs

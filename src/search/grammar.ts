@@ -50,7 +50,7 @@ const FAULTS = {
   phrase: ['has an empty phrase', '따옴표 안이 비어 있습니다'],
   unopened: ['has a ) without its (', '여는 괄호가 없습니다'],
   unclosed: ['has a ( without its )', '닫는 괄호가 없습니다'],
-  nested: ['has brackets inside brackets', '괄호 안에 괄호를 쓸 수 없습니다'],
+  nested: ['has brackets more than three deep', '괄호는 세 겹까지만 쓸 수 있습니다'],
   brackets: ['has empty brackets', '괄호 안이 비어 있습니다'],
   operator: ['needs a word on both sides of the OR, AND or |', 'OR, AND, | 앞뒤에 단어를 쓰십시오'],
   minuses: ['needs one -, not several,', '제외할 때 -는 하나만 쓰십시오'],
@@ -140,20 +140,24 @@ function listed(q: string, token: Token): Token[] {
   return [{ kind: 'open', at, excluded }, ...words, { kind: 'close', at, excluded: false }]
 }
 
+/** Brackets within brackets, as titles have them: 점검(7.3.(목) 14:00). */
+const DEEPEST = 3
+
 function checkBrackets(q: string, tokens: Token[]): void {
-  let open: Token | undefined
+  const open: Token[] = []
   for (const [i, token] of tokens.entries()) {
     if (token.kind === 'open') {
-      if (open) throw fault('nested', q, token.at)
-      open = token
+      if (open.length === DEEPEST) throw fault('nested', q, token.at)
+      open.push(token)
     }
     if (token.kind === 'close') {
-      if (!open) throw fault('unopened', q, token.at)
-      if (open === tokens[i - 1]) throw fault('brackets', q, open.at)
-      open = undefined
+      const opened = open.pop()
+      if (!opened) throw fault('unopened', q, token.at)
+      if (opened === tokens[i - 1]) throw fault('brackets', q, opened.at)
     }
   }
-  if (open) throw fault('unclosed', q, open.at)
+  const [unclosed] = open
+  if (unclosed) throw fault('unclosed', q, unclosed.at)
 }
 
 function checkOperators(q: string, tokens: Token[]): void {

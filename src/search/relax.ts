@@ -1,5 +1,5 @@
 import type { Compiler } from './compile.ts'
-import type { Meaning } from './words-of-query.ts'
+import { canPart, type Meaning } from './words-of-query.ts'
 
 /** What is looked for instead when a query finds almost nothing. Filters and exclusions stay. */
 
@@ -15,7 +15,7 @@ export interface Relaxed {
 }
 
 const isCompound = (node: Meaning): boolean =>
-  node.type === 'word' ? node.itself.morphemes.length > 1 : node.type !== 'not' && node.of.some(isCompound)
+  node.type === 'word' ? canPart(node.itself) : node.type !== 'not' && node.of.some(isCompound)
 
 const textOf = (node: Meaning): string =>
   node.type === 'word' ? node.term.text : node.type === 'not' ? '' : node.of.map(textOf).join(' ')

@@ -1,7 +1,7 @@
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
 import { readingsOf, synonymsOf } from './readings.ts'
-import type { Way, Word } from './words-of-query.ts'
+import { canPart, type Way, type Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
 export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boolean): Wanted {
@@ -10,10 +10,11 @@ export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boo
     wanted.terms.push(
       term.startsWith('=') ? { term: term.slice(1), kind: 'stem' } : { term, kind: 'morpheme' },
     )
-  const addWay = ({ morphemes, stem, otherwise }: Way) => {
+  const addWay = (way: Way) => {
+    const { morphemes, stem, otherwise } = way
     if (stem !== null) addTerm(stem)
     if (otherwise !== null) addTerm(otherwise)
-    if (morphemes.length > 1 && !apart) wanted.phrases.push({ terms: morphemes })
+    if (morphemes.length > 1 && !(apart && canPart(way))) wanted.phrases.push({ terms: morphemes })
     else for (const { term } of morphemes) addTerm(term)
   }
   for (const word of words) {

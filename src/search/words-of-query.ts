@@ -81,6 +81,12 @@ function readingOf(text: string, tokens: Token[]): Reading | null {
   }
 }
 
+/** Whether the parts of a compound may be looked for apart: numbers and single syllables alone would be found anywhere. */
+export const canPart = ({ morphemes }: Way): boolean =>
+  morphemes.length > 1 &&
+  morphemes.some(({ term }) => term.length > 1) &&
+  morphemes.every(({ term }) => !/^\d/.test(term))
+
 /** The same of a part of a text with these tokens; null where it means nothing, undefined where it is no part by itself. */
 function readingWithin(tokens: Token[], from: number, text: string): Reading | null | undefined {
   const to = from + text.length
@@ -121,10 +127,13 @@ function readAlone(analyser: Analyser, text: string): Readings {
   const tokens = analyser.analyse(text)
   const reading = readingOf(text, tokens)
   if (reading === null) return { likely: [], lastly: [] }
-  const sums = readSums(text, tokens)
+  const written = normalise(text).text
+  const dotted = readDotted(analyser, written)
+  // With a middle dot it is hardly a decimal.
+  const isDecimal = written.includes('.')
+  const sums = [...readSums(text, tokens), ...(dotted && isDecimal ? [dotted] : [])]
   // Rules know no nouns.
   if (analyser === byRules) return { likely: [reading, ...sums], lastly: [] }
-  const written = normalise(text).text
   const noun = reading.text === written ? null : wayOf(analyser, josa(written, '을/를'))
   const isNoun = noun?.text === written && noun.morphemes.every(({ pair }, i) => i === 0 || pair !== null)
   const main = isNoun ? noun : reading
@@ -136,6 +145,7 @@ function readAlone(analyser: Analyser, text: string): Readings {
     ...(isNoun ? [reading] : []),
     ...(done && !isPart(done) ? [done] : []),
     ...before.filter(way => !isPart(way) || !/[은도]$/.test(written)),
+    ...(dotted && !isDecimal ? [dotted] : []),
   ]
   // What stands before a particle is a noun: 피해는 is no 피하다.
   const isParticled = reading.text.length > 1 && before.some(({ text }) => text === reading.text)
@@ -150,6 +160,16 @@ function readAlone(analyser: Analyser, text: string): Readings {
 
 /** Whether a reading is one syllable. */
 const isShort = ({ morphemes }: Reading): boolean => morphemes.length === 1 && morphemes[0]?.term.length === 1
+
+/** Two numbers with a dot between them, as days that are remembered are written: 5.18 and 5·18. */
+const DOTTED = /^(\d{1,2})([.·ㆍ])(\d{1,2})(?!\d)/
+
+/** The same with the other dot; null where there is none. */
+function readDotted(analyser: Analyser, written: string): Reading | null {
+  const [, month, dot, day] = DOTTED.exec(written) ?? []
+  if (dot === undefined) return null
+  return wayOf(analyser, written.replace(DOTTED, `${month}${dot === '.' ? '·' : '.'}${day}`))
+}
 
 /** A day as it is written in brackets, where a dot follows: 3.27. */
 const DAY = /^\d{1,2}\.\d{1,2}$/

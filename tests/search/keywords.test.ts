@@ -38,12 +38,14 @@ const TEXTS: Record<string, [title: string, body: string]> = {
     'AI기본법 시행령',
     '인공지능 기본법을 알린다. 농촌진흥청이 산 땅, 커진 몫과 24%, 전기차충전소와 에프티에이협정',
   ],
+  days: ['5·18 민주화운동 기념식', '4.19혁명과 6·25전쟁을 기린다.'],
+  towns: ['세종시 청사 방문', '이천시와 회의(7.3.(목) 14:00)를 마쳤다.'],
   alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
   db,
   Object.values(TEXTS).map(([title, bodyText], i) =>
-    anArticle({ title, bodyText, publishedAt: `2026-01-${10 + i}T10:00:00+09:00` }),
+    anArticle({ title, bodyText, publishedAt: `2026-01-${String(8 + i).padStart(2, '0')}T10:00:00+09:00` }),
   ),
 )
 await addUpAll(db)
@@ -85,6 +87,10 @@ describe('a keyword search finds', () => {
     ['국토계획', ['plan']],
     ['해수부', ['forms']],
     ['안산', []],
+    ...['5.18', '5·18', '5.18민주화운동', '4.19', '4·19혁명', '6.25전쟁'].map(
+      q => [q, ['days']] as [string, string[]],
+    ),
+    ...['세종', '세종시', '이천', '회의(7.3.(목) 14:00)'].map(q => [q, ['towns']] as [string, string[]]),
     ['청도', []],
     ['24%', ['acts']],
     ['커진', ['acts']],
