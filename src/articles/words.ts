@@ -94,7 +94,7 @@ export const Attachments = Type.Array(ref(Attachment), {
 })
 
 export const MINISTRY = {
-  code: nullable(Type.String({ pattern: '^[A-Z]\\d{5}$' }), {
+  code: nullable(Type.String({ pattern: '^[A-Z]\\d{5}$', examples: ['A00015'] }), {
     description:
       'The code that korea.kr gives the body (`repCode`). Null where nobody knows which body the name means.',
     examples: ['A00015'],

@@ -88,11 +88,16 @@ function messageOf(
       return { en: 'must not name anything twice', ko: '같은 항목이 두 번 들어 있습니다' }
     case 'pattern': {
       if (params.pattern === '\\S') return { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
-      const { description, examples: [example] = [] } = parentSchema ?? {}
+      const { description = '', examples: [example] = [] } = parentSchema ?? {}
       const hint = example ? `, such as ${example}` : description && `. ${description}`
+      // Values that the description shows, without the names of parameters.
+      const shown = [...description.matchAll(/`([^`]*)`/g)].flatMap(([, text = '']) =>
+        new RegExp(String(params.pattern), 'u').test(text) ? [text] : [],
+      )
+      const like = example ?? shown.join(', ')
       return {
-        en: `must match ${params.pattern}${hint ?? ''}`,
-        ko: example ? `${example} 같은 형식이어야 합니다` : `${params.pattern} 형식이어야 합니다`,
+        en: `must match ${params.pattern}${hint}`,
+        ko: like ? `${like} 같은 형식이어야 합니다` : `${params.pattern} 형식이어야 합니다`,
       }
     }
     default:
@@ -119,6 +124,13 @@ function isNoise(
 ): boolean {
   // Of what is given twice no other limit is worth a word.
   if (Array.isArray(given) && error.keyword === 'enum') return true
+  // What is empty is blank as well.
+  if (
+    error.keyword === 'pattern' &&
+    given === '' &&
+    all.some(e => e !== error && e.keyword === 'minLength' && e.instancePath === error.instancePath)
+  )
+    return true
   const others = all.filter(e => e !== error && e.instancePath.startsWith(error.instancePath))
   const saysNull = error.keyword === 'type' && (error.params as { type?: unknown }).type === 'null'
   return (

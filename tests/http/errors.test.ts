@@ -244,6 +244,17 @@ describe('a body', () => {
   })
 })
 
+test('in Korean no pattern is told where there is something to go by', async () => {
+  const korean = { 'accept-language': 'ko' }
+  const period = await call({ url: '/v1/articles?period=0d', headers: korean })
+  expect(period.json().errors[0].detail).toBe('today, yesterday, 7d, 2w, 1m, 1y 같은 형식이어야 합니다')
+  const ministry = { code: 'A1', name: '고용노동부' }
+  const coded = await post(JSON.stringify(anArticle({ ministry })), korean)
+  expect(coded.json().errors).toMatchObject([{ detail: 'A00015 같은 형식이어야 합니다' }])
+  const empty = await post(JSON.stringify(anArticle({ title: '' })), korean)
+  expect(empty.json().errors).toEqual([{ pointer: '/title', detail: '비어 있을 수 없습니다' }])
+})
+
 describe('a fault in a body is named by its JSON pointer', () => {
   test.each([
     [{ title: 'a\u0000b' }, '/title', undefined],
