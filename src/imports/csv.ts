@@ -4,7 +4,7 @@ import { type CsvError, parse } from 'csv-parse'
 import type { Bilingual } from '../http/problem.ts'
 import { turn } from '../time/turns.ts'
 import { CellError, textCell } from './cells.ts'
-import { type Column, columnsOf, FIELDS, HeaderError } from './columns.ts'
+import { type Column, columnsOf, DAY, FIELDS, HeaderError, ORIGIN } from './columns.ts'
 import { decodeText, type Encoding } from './file.ts'
 import { DELETED, type FileRecord, type RecordFault } from './record.ts'
 import { isUndated, reviseBy, type Stated, toArticle } from './stated.ts'
@@ -218,9 +218,19 @@ function toRecord(
     firstCounts: ['id', 'version'].every(name => columns.some(({ header }) => header === name)),
     revise: reviseBy(stated, encoding === 'cp949'),
     columns: new Map(
-      columns.flatMap(({ header, field }): [string, string][] => (field ? [[pointerOf(field), header]] : [])),
+      // A column of its own comes last, and so before one that tells several fields.
+      columns
+        .toSorted((a, b) => Number(isOne(a.field)) - Number(isOne(b.field)))
+        .flatMap(({ header, field }): [string, string][] => (field ? [[pointerOf(field), header]] : [])),
     ),
   }
 }
 
-const pointerOf = (field: string) => (field === '' ? '' : `/${field.replaceAll('.', '/')}`)
+/** Where in the article stands what a column tells of several fields: the first of them. */
+const SEVERAL: Record<string, string> = { [DAY]: 'publishedAt', [ORIGIN]: 'source' }
+const isOne = (field: string | null) => field === null || !(field in SEVERAL)
+
+const pointerOf = (field: string) => {
+  const place = SEVERAL[field] ?? field
+  return place === '' ? '' : `/${place.replaceAll('.', '/')}`
+}

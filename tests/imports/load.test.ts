@@ -322,7 +322,10 @@ describe('CSV', () => {
     )
     expect(report).toMatchObject({ created: 1, rejected: 6 })
     expect(report.rejections.toSorted((a, b) => a.line - b.line)).toMatchObject([
-      { line: 2, faults: [{ column: '날짜', detail: expect.stringContaining('2026-01-20') }] },
+      {
+        line: 2,
+        faults: [{ pointer: '/publishedAt', column: '날짜', detail: expect.stringContaining('2026-01-20') }],
+      },
       {
         line: 4,
         faults: [{ column: '구분', pointer: '/kind', detail: expect.stringContaining('press-release') }],
