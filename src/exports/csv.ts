@@ -18,7 +18,7 @@ export interface CsvOptions {
   defuse: boolean
 }
 
-/** @param fields the fields in the order of the contract */
+/** @param fields the fields in the order of their columns */
 export function csv(fields: readonly string[], { bom, defuse }: CsvOptions): Format {
   const columns = fields.flatMap(field => PARTS[field]?.map(part => [field, part]) ?? [[field]])
   const options = {

@@ -39,7 +39,7 @@ export async function sendExport(
   const { db, now, slots, stall } = options
   const query = await decideList(request, asked, options)
   const { collapse } = query
-  const fields = EXPORTED.filter(field => asked.fields?.includes(field) ?? true)
+  const fields = [...new Set(asked.fields ?? EXPORTED)]
   const as = formatOf(collapse ? [...fields, 'duplicates'] : fields)
   const id = randomUUID()
   const gzip = takesGzip(request)

@@ -22,7 +22,8 @@ const QUERY = {
     Type.Array(oneOf(EXPORTED), {
       minItems: 1,
       maxItems: 100,
-      description: 'Just these fields: `id,title,bodyText`. Repeat it, or separate them with commas.',
+      description:
+        'Just these fields, in this order: `id,title,bodyText`. Repeat it, or separate them with commas.',
     }),
   ),
 }

@@ -109,11 +109,11 @@ describe('an export', () => {
     expect(first).toEqual(article)
   })
 
-  test('has just the fields that are asked for', async () => {
+  test('has just the fields that are asked for, and columns in their order', async () => {
     const { body } = await call('/v1/articles.ndjson?fields=title,id&fields=bodyText')
     expect(linesOf(body)).toEqual(await listed('', ['id', 'title', 'bodyText']))
     const csv = (await call('/v1/articles.csv?fields=source,id&kind=policy-news')).body
-    expect(csv.split('\r\n', 1)).toEqual(['id,source.name,source.externalId,source.url'])
+    expect(csv.split('\r\n', 1)).toEqual(['source.name,source.externalId,source.url,id'])
   })
 
   test('shows anonymous readers what is public alone', async () => {
