@@ -73,6 +73,25 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: str
   )
 
   app.get(
+    '/keys/self',
+    {
+      // Any key may.
+      config: { scope: 'articles:read' },
+      schema: {
+        operationId: 'getOwnKey',
+        tags: ['keys'],
+        summary: 'Read the API key that asks',
+        description: 'What it may do, and until when: what a screen for editors goes by.',
+        response: { 200: json('The key, without its secret', ref(ApiKey)) },
+      },
+    },
+    async ({ caller }) => {
+      const id = caller?.id ?? ''
+      return present(await findKey(db, id), id)
+    },
+  )
+
+  app.get(
     '/keys/:id',
     {
       config,

@@ -47,6 +47,15 @@ describe('keys are made, read and revoked by administrators', () => {
     for (const { body } of [read, list]) expect(body).not.toContain(secretOf(key))
   })
 
+  test('a key reads what it is itself, and no other', async () => {
+    const { id, key, headers } = await make({ scopes: ['articles:read'] })
+    const own = await call({ url: '/v1/keys/self', headers })
+    expect(own.json()).toMatchObject({ id, scopes: ['articles:read'] })
+    expect(own.body).not.toContain(secretOf(key))
+    expect((await call({ url: `/v1/keys/${id}`, headers })).statusCode).toBe(403)
+    expect((await call('/v1/keys/self')).statusCode).toBe(401)
+  })
+
   test('a revoked key opens nothing from then on, stays in the list and keeps its first date', async () => {
     const { url, headers } = await make()
     expect(await opens(headers)).toBe(200)
