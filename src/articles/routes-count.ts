@@ -6,10 +6,10 @@ import type { Database } from '../db/client.ts'
 import { SMALL_BODY } from '../http/body.ts'
 import { json, problems } from '../http/openapi.ts'
 import { clientOf } from '../http/rate-limit.ts'
-import { oneOf, ref } from '../http/schema.ts'
+import { nullable, oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
-import { addView, findCounts, findVisitorSalt, setReaction } from './store-counts.ts'
+import { addView, findCounts, findReaction, findVisitorSalt, setReaction } from './store-counts.ts'
 import { findState } from './store-read.ts'
 import { Counts } from './words.ts'
 
@@ -31,7 +31,17 @@ export const NewReaction = Type.Object(
     examples: [{ value: 'like' }],
   },
 )
-export const counterComponents = [ViewResult, NewReaction]
+export const VisitorReaction = Type.Object(
+  {
+    value: nullable(oneOf(['like', 'dislike']), {
+      description: 'Null where this visitor has none.',
+      examples: ['like'],
+    }),
+    counts: ref(Counts),
+  },
+  { $id: 'VisitorReaction', description: 'What a visitor thinks of an article, and the counters.' },
+)
+export const counterComponents = [ViewResult, NewReaction, VisitorReaction]
 
 const Visitor = Type.Object({
   'visitor-id': Type.Optional(
@@ -114,6 +124,27 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
     onRecounted(id)
     return countsNow(id)
   }
+
+  app.get(
+    '/articles/:id/reactions',
+    {
+      schema: {
+        operationId: 'getReaction',
+        tags: ['counters'],
+        summary: 'Read the visitor’s reaction',
+        description: 'What a page shows of the visitor’s own when it is loaded again.',
+        params: ArticleId,
+        headers: Visitor,
+        response: { 200: json('The reaction', ref(VisitorReaction)), ...problems(404, 410) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      await readable(request, id)
+      reply.header('cache-control', 'no-store')
+      return { value: await findReaction(db, id, await visitorOf(request)), counts: await countsNow(id) }
+    },
+  )
 
   app.put(
     '/articles/:id/reactions',

@@ -40,6 +40,16 @@ export const sweepReceipts = ({ pool }: Pick<Database, 'pool'>, before: Date): P
     return rowCount ?? 0
   })
 
+/** What a visitor thinks of an article; null where he has not said. */
+export async function findReaction(
+  { prisma }: Database,
+  articleId: number,
+  visitor: Uint8Array<ArrayBuffer>,
+): Promise<'like' | 'dislike' | null> {
+  const reaction = await prisma.reaction.findUnique({ where: { articleId_visitor: { articleId, visitor } } })
+  return (reaction?.value ?? null) as 'like' | 'dislike' | null
+}
+
 /** Sets a visitor's reaction, or takes it back with null. Doing it again changes nothing. */
 export async function setReaction(
   { prisma }: Database,

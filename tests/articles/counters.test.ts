@@ -91,6 +91,21 @@ describe('a visitor has one reaction', () => {
     expect(await counts()).toMatchObject({ likes: 0, dislikes: 1 })
   })
 
+  test('that a page shows when it is loaded again, to that visitor alone', async () => {
+    const id = await create()
+    const of = (visitor: string) =>
+      call({ url: `/v1/articles/${id}/reactions`, headers: { 'visitor-id': visitor } })
+    expect((await of('visitor-1')).json()).toMatchObject({ value: null, counts: { likes: 0 } })
+    await react(id, 'visitor-1', 'like')
+    const own = await of('visitor-1')
+    expect(own.json()).toMatchObject({ value: 'like', counts: { likes: 1, dislikes: 0 } })
+    expect(own.headers['cache-control']).toBe('no-store')
+    expect((await of('visitor-2')).json()).toMatchObject({ value: null, counts: { likes: 1 } })
+    await react(id, 'visitor-1')
+    expect((await of('visitor-1')).json()).toMatchObject({ value: null, counts: { likes: 0 } })
+    expect((await call('/v1/articles/999999/reactions')).statusCode).toBe(404)
+  })
+
   test('whatever is sent at once: the counters are the sum of what stands', async () => {
     const id = await create()
     const values = ['like', 'dislike', undefined]
