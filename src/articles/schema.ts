@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Day, Instant, nullable, ref } from '../http/schema.ts'
+import { BODY_TAGS } from '../text/sanitise.ts'
 import {
   Attachments,
   Attribution,
@@ -172,8 +173,7 @@ const WRITABLE = {
   bodyHtml: Type.Optional(
     Type.String({
       maxLength: MAX_BODY,
-      description:
-        'The body as HTML; scripts, styles, frames and event handlers are taken out, and what is left open is closed: then, too, it may have 300000 characters. Not together with `bodyText`.',
+      description: `The body as HTML. These elements stay: ${BODY_TAGS.join(', ')}; of others their text, but nothing of scripts, styles, frames, forms and players. Of attributes stay \`href\` (http, https, mailto), \`src\` (http, https), \`alt\`, \`width\`, \`height\`, \`start\`, \`colspan\`, \`rowspan\` and \`scope\`. What is left open is closed: then, too, it may have 300000 characters. Not together with \`bodyText\`.`,
       examples: ['<p>본문입니다.</p>'],
     }),
   ),

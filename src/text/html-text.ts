@@ -5,14 +5,15 @@ import { plainText } from './plain-html.ts'
 /** Sanitised HTML as plain text, and plain text as HTML. */
 
 const list =
-  (marker: (index: number) => string): FormatCallback =>
+  (marker: (number: number) => string): FormatCallback =>
   (element, walk, builder) => {
     const lineBreaks = element.parent?.name === 'li' ? 1 : 2
+    const first = Number(element.attribs?.start ?? 1)
     builder.openList({ leadingLineBreaks: lineBreaks })
     element.children
       .filter(child => child.type !== 'text' || child.data?.trim())
       .forEach((child, index) => {
-        builder.openListItem({ prefix: child.name === 'li' ? marker(index) : '' })
+        builder.openListItem({ prefix: child.name === 'li' ? marker(first + index) : '' })
         walk([child], builder)
         builder.closeListItem()
       })
@@ -67,7 +68,7 @@ const toText = compile({
     ' \t\r\n\f\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff',
   formatters: {
     bullets: list(() => '- '),
-    numbers: list(index => `${index + 1}. `),
+    numbers: list(number => `${number}. `),
     rows: table,
     alt: ({ attribs }, _walk, builder) => builder.addInline(attribs?.alt ?? ''),
   },

@@ -156,7 +156,8 @@ function markdownService(): TurndownService {
     return `\n\n${fence}\n${node.textContent.replace(/\n$/, '')}\n${fence}\n\n`
   })
   rule(['li'], (content, node) => {
-    const position = (positions.get(node.parentNode) ?? 0) + 1
+    const first = Number(node.parentNode.getAttribute('start') ?? 1)
+    const position = (positions.get(node.parentNode) ?? first - 1) + 1
     positions.set(node.parentNode, position)
     const marker = node.parentNode.nodeName === 'OL' ? `${position}. ` : '- '
     const loose = content.endsWith('\n\n') ? '\n' : ''

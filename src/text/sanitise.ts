@@ -6,6 +6,7 @@ import { plainText } from './plain-html.ts'
 /** The body of an article as safe HTML. Pure: a string in, a string out. */
 
 const INLINE = [
+  'mark',
   'strong',
   'b',
   'em',
@@ -84,15 +85,20 @@ const pixels = (value: string) => /^\s*([1-9]\d{0,4}%?)(?:px)?\s*$/i.exec(value)
 const scope = (value: string) => /^(?:row|col)(?:group)?$/i.exec(value)?.[0].toLowerCase()
 const cell = { colspan: span, rowspan: span, scope }
 
+/** Of what an element may carry, by its tag. */
 const ATTRIBUTES: Record<string, Record<string, (value: string) => string | undefined>> = {
   a: { href: value => url(value, 'http:', 'https:', 'mailto:') },
   img: { src: value => url(value, 'http:', 'https:'), alt: value => value, width: pixels, height: pixels },
+  ol: { start: value => /^\s*([1-9]\d{0,3})\s*$/.exec(value)?.[1] },
   td: cell,
   th: cell,
 }
 
+/** The tags that a body may have, for the contract. */
+export const BODY_TAGS: readonly string[] = [...INLINE, ...BLOCKS, ...LISTS, ...TABLES].sort()
+
 const SANITISER: sanitizeHtml.IOptions = {
-  allowedTags: [...INLINE, ...BLOCKS, ...LISTS, ...TABLES],
+  allowedTags: [...BODY_TAGS],
   allowedAttributes: {
     ...Object.fromEntries(Object.entries(ATTRIBUTES).map(([tag, of]) => [tag, Object.keys(of)])),
     a: ['href', 'rel'],

@@ -257,6 +257,7 @@ describe('the text of a body', () => {
     ['<p><a href="https://www.korea.kr/">정책브리핑</a>에서</p>', '정책브리핑에서'],
     ['<ul><li>하나</li><li>둘<ul><li>둘의 하나</li></ul></li></ul>', '- 하나\n- 둘\n  - 둘의 하나'],
     ['<ol><li>하나</li> <li>둘</li></ol>', '1. 하나\n2. 둘'],
+    ['<ol start="4"><li>하나</li> <li>둘</li></ol>', '4. 하나\n5. 둘'],
     ['<p>3 &lt; 5 &amp; &quot;가&quot; &middot; &#44032;</p>', '3 < 5 & "가" · 가'],
     ['<p>대&nbsp;중소　기업</p>', '대 중소 기업'],
     ['<p>10m<sup>2</sup>, CO<sub>2</sub></p>', '10m2, CO2'],
@@ -347,6 +348,7 @@ describe('Markdown', () => {
     ['<h2>개요<br>둘</h2><p>본문</p>', '## 개요 둘\n\n본문'],
     ['<ul><li>하나</li><li>둘<ul><li>셋</li></ul></li></ul>', '- 하나\n- 둘\n  - 셋'],
     ['<ol><li>하나</li><li>둘</li></ol>', '1. 하나\n2. 둘'],
+    ['<ol start="4"><li>하나</li><li>둘</li></ol>', '4. 하나\n5. 둘'],
     [
       '<p>앞</p><ul><li><p>하나</p><p>더</p></li><li>둘</li></ul><p>뒤</p>',
       '앞\n\n- 하나\n\n  더\n\n- 둘\n\n뒤',
