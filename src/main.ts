@@ -39,9 +39,7 @@ const DATABASE_STOP_MS = 60_000
 async function start(config: Config): Promise<void> {
   /** What is to be ended, the last begun first. */
   const ends: (() => unknown)[] = []
-  const stop = async () => {
-    for (const end of ends.splice(0).reverse()) await end()
-  }
+  const stop = () => endAll(ends)
   try {
     const early: string[] = []
     let tell = (message: string): void => void early.push(message)
@@ -89,9 +87,22 @@ async function start(config: Config): Promise<void> {
     ends.push(startWebhooks(db, config, told('sending webhooks')))
     app.log.info(`articles at ${address}/v1/articles, the reference at ${address}/docs`)
   } catch (error) {
-    await stop()
+    // Why it failed to start says more than what then failed to end.
+    await stop().catch(() => {})
     throw error
   }
+}
+
+/** Ends all of it, the last begun first; what fails keeps nothing else from ending. @throws the first failure */
+async function endAll(ends: (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const end of ends.splice(0).reverse())
+    try {
+      await end()
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** What is done once, before anybody answers: the schema, and what a first start needs. */
@@ -117,9 +128,7 @@ async function prepare(
 async function lead(config: Config): Promise<void> {
   const { log } = Fastify({ logger: loggerOf(config) })
   const ends: (() => unknown)[] = []
-  const stop = async () => {
-    for (const end of ends.splice(0).reverse()) await end()
-  }
+  const stop = () => endAll(ends)
   try {
     const server = await provideDatabase(config, message => log.info(message))
     ends.push(() => server.stop(), stopOnSignals(config, log, stop))
@@ -133,7 +142,8 @@ async function lead(config: Config): Promise<void> {
     ends.push(() => workers.stop())
     log.info(`${config.WORKERS} workers answer`)
   } catch (error) {
-    await stop()
+    // Why it failed to start says more than what then failed to end.
+    await stop().catch(() => {})
     throw error
   }
 }
