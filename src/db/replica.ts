@@ -6,7 +6,8 @@ import type { Timeline } from './lag.ts'
 /** One streaming replica: how well it is, and what it is used for at the moment. */
 
 /** `not-a-standby`: it was promoted, or never was one, so nothing tells what it has. */
-export type ReplicaCondition = 'ok' | 'unreachable' | 'not-a-standby' | 'lagging'
+export const REPLICA_CONDITIONS = ['ok', 'unreachable', 'not-a-standby', 'lagging'] as const
+export type ReplicaCondition = (typeof REPLICA_CONDITIONS)[number]
 
 export interface ReplicaState {
   condition: ReplicaCondition

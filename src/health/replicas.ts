@@ -1,11 +1,10 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { type Static, Type } from 'typebox'
+import { REPLICA_CONDITIONS } from '../db/replica.ts'
 import type { Replicas } from '../db/replicas.ts'
 import { nullable, oneOf } from '../http/schema.ts'
 
 /** What probes and metrics tell of replicas. They are numbered in the order of the setting: their addresses are nobody's business. */
-
-const CONDITIONS = ['ok', 'unreachable', 'not-a-standby', 'lagging'] as const
 
 export const ReplicaReadiness = Type.Object(
   {
@@ -14,7 +13,7 @@ export const ReplicaReadiness = Type.Object(
       description: 'Its place in `DATABASE_REPLICA_URLS`.',
       examples: [1],
     }),
-    condition: oneOf(CONDITIONS, {
+    condition: oneOf(REPLICA_CONDITIONS, {
       description:
         'Only `ok` gets reads. `lagging`: behind by more than `REPLICA_MAX_LAG_MS`; `not-a-standby`: it was promoted, or is no streaming replica.',
       examples: ['ok'],
