@@ -138,17 +138,12 @@ export function normaliseJson(value: unknown, path: Path = []): unknown {
     path.pop()
     return made
   }
-  let same = true
-  const noted = <T>(made: T, given: unknown): T => {
-    same &&= made === given
-    return made
+  if (Array.isArray(value)) {
+    const items = value.map(inside)
+    return items.every((item, i) => item === value[i]) ? value : items
   }
-  const normalised = Array.isArray(value)
-    ? value.map((item, i) => noted(inside(item, i), item))
-    : Object.entries(value).map(([key, item]) => [
-        noted(normaliseText(key, path), key),
-        noted(inside(item, key), item),
-      ])
-  if (same) return value
-  return Array.isArray(value) ? normalised : Object.fromEntries(normalised as [string, unknown][])
+  const given = Object.entries(value)
+  const entries = given.map(([key, item]) => [normaliseText(key, path), inside(item, key)] as const)
+  const isSame = entries.every(([name, item], i) => name === given[i]?.[0] && item === given[i]?.[1])
+  return isSame ? value : Object.fromEntries(entries)
 }
