@@ -168,7 +168,9 @@ const DOTTED = /^(\d{1,2})([.·ㆍ])(\d{1,2})(?!\d)/
 function readDotted(analyser: Analyser, written: string): Reading | null {
   const [, month, dot, day] = DOTTED.exec(written) ?? []
   if (dot === undefined) return null
-  return wayOf(analyser, written.replace(DOTTED, `${month}${dot === '.' ? '·' : '.'}${day}`))
+  const way = wayOf(analyser, written.replace(DOTTED, `${month}${dot === '.' ? '·' : '.'}${day}`))
+  // Its stem has lost the dot: that of 1·5도 is 15도.
+  return way && { ...way, stem: null, otherwise: null }
 }
 
 /** A day as it is written in brackets, where a dot follows: 3.27. */

@@ -40,12 +40,14 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   ],
   days: ['5·18 민주화운동 기념식', '4.19혁명과 6·25전쟁을 기린다.'],
   towns: ['세종시 청사 방문', '이천시와 회의(7.3.(목) 14:00)를 마쳤다.'],
+  warm: ['낮 기온 15도', '35톤을 옮기고 25%를 이룬다.'],
+  decimal: ['지구 1.5도 목표', '3.5톤, 2.5%'],
   alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
   db,
   Object.values(TEXTS).map(([title, bodyText], i) =>
-    anArticle({ title, bodyText, publishedAt: `2026-01-${String(8 + i).padStart(2, '0')}T10:00:00+09:00` }),
+    anArticle({ title, bodyText, publishedAt: `2026-01-${String(4 + i).padStart(2, '0')}T10:00:00+09:00` }),
   ),
 )
 await addUpAll(db)
@@ -317,4 +319,8 @@ test('a synonym holds at once, and on other nodes when they hear of it', async (
   await untilThere(0)
   await node.close()
   await other.close()
+})
+
+test('no decimal finds what its digits are without the point', async () => {
+  for (const q of ['1.5도', '3.5톤', '2.5%']) expect([q, await found(q)]).toEqual([q, ['decimal']])
 })
