@@ -29,7 +29,7 @@ const ESCAPES: [RegExp, string][] = [
 /** GitHub makes links of bare URLs and shows the backslashes in them, so that one with an escape must not be a link. */
 const unlinked = (text: string) =>
   text.replace(/(?:https?:\/\/|www\.)\S*/gi, run =>
-    run.includes('\\') ? run.replace(/(https?|www)(?=[:.])/gi, '$1\\') : run,
+    /\\|&lt;/.test(run) ? run.replace(/(https?|www)(?=[:.])/gi, '$1\\') : run,
   )
 
 /** One line of plain text, so written that Markdown (CommonMark, GitHub's tables and strike-through) shows it as it is. */
@@ -139,9 +139,12 @@ function markdownService(): TurndownService {
     replacement: content => `\n\n${content.trim()}\n\n`,
   })
   // Fences that touch would be one: `a``b`.
+  const isCode = (node: { nodeName: string } | null) => node?.nodeName === 'CODE'
   service.addRule('code that needs tags', {
     filter: node =>
-      node.nodeName === 'CODE' && node.parentNode?.nodeName !== 'PRE' && /[<`]/.test(node.textContent ?? ''),
+      isCode(node) &&
+      node.parentNode?.nodeName !== 'PRE' &&
+      (isCode(node.previousSibling) || isCode(node.nextSibling) || /[<`]/.test(node.textContent ?? '')),
     replacement: (_, node) => `<code>${escapeMarkdown((node.textContent ?? '').replace(/\s+/g, ' '))}</code>`,
   })
   rule(['rp'], () => '')

@@ -349,6 +349,8 @@ describe('Markdown', () => {
     ['<ul><li>하나</li><li>둘<ul><li>셋</li></ul></li></ul>', '- 하나\n- 둘\n  - 셋'],
     ['<ol><li>하나</li><li>둘</li></ol>', '1. 하나\n2. 둘'],
     ['<ol start="4"><li>하나</li><li>둘</li></ol>', '4. 하나\n5. 둘'],
+    ['<p><code>a</code><code>b</code> <code>c</code></p>', '<code>a</code><code>b</code> `c`'],
+    ['<p>https://a.kr&lt;끝&gt;</p>', 'https\\://a.kr&lt;끝>'],
     [
       '<p>앞</p><ul><li><p>하나</p><p>더</p></li><li>둘</li></ul><p>뒤</p>',
       '앞\n\n- 하나\n\n  더\n\n- 둘\n\n뒤',
