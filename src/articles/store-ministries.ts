@@ -108,7 +108,7 @@ export async function mapArticles(
 async function listCarried({ pool }: Database, texts: string[], openly: boolean): Promise<string[]> {
   const states = openly ? [PUBLIC] : [PUBLIC, ...OTHERS]
   const carries = states.map(
-    state => sql`EXISTS (SELECT FROM articles WHERE ${state} AND ministry_name = text)
+    state => sql`EXISTS (SELECT FROM articles WHERE ${state} AND ministry_code IS NULL AND ministry_name = text)
       OR EXISTS (SELECT FROM articles WHERE ${state} AND ministry_published_name = text)`,
   )
   const rows = await run<{ text: string }>(
