@@ -22,8 +22,6 @@ FROM (VALUES
   (ARRAY['삼일절', '3·1절']),
   (ARRAY['K팝', '케이팝', 'K-pop']),
   (ARRAY['미국', '美']),
-  (ARRAY['일본', '日']),
-  (ARRAY['북한', '北']),
   (ARRAY['한국', '韓'])
 ) AS groups (terms)
 WHERE NOT EXISTS (
