@@ -82,7 +82,9 @@ await runCommand(async db => {
       throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)
     })
   const rejects =
-    options.rejects === undefined ? null : await openRejects(options.rejects, options.resume ? 'a' : 'w')
+    options.rejects === undefined
+      ? null
+      : await openRejects(options.rejects, options.resume && !options['dry-run'] ? 'a' : 'w')
   try {
     for (const file of options.files) {
       const format = options.format ?? FORMAT_OF[extname(file).toLowerCase()] ?? 'board'

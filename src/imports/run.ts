@@ -57,11 +57,14 @@ export async function importFile(
   let done = after
   let noted = after
   let notedAt = Number.NEGATIVE_INFINITY
-  /** Lines of records that were rejected; the file is read ahead of what is written. */
-  const rejected: number[] = []
+  /** How many were rejected up to there, and the lines of those behind: the file is read ahead of what is written. */
+  let rejections = earlier.rejected
+  let rejected: number[] = []
   const note = async () => {
-    const all = earlier.rejected + rejected.filter(line => line <= done).length
-    if (done > noted) await upsertProgress(db, identity, { line: done, rejected: all })
+    const behind = rejected.filter(line => line > done)
+    rejections += rejected.length - behind.length
+    rejected = behind
+    if (done > noted) await upsertProgress(db, identity, { line: done, rejected: rejections })
     noted = done
     notedAt = performance.now()
   }
