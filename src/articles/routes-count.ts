@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
-import { SMALL_BODY } from '../http/body.ts'
+import { smallBody } from '../http/body.ts'
 import { json, problems } from '../http/openapi.ts'
 import { clientOf } from '../http/rate-limit.ts'
 import { nullable, oneOf, ref } from '../http/schema.ts'
@@ -88,7 +88,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   app.post(
     '/articles/:id/views',
     {
-      bodyLimit: SMALL_BODY,
+      bodyLimit: smallBody(app),
       config: { changes: 'counters' },
       schema: {
         operationId: 'addView',
@@ -149,7 +149,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   app.put(
     '/articles/:id/reactions',
     {
-      bodyLimit: SMALL_BODY,
+      bodyLimit: smallBody(app),
       config: { changes: 'counters' },
       schema: {
         ...reaction,
@@ -168,7 +168,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
   app.delete(
     '/articles/:id/reactions',
     {
-      bodyLimit: SMALL_BODY,
+      bodyLimit: smallBody(app),
       config: { changes: 'counters' },
       schema: { ...reaction, operationId: 'removeReaction', summary: 'Take a reaction back' },
     },

@@ -19,7 +19,9 @@ declare module 'fastify' {
 }
 
 /** Bytes of the small bodies that anybody may send: to read and to check megabytes would hold up all others. */
-export const SMALL_BODY = 32_768
+const SMALL_BODY = 32_768
+export const smallBody = ({ initialConfig: { bodyLimit = SMALL_BODY } }: FastifyInstance): number =>
+  Math.min(SMALL_BODY, bodyLimit)
 
 /** JSON bodies: strictly UTF-8, normalised, and of the media type that the route takes. */
 export function parseBodies(app: FastifyInstance): void {

@@ -4,7 +4,7 @@ import { searchArticles } from '../articles/list.ts'
 import { decideQuery } from '../articles/query.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
 import type { Database } from '../db/client.ts'
-import { SMALL_BODY } from '../http/body.ts'
+import { smallBody } from '../http/body.ts'
 import { json } from '../http/openapi.ts'
 import { readPasted } from '../http/pasted.ts'
 import { badBody, languageFor } from '../http/problem.ts'
@@ -31,7 +31,7 @@ export const queryRoutes: FastifyPluginAsyncTypebox<QueryRouteOptions> = async (
   app.post(
     '/queries/from-url',
     {
-      bodyLimit: SMALL_BODY,
+      bodyLimit: smallBody(app),
       config: { changes: 'nothing' },
       schema: {
         operationId: 'makeQueryFromUrl',
