@@ -47,5 +47,9 @@ export const wantedPage = ({ page = 1, pageSize = 100 }: Partial<Pages>): Pages 
 
 /** A page as it is answered. */
 export const pageOf = <Item>(items: Item[], total: number, { page, pageSize }: Pages) => ({
-  ...{ items, total, page, pages: Math.ceil(total / pageSize), pageSize },
+  items,
+  total,
+  page,
+  pages: Math.ceil(total / pageSize),
+  pageSize,
 })

@@ -61,6 +61,12 @@ export interface Made extends Attempt {
 /** Why nothing more is sent to an endpoint. */
 type Reason = 'gone' | 'failing'
 
+/** What follows from an attempt that failed, as all have for some milliseconds. */
+function reasonOf({ status }: Outcome, failed: number, disableAfter: number): Reason | null {
+  if (status === 410) return 'gone'
+  return failed >= disableAfter ? 'failing' : null
+}
+
 /**
  * Notes an attempt and what follows from it, with the job of the next one, in one transaction. `end` ends the job that has
  * brought it. It does nothing else where the attempt was noted before.
@@ -93,9 +99,7 @@ export const settle = (
     // What another address has answered, or this one before it was paused, says nothing of the endpoint as it is now.
     const isOf = webhook.url === to.url && webhook.sinceSeq === to.sinceSeq
     const since = !isOf ? webhook.failingSince : good ? null : (webhook.failingSince ?? made.at)
-    const hasFailed = since !== null && now.getTime() - since.getTime() >= disableAfter
-    const reason: Reason | null =
-      !isOf || good ? null : outcome.status === 410 ? 'gone' : hasFailed ? 'failing' : null
+    const reason = isOf && since ? reasonOf(outcome, now.getTime() - since.getTime(), disableAfter) : null
     const next = reason || wait === null ? null : new Date(now.getTime() + wait)
     // One that was cancelled meanwhile stays so, unless it came through.
     const state = good

@@ -38,8 +38,10 @@ export interface DeliveryQueue {
 export interface QueueOptions {
   /** Seconds after which a job whose process fell silent is given to another. */
   expireInSeconds: number
-  /** Seconds between looks for such jobs and for what is done and can go, or twice that: pg-boss passes over a look that comes
-   * a moment early. One that does not send does not look. */
+  /**
+   * Seconds between looks for such jobs and for what is done and can go, or twice that: pg-boss passes over a look that comes a
+   * moment early. One that does not send does not look.
+   */
   lookInSeconds: number | null
   onError: (error: unknown) => void
 }
