@@ -155,7 +155,7 @@ export const SETTINGS = {
     '',
     isSite,
     'a URL such as https://api.example.go.kr, without a slash at its end',
-    'Where clients reach the API, for links in answers; otherwise paths alone.',
+    'Where clients reach the API, for links in answers; otherwise paths alone, and in feeds what `Host` says.',
   ),
   TRUST_PROXY: checked(
     '',

@@ -8,7 +8,7 @@ import { keepDuplicates } from './articles/store-duplicates.ts'
 import { keepIndex } from './articles/store-index.ts'
 import { keepTotals } from './articles/store-totals.ts'
 import { changeSignal } from './changes/store-signal.ts'
-import { takeNoArguments } from './commands/command.ts'
+import { takeNoArguments, UsageError } from './commands/command.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
@@ -212,7 +212,7 @@ try {
   await (config.WORKERS > 1 && cluster.isPrimary ? lead(config) : start(config))
 } catch (error) {
   process.stderr.write(`gongbo: ${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof UsageError ? 2 : 1
   // The channel to the first process would keep it.
   if (cluster.isWorker) process.exit()
 }

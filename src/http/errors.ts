@@ -49,8 +49,8 @@ export const isStatementTimeout = (error: unknown) => hasCode(error, /^57014$/)
 /** Two transactions that wait for each other (PostgreSQL ends one), or that cannot be put in an order. */
 export const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2034)$/)
 
-/** The database answers, but takes no writes (now): it has become a replica, or its disk or memory is full. */
-const isUnwritable = (error: unknown) => hasCode(error, /^(?:25006|53100|53200)$/)
+/** The database answers, but takes no writes (now): it has become a replica, or its disk is full. */
+const isUnwritable = (error: unknown) => hasCode(error, /^(?:25006|53100)$/)
 
 const unavailable = (cause: unknown) =>
   new Problem(

@@ -140,7 +140,7 @@ test('a start that cannot listen says so, ends its database, and leaves the fold
 
 test('what takes no arguments says so, and where settings come from', async () => {
   const main = await run(process.execPath, ['dist/main.js', '--port', '8080'], { env }).catch(error => error)
-  expect(main).toMatchObject({ code: 1, stdout: '' })
+  expect(main).toMatchObject({ code: 2, stdout: '' })
   expect(main.stderr).toBe(
     'gongbo: takes no arguments, but --port 8080 was given: settings come from the environment (.env.example)\n',
   )

@@ -115,7 +115,7 @@ test('what has a word and what has not are all there are', async () => {
     if (ignored.length === 0 && has + hasNot !== all) wrong.push(`${word}: ${has} and ${hasNot} of ${all}`)
   }
   expect(wrong).toEqual([])
-})
+}, 120_000)
 
 test('whatever is found shows where', async () => {
   const bare: string[] = []
