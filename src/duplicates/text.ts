@@ -52,9 +52,9 @@ export function lettersOf(text: string): string {
   return letters
 }
 
-/** What stands in brackets before or behind a title that was sent out again. */
+/** What stands in brackets before or behind a title that was sent out again. No text fits it in two ways. */
 const CORRECTED =
-  /[[(<【〔［（]\s*(?:\d+차\s*|최종\s*|재\s*)?(?:정정|수정|재배포|재송부|재송|재배부|보완|교체)(?:\s*(?:본|자료|보도|배포|\d+|보도자료))*\s*[\])>】〕］）]/gu
+  /[[(<【〔［（]\s*(?:\d+차\s*|최종\s*|재\s*)?(?:정정|수정|재배포|재송부|재송|재배부|보완|교체)(?:\s*(?:본|자료|보도|배포|\d))*\s*[\])>】〕］）]/gu
 
 export interface TitleKey {
   letters: string

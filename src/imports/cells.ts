@@ -168,4 +168,11 @@ const licenceWord = oneOf(LICENCES, {
 })
 /** 공공누리 제1유형 (출처표시), as articles are printed too. */
 export const licenceCell: CellReader = text =>
-  licenceWord(text.replace(/\([^)]*\)\s*$/, '').replace(/^\s*제/, '공공누리제'))
+  licenceWord(withoutRemark(text).replace(/^\s*제/, '공공누리제'))
+
+function withoutRemark(text: string): string {
+  const end = text.trimEnd()
+  if (!end.endsWith(')')) return text
+  const open = end.indexOf('(', end.lastIndexOf(')', end.length - 2) + 1)
+  return open < 0 ? text : end.slice(0, open)
+}

@@ -48,6 +48,7 @@ export function lookedAt(body: string, most = HIGHLIGHTED): string {
 function* phraseMarks(tokens: Token[], phrases: Wanted['phrases']): Generator<Mark> {
   if (phrases.length === 0) return
   const places = new Map<number, Token[]>()
+  const marked = new Set<Token>()
   for (const token of tokens)
     if (token.kind === 'morpheme') places.set(token.position, [...(places.get(token.position) ?? []), token])
   for (const { terms } of phrases)
@@ -60,7 +61,11 @@ function* phraseMarks(tokens: Token[], phrases: Wanted['phrases']): Generator<Ma
         found.push(token)
       }
       if (found.length === terms.length)
-        for (const { start, end, term } of found) yield { start, end, terms: [term] }
+        for (const token of found) {
+          if (marked.has(token)) continue
+          marked.add(token)
+          yield { start: token.start, end: token.end, terms: [token.term] }
+        }
     }
 }
 
@@ -114,7 +119,8 @@ function characterAt(text: string, at: number): Range {
 
 const SPACE = /\s/
 const isSpace = (text: string, at: number) => SPACE.test(text.charAt(at))
-const isWhole = (text: string, at: number) => characterAt(text, at).start === at
+const JOINS = /^[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
+const isWhole = (text: string, at: number) => !JOINS.test(text.slice(at, at + 2))
 
 const startsWord = (text: string, at: number) =>
   at === 0 || (isSpace(text, at - 1) && !isSpace(text, at) && isWhole(text, at))

@@ -29,7 +29,7 @@ export function withoutFooterHtml(html: string): WithoutFooter {
   let body = html
   let type: WithoutFooter['type'] = null
   // From the last mention backwards, so that one pass over the text is enough.
-  for (let from = body.lastIndexOf(LICENCE); from >= 0; from = body.lastIndexOf(LICENCE, from - 1)) {
+  for (let from = body.lastIndexOf(LICENCE), left = 20; from >= 0 && left > 0; left--, from = body.lastIndexOf(LICENCE, from - 1)) {
     const block = blockAround(body, from)
     if (!block || textBlocks(body.slice(block.end)) >= LAST) break
     const text = htmlToText(body.slice(block.start, block.end))

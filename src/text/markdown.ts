@@ -192,19 +192,39 @@ const markdown = markdownService()
 /** White space in a row that stays, across tags: the patterns with which turndown trims take time that grows with its square. */
 const MOST_SPACE = 100
 
+const LEVELS = 20;
+const STRUCTURE = new Set(['td', 'th', 'tr', 'li', 'ul', 'ol', 'dl', 'table', 'thead', 'tbody', 'tfoot', 'caption', 'colgroup']);
+const VOID = new Set(['br', 'hr', 'img', 'col']);
 function bounded(html: string): string {
-  let row = 0
-  return html.replace(/<[^>]*>|\s+|[^<\s]+/g, piece => {
-    if (piece.startsWith('<')) return piece
-    if (piece.trim() !== '') {
-      row = 0
-      return piece
+    let row = 0;
+    const out: string[] = [];
+    const open: number[] = [];
+    for (const [piece] of html.matchAll(/<[^>]*>|\s+|[^<\s]+/g)) {
+        const [, end, name] = /^<(\/?)([a-z0-9]+)/.exec(piece) ?? [];
+        if (name !== undefined && !VOID.has(name)) {
+            if (end === '') {
+                const kept = open.length < LEVELS;
+                open.push(kept ? out.length : -1);
+                if (kept) out.push(piece);
+            }
+            else {
+                const at = open.pop() ?? -1;
+                if (at < 0) continue;
+                // Nothing stands in it.
+                if (at === out.length - 1 && !STRUCTURE.has(name)) out.pop();
+                else out.push(piece);
+            }
+            continue;
+        }
+        if (name !== undefined) out.push(piece);
+        else if (piece.trim() !== '') { row = 0; out.push(piece); }
+        else {
+            const room = Math.max(0, MOST_SPACE - row);
+            row += piece.length;
+            if (room > 0) out.push(piece.slice(0, room));
+        }
     }
-    const room = Math.max(0, MOST_SPACE - row)
-    row += piece.length
-    return piece.slice(0, room)
-  })
+    return out.join('');
 }
-
 /** Sanitised HTML as Markdown with GitHub's tables; NFC. What Markdown cannot say (sub, sup, u) stays a tag. */
 export const htmlToMarkdown = (html: string): string => nfc(markdown.turndown(bounded(html)))

@@ -136,6 +136,14 @@ test.each([
   expect(titleKeyOf(a).letters).not.toBe(titleKeyOf(b).letters)
 })
 
+test.each(['1', '보도자료', ' 본', '재'])(
+  'a bracket that is never closed is read at once: (정정%s…',
+  scrap => {
+    expect(titleKeyOf(`(정정${scrap.repeat(400)}!`).corrected).toBe(false)
+    expect(titleKeyOf(`계획 (정정 ${'보도자료 2'.repeat(90)})`).corrected).toBe(true)
+  },
+)
+
 test('a group is whoever is a duplicate of another, over any number of steps', () => {
   const pair = fc
     .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }))
