@@ -170,6 +170,7 @@ const licenceWord = oneOf(LICENCES, {
 export const licenceCell: CellReader = text =>
   licenceWord(withoutRemark(text).replace(/^\s*제/, '공공누리제'))
 
+/** Without brackets at the end. A pattern would try each ( that has no ). */
 function withoutRemark(text: string): string {
   const end = text.trimEnd()
   if (!end.endsWith(')')) return text

@@ -24,12 +24,16 @@ function typeOf(text: string): WithoutFooter['type'] {
   return type === undefined ? null : (Number(type) as 1 | 2 | 3 | 4)
 }
 
+/** Mentions of the licence that are looked at: each costs a walk over the body. */
+const MENTIONS = 20
+
 /** Takes the licence's paragraphs out of the end of sanitised HTML: of the last three blocks with text in them. */
 export function withoutFooterHtml(html: string): WithoutFooter {
   let body = html
   let type: WithoutFooter['type'] = null
   // From the last mention backwards, so that one pass over the text is enough.
-  for (let from = body.lastIndexOf(LICENCE), left = 20; from >= 0 && left > 0; left--, from = body.lastIndexOf(LICENCE, from - 1)) {
+  let from = body.lastIndexOf(LICENCE)
+  for (let left = MENTIONS; from >= 0 && left > 0; left--, from = body.lastIndexOf(LICENCE, from - 1)) {
     const block = blockAround(body, from)
     if (!block || textBlocks(body.slice(block.end)) >= LAST) break
     const text = htmlToText(body.slice(block.start, block.end))

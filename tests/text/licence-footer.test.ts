@@ -27,6 +27,11 @@ describe('the licence’s paragraph', () => {
     expect(withoutFooterHtml(html)).toEqual({ body: html, type: null })
   })
 
+  test('is looked for at once in a body of nothing but licences', () => {
+    const mentions = `<p>본문.</p>${'<p>공공누리 출처표시</p>'.repeat(40_000)}`
+    expect(withoutFooterHtml(mentions).type).toBeNull()
+  })
+
   test('goes out of plain text', () => {
     expect(withoutFooterText(`첫 줄\n\n${FOOTER}\n`)).toEqual({ body: '첫 줄', type: 2 })
     expect(withoutFooterText(`${FOOTER}\n하나\n둘\n셋`)).toMatchObject({ type: null })

@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals'
+import { LICENCES } from '../../src/articles/words.ts'
+import { licenceCell } from '../../src/imports/cells.ts'
+
+test.each([
+  ['공공누리 제1유형 (출처표시)', 'kogl-1'],
+  ['제2유형(출처표시+상업적 이용금지) ', 'kogl-2'],
+  ['제3유형 ((출처표시)', 'kogl-3'],
+  ['제4유형', 'kogl-4'],
+])('%s is %s', (cell, licence) => {
+  expect(licenceCell(cell)).toBe(licence)
+})
+
+test('a cell of nothing but brackets is no licence, and seen to be none at once', () => {
+  for (const cell of ['('.repeat(500_000), `${'('.repeat(500_000)})`, `${'()'.repeat(250_000)}x`])
+    expect(LICENCES).not.toContain(licenceCell(cell))
+})
