@@ -60,12 +60,13 @@ function* phraseMarks(tokens: Token[], phrases: Wanted['phrases']): Generator<Ma
         if (token === undefined) break
         found.push(token)
       }
-      if (found.length === terms.length)
-        for (const token of found) {
-          if (marked.has(token)) continue
-          marked.add(token)
-          yield { start: token.start, end: token.end, terms: [token.term] }
-        }
+      if (found.length < terms.length) continue
+      for (const token of found) {
+        // Of a phrase that overlaps itself each word stands in many.
+        if (marked.has(token)) continue
+        marked.add(token)
+        yield { start: token.start, end: token.end, terms: [token.term] }
+      }
     }
 }
 
@@ -120,6 +121,7 @@ function characterAt(text: string, at: number): Range {
 const SPACE = /\s/
 const isSpace = (text: string, at: number) => SPACE.test(text.charAt(at))
 const JOINS = /^[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
+/** Whether a character of its own begins there. */
 const isWhole = (text: string, at: number) => !JOINS.test(text.slice(at, at + 2))
 
 const startsWord = (text: string, at: number) =>

@@ -29,6 +29,15 @@ const highlighted = (text: string, wanted: Wanted) =>
   snippet(text, marksOf(text, wanted), Number.POSITIVE_INFINITY).html
 
 describe('marks', () => {
+  test('are one for each word of a phrase that overlaps itself', () => {
+    const text = '가격 '.repeat(2_000)
+    const marks = [...listMarks(analyser.analyse(text), phrase('가격 '.repeat(60)))]
+    expect(marks.length).toBeLessThanOrEqual(2_000)
+    expect(highlighted('가격 가격 가격 안정', phrase('가격 가격'))).toBe(
+      '<em>가격</em> <em>가격</em> <em>가격</em> 안정',
+    )
+  })
+
   test.each([
     ['탄소중립', '탄소중립을 앞당긴다', '<em>탄소중립</em>을 앞당긴다'],
     ['산업통상자원부', '산업통상자원부는', '<em>산업통상자원부</em>는'],
