@@ -99,16 +99,6 @@ function grid(rows: Dom[][], textOf: (cell: Dom) => string): string[][] {
   return printed.map(row => [...row, ...Array<string>(width - row.length).fill('')])
 }
 
-/** Levels of lists and quotations that are told apart: each marks all lines that are within it once more. */
-const DEEPEST = 20
-
-function isDeep(node: Dom): boolean {
-  let levels = 0
-  for (let up: Dom | null = node.parentNode; up; up = up.parentNode)
-    if (up.nodeName === 'LI' || up.nodeName === 'BLOCKQUOTE') levels++
-  return levels >= DEEPEST
-}
-
 const linesOf = (content: string): string[] => content.split('\n').flatMap(line => line.trim() || [])
 
 const elements = (node: Dom, ...names: string[]): Dom[] =>
@@ -134,10 +124,6 @@ function markdownService(): TurndownService {
   rule(['u', 'sub', 'sup'], (content, { nodeName }) =>
     content ? `<${nodeName.toLowerCase()}>${content}</${nodeName.toLowerCase()}>` : '',
   )
-  service.addRule('quotation too deep to be told apart', {
-    filter: node => node.nodeName === 'BLOCKQUOTE' && isDeep(node as unknown as Dom),
-    replacement: content => `\n\n${content.trim()}\n\n`,
-  })
   // Fences that touch would be one: `a``b`.
   const isCode = (node: { nodeName: string } | null) => node?.nodeName === 'CODE'
   service.addRule('code that needs tags', {
@@ -164,9 +150,7 @@ function markdownService(): TurndownService {
     positions.set(node.parentNode, position)
     const marker = node.parentNode.nodeName === 'OL' ? `${position}. ` : '- '
     const loose = content.endsWith('\n\n') ? '\n' : ''
-    const lines = content.trim()
-    const within = isDeep(node) ? lines : lines.replace(/\n(?!\n)/g, `\n${' '.repeat(marker.length)}`)
-    return `${marker}${within}${loose}\n`
+    return `${marker}${content.trim().replace(/\n(?!\n)/g, `\n${' '.repeat(marker.length)}`)}${loose}\n`
   })
   rule(['th', 'td', 'caption'], (content, node) => {
     contents.set(node, content.trim())
@@ -189,42 +173,43 @@ function markdownService(): TurndownService {
 
 const markdown = markdownService()
 
-/** White space in a row that stays, across tags: the patterns with which turndown trims take time that grows with its square. */
+/** White space in a row that stays, across tags. */
 const MOST_SPACE = 100
+/** Levels of elements that are told apart. */
+const DEEPEST = 20
+const VOID = new Set(['br', 'hr', 'img', 'col'])
+/** Elements that say something though nothing is in them. */
+const STRUCTURE = /^(?:table|caption|colgroup|thead|tbody|tfoot|tr|th|td|[uod]l|li)$/
 
-const LEVELS = 20;
-const STRUCTURE = new Set(['td', 'th', 'tr', 'li', 'ul', 'ol', 'dl', 'table', 'thead', 'tbody', 'tfoot', 'caption', 'colgroup']);
-const VOID = new Set(['br', 'hr', 'img', 'col']);
+/** Sanitised HTML without what turndown takes the square of: white space in a row, levels, elements with nothing in them. */
 function bounded(html: string): string {
-    let row = 0;
-    const out: string[] = [];
-    const open: number[] = [];
-    for (const [piece] of html.matchAll(/<[^>]*>|\s+|[^<\s]+/g)) {
-        const [, end, name] = /^<(\/?)([a-z0-9]+)/.exec(piece) ?? [];
-        if (name !== undefined && !VOID.has(name)) {
-            if (end === '') {
-                const kept = open.length < LEVELS;
-                open.push(kept ? out.length : -1);
-                if (kept) out.push(piece);
-            }
-            else {
-                const at = open.pop() ?? -1;
-                if (at < 0) continue;
-                // Nothing stands in it.
-                if (at === out.length - 1 && !STRUCTURE.has(name)) out.pop();
-                else out.push(piece);
-            }
-            continue;
-        }
-        if (name !== undefined) out.push(piece);
-        else if (piece.trim() !== '') { row = 0; out.push(piece); }
-        else {
-            const room = Math.max(0, MOST_SPACE - row);
-            row += piece.length;
-            if (room > 0) out.push(piece.slice(0, room));
-        }
-    }
-    return out.join('');
+  const kept: string[] = []
+  /** Where each element that is open begins in it; null where it is too deep. */
+  const open: (number | null)[] = []
+  let spaces = 0
+  const begin = (tag: string) => {
+    const isKept = open.length < DEEPEST
+    open.push(isKept ? kept.length : null)
+    if (isKept) kept.push(tag)
+  }
+  const end = (tag: string, name: string) => {
+    const at = open.pop() ?? null
+    if (at === null) return
+    if (at === kept.length - 1 && !STRUCTURE.test(name)) kept.pop()
+    else kept.push(tag)
+  }
+  const addText = (text: string) => {
+    const isBlank = text.trim() === ''
+    kept.push(isBlank ? text.slice(0, Math.max(0, MOST_SPACE - spaces)) : text)
+    spaces = isBlank ? spaces + text.length : 0
+  }
+  for (const [piece, slash, name] of html.matchAll(/<(\/?)([a-z0-9]+)[^>]*>|\s+|[^<\s]+/g))
+    if (name === undefined) addText(piece)
+    else if (VOID.has(name)) kept.push(piece)
+    else if (slash) end(piece, name)
+    else begin(piece)
+  return kept.join('')
 }
+
 /** Sanitised HTML as Markdown with GitHub's tables; NFC. What Markdown cannot say (sub, sup, u) stays a tag. */
 export const htmlToMarkdown = (html: string): string => nfc(markdown.turndown(bounded(html)))

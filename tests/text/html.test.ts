@@ -461,6 +461,8 @@ describe('Markdown', () => {
   test('white space without end, across tags, and lists without end are printed at once', () => {
     const spaces = `<h1>가${`<ruby>${'\u00a0'.repeat(100)}</ruby>`.repeat(2_000)}나</h1>`
     expect(htmlToMarkdown(sanitiseHtml(spaces))).toMatch(/^# 가\s+나$/u)
+    for (const scrap of ['<b></b>', '<p></p>', '<b>a<br>', '<pre><p>a</p>'])
+      expect(htmlToMarkdown(sanitiseHtml(`${'<div>'.repeat(90)}${scrap.repeat(15_000)}끝`))).toContain('끝')
     for (const tag of ['blockquote', 'ul><li']) {
       const deep = `${`<${tag}>`.repeat(45)}${'가<br>'.repeat(20_000)}`
       expect(htmlToMarkdown(sanitiseHtml(deep)).length).toBeLessThan(20_000 * 60)
