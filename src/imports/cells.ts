@@ -81,6 +81,8 @@ const MOMENT =
 export function instantCell(text: string): Moment {
   const trimmed = text
     .trim()
+    // White space without end would be tried in each of its places.
+    .replace(/\s+/g, ' ')
     .replace(/^(\d{4})(\d{2})(\d{2})(?=\s|$)/, '$1-$2-$3')
     .replace(
       /(\d{1,2})시(?:\s*(\d{1,2})분)?$/,
