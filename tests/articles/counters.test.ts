@@ -163,6 +163,7 @@ test.each(['draft', 'hidden', 'deleted', 'absent'])('an article that is %s count
   expect((await view(id, 'visitor-1')).statusCode).toBe(status)
   expect((await react(id, 'visitor-1', 'like')).statusCode).toBe(status)
   expect((await react(id, 'visitor-1')).statusCode).toBe(status)
+  expect((await call(`/v1/articles/${id}/reactions`)).statusCode).toBe(status)
 })
 
 test('no address can be told from the table: visitors are hashes, keyed with a secret of the installation', async () => {
