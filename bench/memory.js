@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { areDuplicatesFound } from '../dist/articles/store-duplicates.js'
 import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
+import { run } from '../dist/db/run.js'
+import { listUnprinted } from '../dist/duplicates/store.js'
 import { insertKey, revokeKey } from '../dist/keys/store.js'
 import { ANALYSIS_VERSION } from '../dist/search/analysis.js'
 import { countStale } from '../dist/search/store.js'
@@ -142,7 +143,11 @@ async function importing(url, address, child, query = '') {
     break
   }
   const rate = (IMPORTED * 1_000) / (performance.now() - began)
-  while ((await countStale(db, ANALYSIS_VERSION)) > 0 || !(await areDuplicatesFound(db))) await pause()
+  while (
+    (await countStale(db, ANALYSIS_VERSION)) > 0 ||
+    (await listUnprinted(statement => run(db.pool, statement), 1)).length > 0
+  )
+    await pause()
   await revokeKey(db, row.id)
   await db.close()
   return `${await delayOf(child)} | ${rate.toFixed(0)}`
