@@ -13,7 +13,8 @@ import { pairTerm, quoteTerm, stemTerm, titleTerm } from './document.ts'
 import type { Term } from './grammar.ts'
 import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './readings.ts'
 import { synonymKey } from './synonym-key.ts'
-import { allWords, canPart, type Meaning, type Way, type Word } from './words-of-query.ts'
+import { canPart, type Way } from './ways.ts'
+import { allWords, type Meaning, type Word } from './words-of-query.ts'
 
 /** From what a query means to the tsquery that finds it. */
 

@@ -7,7 +7,8 @@ import { findFrequencies, type Sums } from './store.ts'
 import { listSynonymsOf } from './store-synonyms.ts'
 import { listWordsWith } from './store-words.ts'
 import { synonymKey } from './synonym-key.ts'
-import { allWords, type Meaning, type Way, type Word, wayOf } from './words-of-query.ts'
+import { type Way, wayOf } from './ways.ts'
+import { allWords, type Meaning, type Word } from './words-of-query.ts'
 
 /** What is looked up before a query can be compiled: synonyms, words inside words, frequencies. */
 

@@ -1,8 +1,9 @@
 import type { Calendar } from './calendar.ts'
 import { pairTerm, stemTerm } from './document.ts'
 import { synonymKey } from './synonym-key.ts'
+import type { Way } from './ways.ts'
 import { WORTH } from './words.ts'
-import type { Way, Word } from './words-of-query.ts'
+import type { Word } from './words-of-query.ts'
 
 /** Which of the ways in which a word may be read are looked for, by what is known of articles. */
 

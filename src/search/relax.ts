@@ -1,5 +1,6 @@
 import type { Compiler } from './compile.ts'
-import { canPart, type Meaning } from './words-of-query.ts'
+import { canPart } from './ways.ts'
+import type { Meaning } from './words-of-query.ts'
 
 /** What is looked for instead when a query finds almost nothing. Filters and exclusions stay. */
 

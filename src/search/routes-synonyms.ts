@@ -25,7 +25,7 @@ import {
   SynonymGroupPage,
   SynonymQuery,
 } from './synonym-schema.ts'
-import { wayOf } from './words-of-query.ts'
+import { wayOf } from './ways.ts'
 
 export interface SynonymRouteOptions {
   db: Database

@@ -1,6 +1,7 @@
 import { quoteTerm, stemTerm, titleTerm } from './document.ts'
 import { type Knowledge, readingsOf, synonymsOf, writtenOtherwise } from './readings.ts'
-import type { Way, Word } from './words-of-query.ts'
+import type { Way } from './ways.ts'
+import type { Word } from './words-of-query.ts'
 
 /**
  * BM25 from a stock tsvector. With all weights 1 `ts_rank` of one term is H2(tf) / 1.644934, where H2(n) is the sum of

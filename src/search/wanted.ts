@@ -1,7 +1,8 @@
 import type { Wanted } from './highlight.ts'
 import type { LookedUp } from './knowledge.ts'
 import { readingsOf, synonymsOf } from './readings.ts'
-import { canPart, type Way, type Word } from './words-of-query.ts'
+import { canPart, type Way } from './ways.ts'
+import type { Word } from './words-of-query.ts'
 
 /** What to mark for the words that were looked for: they themselves, their synonyms, words in which they stand inside. */
 export function wantedOf(words: readonly Word[], knowledge: LookedUp, apart: boolean): Wanted {
