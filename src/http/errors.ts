@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem, sendProblem } from './problem.ts'
+import { type Bilingual, Problem, sendProblem } from './problem.ts'
 import { lingerAfter } from './raw-target.ts'
 import { splitTarget } from './target.ts'
 import { BROKEN_ESCAPE, encodingProblem, LOOSE_PERCENT } from './text-input.ts'
@@ -52,20 +52,16 @@ export const isDeadlock = (error: unknown) => hasCode(error, /^(?:40P01|40001|P2
 /** The database answers, but takes no writes (now): it has become a replica, or its disk is full. */
 const isUnwritable = (error: unknown) => hasCode(error, /^(?:25006|53100)$/)
 
-const unavailable = (cause: unknown) =>
-  new Problem(
-    'service-unavailable',
-    isUnreachable(cause)
-      ? {
-          en: 'The database does not answer at the moment. Try again shortly.',
-          ko: '지금은 데이터베이스가 응답하지 않습니다. 잠시 뒤 다시 시도하십시오.',
-        }
-      : {
-          en: 'The database takes no writes at the moment. Try again shortly.',
-          ko: '지금은 데이터베이스에 쓸 수 없습니다. 잠시 뒤 다시 시도하십시오.',
-        },
-    { cause, headers: { 'retry-after': '2' } },
-  )
+const SILENT: Bilingual = {
+  en: 'The database does not answer at the moment. Try again shortly.',
+  ko: '지금은 데이터베이스가 응답하지 않습니다. 잠시 뒤 다시 시도하십시오.',
+}
+const UNWRITABLE: Bilingual = {
+  en: 'The database takes no writes at the moment. Try again shortly.',
+  ko: '지금은 데이터베이스에 쓸 수 없습니다. 잠시 뒤 다시 시도하십시오.',
+}
+const unavailable = (cause: unknown, detail: Bilingual) =>
+  new Problem('service-unavailable', detail, { cause, headers: { 'retry-after': '2' } })
 
 /** Fastify's own errors, by code. Those of media types and JSON do not come up: body.ts is there before. */
 function fromFastify(error: FastifyError, path: string, bodyLimit: number): Problem | null {
@@ -121,7 +117,8 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
       },
       { cause: error, headers: { 'retry-after': '5' } },
     )
-  if (isUnreachable(error) || isUnwritable(error)) return unavailable(error)
+  if (isUnreachable(error)) return unavailable(error, SILENT)
+  if (isUnwritable(error)) return unavailable(error, UNWRITABLE)
   if (isDeadlock(error))
     return new Problem(
       'busy',
