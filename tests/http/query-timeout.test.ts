@@ -1,23 +1,13 @@
-import { afterAll, expect, test } from '@jest/globals'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { openDatabase } from '../../src/db/client.ts'
-import { testApp } from '../support/app.ts'
+import { expect, test } from '@jest/globals'
+import { anotherApp, testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
-import { contract } from '../support/contract.ts'
 import { whileHeld } from '../support/locks.ts'
 
 const { db, authorize } = await testApp()
 const headers = await authorize('articles:write')
 const [row] = await insertArticles(db, [anArticle()])
-
-const impatient = openDatabase({ url: db.url, poolSize: 5, statementTimeout: 200 })
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db: impatient })
-afterAll(async () => {
-  await app.close()
-  await impatient.close()
-})
-const call = await contract(app)
+/** It waits for no statement longer than 200 ms. */
+const call = await anotherApp(db.url, 200)
 
 const REQUESTS = [
   ['a list', 'GET', '/v1/articles', undefined],

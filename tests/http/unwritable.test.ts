@@ -1,11 +1,7 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import pg from 'pg'
-import { buildApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { openDatabase } from '../../src/db/client.ts'
-import { testApp } from '../support/app.ts'
+import { anotherApp, testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
-import { contract } from '../support/contract.ts'
 
 /** A database that answers and takes no writes, as a primary does that has become a replica. */
 const { db, authorize } = await testApp()
@@ -15,13 +11,7 @@ const client = new pg.Client({ connectionString: db.url })
 await client.connect()
 await client.query(`ALTER DATABASE ${client.database} SET default_transaction_read_only = on`)
 await client.end()
-const readOnly = openDatabase({ url: db.url, poolSize: 5, statementTimeout: 5_000 })
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db: readOnly })
-afterAll(async () => {
-  await app.close()
-  await readOnly.close()
-})
-const call = await contract(app)
+const call = await anotherApp(db.url, 5_000)
 
 const WRITES = [
   ['a new article', 'POST', '/v1/articles', headers, anArticle()],

@@ -2,7 +2,7 @@ import { afterAll } from '@jest/globals'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import type { Database } from '../../src/db/client.ts'
+import { type Database, openDatabase } from '../../src/db/client.ts'
 import type { Scope } from '../../src/http/access.ts'
 import { insertKey } from '../../src/keys/store.ts'
 import { type Call, contract } from './contract.ts'
@@ -36,4 +36,15 @@ export async function testApp(settings: Partial<Config> = {}): Promise<TestApp> 
       return { authorization: `Bearer ${key}` }
     },
   }
+}
+
+/** Another app over a database that is there, as another process has it: answers are held to the document, too. */
+export async function anotherApp(url: string, statementTimeout: number): Promise<Call> {
+  const db = openDatabase({ url, poolSize: 5, statementTimeout })
+  const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db })
+  afterAll(async () => {
+    await app.close()
+    await db.close()
+  })
+  return contract(app)
 }
