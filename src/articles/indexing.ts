@@ -30,12 +30,13 @@ export const INDEXED: readonly (keyof ArticleRow)[] = [
   ...(['ministryCode', 'ministryName', 'ministryPublishedName'] as const),
 ]
 
-/**
- * A filter of lists as a term: `kind:press-release`. The ministry is its code, its name as published, and without a code its
- * name: with one that is what the body was called when the article was written, by mistake perhaps.
- */
+/** A filter of lists as a term: `kind:press-release`. */
 export const filterOf = (name: string, value: string): string => `${name}:${value}`
 
+/**
+ * The ministry is its code, its name as published, and without a code its name: with one that is what the body was called when
+ * the article was written, by mistake perhaps.
+ */
 const filtersOf = (row: Described): string[] => {
   const ministry = new Set([row.ministryCode ?? row.ministryName, row.ministryPublishedName])
   const values: [string, string | null][] = [

@@ -13,7 +13,6 @@ const isPile = (marks: string) => marks.length > MOST_MARKS && [...marks].length
 
 /** Whether it has more marks in a row than any writing needs. */
 export function hasPile(text: string): boolean {
-  if ((flagsOf(text) & UNSETTLED) === 0) return false
   for (const [marks] of text.matchAll(MARKS)) if (isPile(marks)) return true
   return false
 }
