@@ -6,6 +6,7 @@ import type { Database } from '../db/client.ts'
 import { smallBody } from '../http/body.ts'
 import { json, problems } from '../http/openapi.ts'
 import { clientOf } from '../http/rate-limit.ts'
+import { keepNothing } from '../http/representation.ts'
 import { nullable, oneOf, ref } from '../http/schema.ts'
 import { ArticleId, assertReadable } from './routes-answer.ts'
 import { countsOf } from './row.ts'
@@ -67,6 +68,7 @@ export interface CounterRouteOptions {
 export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = async (app, options) => {
   const { db, viewWindowMinutes, now, onRecounted } = options
   let salt: Promise<Uint8Array> | undefined
+  keepNothing(app)
 
   /** A hash keyed with this installation's salt: from the table alone nobody's address can be told. */
   const visitorOf = async (request: FastifyRequest): Promise<Uint8Array<ArrayBuffer>> => {
@@ -101,13 +103,12 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         response: { 200: json('The counters after it', ref(ViewResult)), ...problems(404, 410) },
       },
     },
-    async (request, reply) => {
+    async request => {
       const { id } = request.params
       await readable(request, id)
       const since = new Date(now().getTime() - viewWindowMinutes * 60_000)
       const counted = await addView(db, id, await visitorOf(request), now(), since)
       if (counted) onRecounted(id)
-      reply.header('cache-control', 'no-store')
       return { counted, counts: await countsNow(id) }
     },
   )
@@ -138,10 +139,9 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         response: { 200: json('The reaction', ref(VisitorReaction)), ...problems(404, 410) },
       },
     },
-    async (request, reply) => {
+    async request => {
       const { id } = request.params
       await readable(request, id)
-      reply.header('cache-control', 'no-store')
       return { value: await findReaction(db, id, await visitorOf(request)), counts: await countsNow(id) }
     },
   )
@@ -159,10 +159,7 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
         body: ref(NewReaction),
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store')
-      return react(request, request.params.id, request.body.value)
-    },
+    async request => react(request, request.params.id, request.body.value),
   )
 
   app.delete(
@@ -172,9 +169,6 @@ export const counterRoutes: FastifyPluginAsyncTypebox<CounterRouteOptions> = asy
       config: { changes: 'counters' },
       schema: { ...reaction, operationId: 'removeReaction', summary: 'Take a reaction back' },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store')
-      return react(request, request.params.id, null)
-    },
+    async request => react(request, request.params.id, null),
   )
 }

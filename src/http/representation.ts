@@ -91,6 +91,13 @@ export function isCurrent(
   return tags === undefined && lastModified ? isSameDate(date, lastModified) : isFresh(tags, etag)
 }
 
+/** Nobody keeps what the routes of this scope answer. */
+export function keepNothing(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+}
+
 /** Answers a write with what stands there now, under the ETag of its version; nobody keeps it. */
 export const sendVersion = (reply: FastifyReply, version: number, body: string): FastifyReply =>
   reply

@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts'
 import { json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
 import { languageFor } from '../http/problem.ts'
+import { keepNothing } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import {
   ImportId,
@@ -21,9 +22,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<{ db: Database; queue: ImportQ
   { db, queue },
 ) => {
   const config = { scope: 'articles:write' } as const
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-  })
+  keepNothing(app)
 
   app.get(
     '/imports',

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { badBody, Problem } from '../http/problem.ts'
+import { keepNothing } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { parseInstant } from '../time/seoul.ts'
 import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from './schema.ts'
@@ -28,9 +29,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ db: Database; publicUrl: str
   { db, publicUrl },
 ) => {
   const config = { scope: 'admin' } as const
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-  })
+  keepNothing(app)
 
   app.get(
     '/keys',

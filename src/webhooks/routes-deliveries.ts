@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { json, problems } from '../http/openapi.ts'
+import { keepNothing } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { ping } from './deliver.ts'
 import {
@@ -21,9 +22,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<SendingOptions> = async (
   const { db, now } = options
   const queue = queueOf(app, options)
   const config = { scope: 'admin' } as const
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
-  })
+  keepNothing(app)
 
   app.get(
     '/webhooks/:id/deliveries',
