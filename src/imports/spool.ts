@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -49,7 +48,8 @@ export async function spool(
       yield chunk
     }
   }
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
+  // Open before a byte is read: a file that is still being opened when it is taken away would be there after.
+  const file = (await open(path, 'wx', 0o600)).createWriteStream()
   const source = patiently(upload, patience)
   try {
     await (gunzip ? pipeline(source, createGunzip(), counted, file) : pipeline(source, counted, file))
