@@ -57,6 +57,7 @@ const COMMON = [400, 406, 500, 503]
 const LIMITED = [401, 429]
 
 interface Operation {
+  description?: string
   parameters?: { name: string; required?: boolean }[]
   security?: object[]
   requestBody?: { content?: Record<string, { schema?: { $ref?: string; type?: string } }> }
@@ -135,7 +136,8 @@ export async function describeApi(
           key: {
             type: 'http',
             scheme: 'bearer',
-            description: 'An API key. Scopes: `articles:read`, `articles:write`, `admin`.',
+            description:
+              'An API key. Scopes: `articles:read`; `articles:write`, which may read as well; `admin`, which may do everything.',
           },
         },
       },
@@ -152,6 +154,11 @@ export async function describeApi(
         for (const [method, operation] of Object.entries(methods)) {
           const { scope, unlimited } = configs.get(`${method} ${path}`) ?? {}
           operation.security ??= scope ? [{ key: [] }] : []
+          // Lists of scopes belong to OAuth: tools hide them of other schemes, or complain.
+          if (scope)
+            operation.description = [operation.description, `Needs a key of scope \`${scope}\`.`]
+              .filter(Boolean)
+              .join(' ')
           const statuses = [
             ...COMMON,
             ...(unlimited ? [] : LIMITED),

@@ -30,3 +30,15 @@ test('every operation has a name of its own, a success, and the problems that an
     expect(security).toBeInstanceOf(Array)
   }
 })
+
+test('an operation that needs a key names the scope of it', async () => {
+  const { paths } = JSON.parse(await generateDocument()) as Document
+  for (const { operationId, responses, security, description = '' } of Object.values(paths).flatMap(path =>
+    Object.values(path),
+  )) {
+    const needed = JSON.stringify(security) === '[{"key":[]}]'
+    const named = /(^| )Needs a key of scope `(articles:read|articles:write|admin)`\.$/.test(description)
+    expect([operationId, named, '403' in responses]).toEqual([operationId, needed, needed])
+  }
+  expect(paths['/v1/keys']?.post?.description).toMatch(/ Needs a key of scope `admin`\.$/)
+})
