@@ -55,7 +55,7 @@ export const ArticleQuery = Type.Object(
       Type.String({
         pattern: PERIOD.source,
         description:
-          'Days that end today: `today`, `yesterday`, or a number of days, weeks, months or years, such as `7d`, `2w`, `1m`, `1y`. Not together with `from` or `to`.',
+          '`today`, `yesterday`, or a number of days, weeks, months or years that end today, such as `7d`, `2w`, `1m`, `1y`. Not together with `from` or `to`.',
       }),
     ),
     asOf: AS_OF,
