@@ -70,11 +70,12 @@ const HEADERS = [
   },
 ]
 
-const sent = (operationId: string, summary: string, event: TSchema) => ({
+const UNTIL_TAKEN =
+  'Sent by POST until it is answered with 2xx within `WEBHOOK_TIMEOUT_MS`: at once, then after about 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 24 hours, later where a 429 or 503 asks for it by `Retry-After`. Redirects are not followed.'
+
+const sent = (operationId: string, summary: string, event: TSchema, description = UNTIL_TAKEN) => ({
   post: {
-    ...{ operationId, summary, tags: ['webhooks'], security: [], parameters: HEADERS },
-    description:
-      'Sent by POST until it is answered with 2xx within `WEBHOOK_TIMEOUT_MS`: at once, then after about 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 24 hours, later where a 429 or 503 asks for it by `Retry-After`. Redirects are not followed.',
+    ...{ operationId, summary, description, tags: ['webhooks'], security: [], parameters: HEADERS },
     requestBody: {
       required: true,
       content: {
@@ -83,7 +84,7 @@ const sent = (operationId: string, summary: string, event: TSchema) => ({
     },
     responses: {
       '2XX': { description: 'Taken; what is in the answer is not read' },
-      '410': { description: 'Nothing more is wanted: the webhook is disabled' },
+      '410': { description: 'Nothing more is wanted: the webhook is disabled, unless this is a test' },
     },
   },
 })
@@ -105,5 +106,10 @@ export const WEBHOOKS: Record<string, object> = {
       ),
     ]),
   ),
-  [PING]: sent('onPing', 'A test was asked for', PingEvent),
+  [PING]: sent(
+    'onPing',
+    'A test was asked for',
+    PingEvent,
+    'Sent by POST, once. Redirects are not followed.',
+  ),
 }
