@@ -73,6 +73,18 @@ describe('an empty database', () => {
     expect(await ledger(url)).toEqual(rows)
   })
 
+  test('stores plain what is not worth compressing', async () => {
+    const plain = await query<{ column: string }>(
+      await database(false),
+      `SELECT attrelid::regclass || '.' || attname AS column FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+       WHERE c.relkind = 'r' AND attstorage = 'e' ORDER BY 1`,
+    )
+    expect(plain.map(({ column }) => column)).toEqual([
+      ...['article_search.terms', 'articles.body_html', 'articles.body_text'],
+      ...['search_deltas.added', 'search_deltas.removed'],
+    ])
+  })
+
   test('to which five nodes come at once is migrated once', async () => {
     const url = await database(true)
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => migrate(url)))
