@@ -74,7 +74,7 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<SendingOptions> = async (
         tags: ['webhooks'],
         summary: 'Send a delivery anew',
         description:
-          'The same event with the same id, at once and with all retries. 409 while it is on its way, or its endpoint is disabled.',
+          'The same event with the same id, at once and with all retries. 409 while it is on its way, of a test, or where its endpoint is disabled.',
         params: DeliveryId,
         response: { 202: json('The delivery', ref(WebhookDelivery)), ...problems(404, 409) },
       },

@@ -4,6 +4,7 @@ import { run } from '../db/run.ts'
 import { badParameter, Problem } from '../http/problem.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
 import type { DeliveriesQuery, LoggedDelivery, WebhookDelivery } from './delivery-schema.ts'
+import { PING } from './events.ts'
 import { noWebhook } from './store.ts'
 import type { DeliveryQueue } from './store-queue.ts'
 
@@ -60,8 +61,8 @@ export async function listDeliveries(
 }
 
 /**
- * Sends a delivery anew, with its id and payload, and with all retries. @throws Problem 404, or 409 where it is on its way or
- * its endpoint is disabled.
+ * Sends a delivery anew, with its id and payload, and with all retries. @throws Problem 404, or 409 where it is on its way, is
+ * a ping, or its endpoint is disabled.
  */
 export const resend = (
   db: Database,
@@ -77,9 +78,9 @@ export const resend = (
         sql`SELECT enabled FROM webhooks WHERE id = ${webhookId} FOR SHARE`,
       )
       if (!webhook) throw noWebhook(webhookId)
-      const [row] = await run<{ state: string; attempts: number }>(
+      const [row] = await run<{ state: string; attempts: number; event: string }>(
         client,
-        sql`SELECT state, attempts FROM webhook_deliveries
+        sql`SELECT state, attempts, event FROM webhook_deliveries
           WHERE id = ${id}::uuid AND webhook_id = ${webhookId} FOR UPDATE`,
       )
       if (!row) throw noDelivery(id)
@@ -87,6 +88,11 @@ export const resend = (
         throw new Problem('conflict', {
           en: 'The delivery is on its way already.',
           ko: '이미 발송 중입니다.',
+        })
+      if (row.event === PING)
+        throw new Problem('conflict', {
+          en: 'A test is sent once: ask for another one by POST /v1/webhooks/{id}/ping.',
+          ko: '시험 발송은 한 번뿐입니다. POST /v1/webhooks/{id}/ping으로 새로 보내십시오.',
         })
       if (!webhook.enabled)
         throw new Problem('conflict', {

@@ -146,6 +146,9 @@ describe('a test', () => {
     )
     expect(payload).toMatchObject({ type: 'ping', data: { webhookId: id } })
     expect((await post('999/ping')).statusCode).toBe(404)
+    // Sent anew it would be tried for days, and could disable its endpoint.
+    const again = await post(`${id}/deliveries/${delivery}/redeliver`)
+    expect([again.statusCode, again.json().detail]).toEqual([409, expect.stringContaining('/ping')])
   })
 
   test('changes nothing of the endpoint, whatever is answered, and reaches one that is paused', async () => {
