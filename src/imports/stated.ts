@@ -4,6 +4,7 @@ import { toNewArticle } from '../articles/row.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import { titleKind } from '../articles/title-kind.ts'
+import type { Attachment } from '../articles/words.ts'
 import { lostInCp949 } from '../text/cp949.ts'
 import { nfc } from '../text/nfc.ts'
 import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
@@ -150,8 +151,8 @@ export const reviseBy =
   (stated: Stated, cp949: boolean): NonNullable<FileRecord['revise']> =>
   (present, article, kept) => {
     const base = toNewArticle(present)
-    const { status, kind, ministry: _, source, publishedAt: __, bodyText, ...rest } = article
-    const same = (field: string, text: string | null, before: string | null) =>
+    const { status, kind, ministry: _, source, publishedAt: __, bodyText, bodyHtml, ...rest } = article
+    const same: Same = (field, text, before) =>
       sameText(text, before, cp949, characters => kept({ field, characters }))
     const texts = Object.fromEntries(
       (['title', 'author', 'attribution'] as const).flatMap(field => {
@@ -173,6 +174,8 @@ export const reviseBy =
       ...rest,
       ...texts,
       ...lists,
+      ...(rest.attachments && { attachments: attachmentsOf(rest.attachments, base.attachments ?? [], same) }),
+      ...(bodyHtml !== undefined && !same('bodyHtml', bodyHtml, present.bodyHtml) && { bodyHtml }),
       status: stated.get('status') ? status : base.status,
       kind: stated.get('kind') ? kind : base.kind,
       ministry: ministryOf(stated, article, base, same),
@@ -188,6 +191,9 @@ export const reviseBy =
     }
     return revised
   }
+
+/** Whether a cell of a field says the same as what is here, as far as its file could hold it. */
+type Same = (field: string, text: string | null, before: string | null) => boolean
 
 /** Readers of CSV bring all line ends to one. */
 const withoutReturns = (text: string | null) => text?.replaceAll(/\r\n?/g, '\n').trim() ?? null
@@ -210,12 +216,24 @@ function sameText(
   return lost !== null
 }
 
+/** Files are the same by their addresses: a name that could not be saved stays. */
+const attachmentsOf = (
+  attachments: Attachment[],
+  before: Attachment[],
+  same: Same,
+): NonNullable<NewArticle['attachments']> =>
+  attachments.map((one, i) => {
+    const former = before[i]
+    const kept = former?.url === one.url && same('attachments', one.name, former.name)
+    return kept ? { ...one, name: former.name } : one
+  })
+
 /** Another name is another body, whose code and former name the row tells or nobody knows. */
 function ministryOf(
   stated: Stated,
   { ministry }: SourcedArticle,
   base: NewArticle,
-  same: (field: string, text: string | null, before: string | null) => boolean,
+  same: Same,
 ): NewArticle['ministry'] {
   const before = base.ministry ?? null
   if (!['ministry.code', 'ministry.name', 'ministry.publishedName'].some(field => stated.has(field)))

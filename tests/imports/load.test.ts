@@ -414,6 +414,29 @@ describe('CSV in CP949, as Korean Excel saves it', () => {
     expect((await bySource('2')).title).toBe('탄소\u00a0중립 🌱 𝒳')
   })
 
+  test('an export goes round with its mark-up and files', async () => {
+    const name = '설명자료 – 붙임.hwpx'
+    const bodyHtml = `<p>수출 – 호조 🌱</p><ul><li>${'가'.repeat(100)}—</li></ul>`
+    const withHtml = (id: string, bodyHtml: string, more = {}) =>
+      sourced(id, { bodyText: undefined, bodyHtml, ...more })
+    await ndjson(
+      withHtml('1', bodyHtml, { attachments: [{ name, url: 'https://example.org/1.hwpx' }] }),
+      withHtml('2', `<p>${'나라 '.repeat(12_000)}끝</p>`),
+      withHtml('3', '<p>수출 – 호조</p>'),
+    )
+    const exported = async () =>
+      (await call('/v1/articles.csv?fields=source,title,bodyHtml,bodyText,attachments&sort=publishedAt')).body
+    const before = await exported()
+    const saved = before.replaceAll(/(<p>)?(나라 ){12000}끝(<\/p>)?/g, cell => cell.slice(0, 32_767))
+    const { bytes } = encodeCp949(saved)
+    expect(await csv(bytes, { encoding: 'cp949' })).toMatchObject({ updated: 0, unchanged: 3, kept: 3 })
+    expect(await exported()).toBe(before)
+
+    const changed = encodeCp949(saved.replaceAll('<p>수출 – 호조</p>', '<p>수출 – 부진</p>'))
+    expect(await csv(changed.bytes, { encoding: 'cp949' })).toMatchObject({ updated: 1, unchanged: 2 })
+    expect((await bySource('3')).bodyHtml).toBe('<p>수출 ? 부진</p>')
+  })
+
   test('a word that was changed there is changed here', async () => {
     await ndjson(sourced('1', { title: '수출 – 호조', bodyText: '본문' }))
     const { bytes } = excel([
