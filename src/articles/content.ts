@@ -5,7 +5,7 @@ import { htmlToText, textToHtml } from '../text/html-text.ts'
 import { plainText } from '../text/plain-html.ts'
 import { sanitiseAny } from '../text/sanitise.ts'
 import { dayOf, FIRST_DAY, formatInstant, LAST_DAY, parseInstant, toDate } from '../time/seoul.ts'
-import { type Issuer, issuerOf, NOBODY } from './issuer.ts'
+import { type Days, type Issuer, issuerOf, NOBODY } from './issuer.ts'
 import { MAX_BODY, type NewArticle } from './schema.ts'
 import type { Attachment } from './words.ts'
 
@@ -113,7 +113,24 @@ const CLOCK_SKEW = 60_000
 type Bodies = Pick<ArticleContent, 'bodyHtml' | 'bodyText'>
 
 /** The version before. */
-export type Former = Issuer & Pick<ArticleContent, 'status' | 'publishedAt' | 'embargoUntil' | 'bodyHtml'>
+export type Former = Issuer &
+  Pick<ArticleContent, 'status' | 'publishedAt' | 'embargoUntil' | 'bodyHtml'> & {
+    /** The days of which its ministry has a name, where the writer says nothing of the ministry: another release has its own. */
+    named?: Days['former']
+  }
+
+/** The days of which the ministry of an article has a name, unless another one was given: its release, or those of a draft. */
+export function namedOn({
+  publishedAt,
+  embargoUntil,
+  recordedAt,
+  modifiedAt,
+}: Pick<ArticleContent, 'publishedAt' | 'embargoUntil'> & Record<'recordedAt' | 'modifiedAt', Date>): {
+  named: NonNullable<Former['named']>
+} {
+  const release = publishedAt ?? embargoUntil
+  return { named: { from: dayOf(release ?? recordedAt), to: dayOf(release ?? modifiedAt) } }
+}
 
 /**
  * An article as its columns; one without a ministry needs no registry. Of the version before, a published article keeps the
@@ -163,7 +180,12 @@ export function toContent(
     )
   const { ministry, source } = article
   const released = publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null)
-  const days = { release: dayOf(listingOf({ publishedAt: released, embargoUntil }, now)), today: dayOf(now) }
+  const days = {
+    release: dayOf(listingOf({ publishedAt: released, embargoUntil }, now)),
+    today: dayOf(now),
+    // A draft has no release yet.
+    ...(former?.named && (released ?? embargoUntil) && { former: former.named }),
+  }
   return {
     status: article.status,
     kind: article.kind,

@@ -1,6 +1,6 @@
 import { badBody, Problem } from '../http/problem.ts'
 import { ancestorsOf } from '../ministries/lineage.ts'
-import { type Body, nameKey, nameOn, nameShown } from '../ministries/names.ts'
+import { type Body, nameKey, nameOn, nameShown, overlap } from '../ministries/names.ts'
 import { type Registry, resolve } from '../ministries/registry.ts'
 import type { NewArticle } from './schema.ts'
 
@@ -22,6 +22,8 @@ export interface Days {
   /** On which the article was or will be released. */
   release: string
   today: string
+  /** The days of one of which it has the name, both included, where the release may be on another day. */
+  former?: { from: string; to: string }
 }
 
 /**
@@ -38,7 +40,7 @@ export function issuerOf(given: Given, registry: Registry, days: Days, former: I
       // A former version may have one that is not there any more: then what it was called is kept as text.
       ministryCode: registry.bodies.has(given.code ?? '') ? former.ministryCode : null,
       ministryName: former.ministryName,
-      ministryPublishedName: former.ministryPublishedName,
+      ministryPublishedName: renamed(former, registry, days),
     }
   const body = bodyOf({ code: given.code, name, publishedName }, registry, days)
   if (!body) return { ministryCode: null, ministryName: name, ministryPublishedName: publishedName ?? name }
@@ -48,6 +50,14 @@ export function issuerOf(given: Given, registry: Registry, days: Days, former: I
     ministryName: former?.ministryCode === body.code ? former.ministryName : nameShown(body, days.today).name,
     ministryPublishedName: publishedName ?? inForceFor(name, body, registry, days.release),
   }
+}
+
+/** The name as published: a release that moved has the name of its new day, where it had that of the day before. */
+function renamed(issuer: Issuer, { bodies }: Registry, { former, release }: Days): string | null {
+  const { ministryCode, ministryPublishedName: name } = issuer
+  const body = bodies.get(ministryCode ?? '')
+  if (!former || !body?.names.some(one => one.name === name && overlap(one, former))) return name
+  return nameOn(body, release)?.name ?? name
 }
 
 const inForceFor = (name: string, body: Body, { called }: Registry, release: string): string =>

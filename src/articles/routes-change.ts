@@ -7,6 +7,7 @@ import { tellPosition } from '../http/position.ts'
 import { badBody, badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
+import { namedOn } from './content.ts'
 import { mergePatch } from './merge-patch.ts'
 import {
   ArticleId,
@@ -113,7 +114,8 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
         const { bodyHtml: _, ...rest } = merged as NewArticle
         const judged = 'bodyHtml' in patch || 'bodyText' in patch ? merged : rest
         if (!validate(judged)) throw validationProblem(validate.errors as never, 'body', merged)
-        return replaceArticle(writing, row, merged as NewArticle)
+        const former = 'ministry' in patch ? row : { ...row, ...namedOn(row) }
+        return replaceArticle(writing, row, merged as NewArticle, former)
       })
       return sendWritten(reply, row, options)
     },
@@ -193,7 +195,8 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
         const { status, publishedAt, embargoUntil } = toNewArticle(present)
         const article = { ...toNewArticle(revision.row), status, publishedAt, embargoUntil } as NewArticle
         const { ministryCode, ministryName, ministryPublishedName, bodyHtml } = revision.row
-        const former = { ...present, ministryCode, ministryName, ministryPublishedName, bodyHtml }
+        const issuer = { ministryCode, ministryName, ministryPublishedName, ...namedOn(revision.row) }
+        const former = { ...present, ...issuer, bodyHtml }
         return replaceArticle(writing, present, article, former)
       })
       return sendWritten(reply, row, options)

@@ -105,13 +105,51 @@ describe('a contradiction is refused, and says so', () => {
   })
 })
 
-describe('a change of other fields leaves the ministry as it is', () => {
-  const patch = (url: string, etag: string, payload: object) =>
-    call({
-      ...{ method: 'PATCH', url },
-      headers: { ...writer, 'if-match': etag, 'content-type': 'application/merge-patch+json' },
-      payload: JSON.stringify(payload),
+const patch = (url: string, etag: string, payload: object) =>
+  call({
+    ...{ method: 'PATCH', url },
+    headers: { ...writer, 'if-match': etag, 'content-type': 'application/merge-patch+json' },
+    payload: JSON.stringify(payload),
+  })
+
+describe('another day of release', () => {
+  const patched = async (url: string, payload: object) => shown((await patch(url, '*', payload)).json())
+  const on = (day: string) => ({ publishedAt: `${day}T00:00:00+09:00` })
+
+  test('has the name of that day', async () => {
+    const { url } = await create({ name: '산자부' }, '2025-09-30')
+    expect(await patched(url, on('2025-10-01'))).toBe('A00015 산업통상부 산업통상부')
+    expect(await patched(url, on('2025-09-30'))).toBe('A00015 산업통상부 산업통상자원부')
+    const embargo = { status: 'scheduled', publishedAt: null, embargoUntil: '2026-12-01T00:00:00+09:00' }
+    expect(await patched(url, embargo)).toBe('A00015 산업통상부 산업통상부')
+  })
+
+  test('leaves a name that was given', async () => {
+    const given = { name: '산업통상부', publishedName: '산자부' }
+    const { url } = await create(given, '2025-09-30')
+    expect(await patched(url, on('2025-10-01'))).toBe('A00015 산업통상부 산자부')
+    const said = { ministry: { publishedName: '산업통상자원부' }, ...on('2025-10-02') }
+    expect(await patched(url, said)).toBe('A00015 산업통상부 산업통상자원부')
+  })
+
+  test('is that of a draft when it is published', async () => {
+    const before = clock.at
+    clock.at = new Date('2025-09-29T03:00:00Z')
+    const { url } = await create({ name: '산업통상자원부' }, '', { status: 'draft', publishedAt: null })
+    clock.at = new Date('2025-10-02T03:00:00Z')
+    expect(await patched(url, { title: '새 제목' })).toBe('A00015 산업통상부 산업통상자원부')
+    expect((await patch(url, '*', {})).json().version).toBe(2)
+    expect(await patched(url, { status: 'published' })).toBe('A00015 산업통상부 산업통상부')
+    const restored = await call({
+      ...{ method: 'POST', url: `${url}/revisions/1/restore` },
+      headers: { ...writer, 'if-match': '*' },
     })
+    expect(shown(restored.json())).toBe('A00015 산업통상부 산업통상부')
+    clock.at = before
+  })
+})
+
+describe('a change of other fields leaves the ministry as it is', () => {
   const rename = (name: string) =>
     db.pool.query(
       `UPDATE ministries SET names = jsonb_set(names, '{1,name}', to_jsonb($1::text)) WHERE code = 'A00015'`,
