@@ -168,15 +168,15 @@ export function toContent(
     if (publishedAt !== null)
       throw badBody(
         '/publishedAt',
-        'a scheduled article has none yet',
+        'a scheduled article has none yet: send null',
         '예약 글에는 publishedAt이 없어야 합니다. null로 보내십시오',
       )
   }
   if (article.status === 'published' && embargoUntil !== null && embargoUntil > now)
     throw badBody(
       '/embargoUntil',
-      'has not passed: use status "scheduled"',
-      '아직 지나지 않은 시각입니다. status를 "scheduled"로 하십시오',
+      'has not passed: use status "scheduled", or send null to publish now',
+      '아직 지나지 않은 시각입니다. status를 "scheduled"로 하거나, 지금 공개하려면 null로 보내십시오',
     )
   const { ministry, source } = article
   const released = publishedAt ?? (article.status === 'published' ? (former?.publishedAt ?? now) : null)

@@ -141,6 +141,6 @@ const notPublisher = (publisher: Body, body: Body, today: string) =>
 const twoBodies = (publisher: Body, other: Body, today: string) =>
   badBody(
     '/ministry/publishedName',
-    `is of ${called(publisher, today)}, but the name is of ${called(other, today)}`,
-    `${called(publisher, today)}의 이름인데 name은 ${called(other, today)}의 것입니다`,
+    `is of ${called(publisher, today)}, but the name is of ${called(other, today)}; null takes the name of the day of release`,
+    `${called(publisher, today)}의 이름인데 name은 ${called(other, today)}의 것입니다. null이면 배포일 당시의 이름이 됩니다`,
   )

@@ -99,7 +99,7 @@ export async function insertArticle(
   if (content.source !== null && content.externalId !== null) {
     await lockIdentity(writing.tx, content.source, content.externalId)
     const existing = await findByIdentity(writing.tx, content.source, content.externalId)
-    if (existing) throw identityTaken(content, existing.id)
+    if (existing) throw identityTaken(content, existing)
   }
   return insertRow(writing, content, counts)
 }
@@ -119,11 +119,21 @@ async function insertRow(
   return row
 }
 
-const identityTaken = ({ source, externalId }: Pick<ArticleContent, 'source' | 'externalId'>, id: number) => {
-  const detail = {
-    en: `Article ${id} has the identity ${source}/${externalId} already: change it, or use PUT /v1/articles/by-source/….`,
-    ko: `${source}/${externalId} 식별자를 가진 글(${id})이 이미 있습니다. 그 글을 고치거나 PUT /v1/articles/by-source/…를 쓰십시오.`,
-  }
+const identityTaken = (
+  { source, externalId }: Pick<ArticleContent, 'source' | 'externalId'>,
+  { id, deletedAt }: Pick<ArticleRow, 'id' | 'deletedAt'>,
+) => {
+  const identity = `${source}/${externalId}`
+  const detail =
+    deletedAt === null
+      ? {
+          en: `Article ${id} has the identity ${identity} already: change it, or use PUT /v1/articles/by-source/….`,
+          ko: `${identity} 식별자를 가진 글(${id})이 이미 있습니다. 그 글을 고치거나 PUT /v1/articles/by-source/…를 쓰십시오.`,
+        }
+      : {
+          en: `Article ${id}, which was deleted, has the identity ${identity}: POST /v1/articles/${id}/restore brings it back.`,
+          ko: `${identity} 식별자를 가진 글(${id})이 삭제된 채로 있습니다. POST /v1/articles/${id}/restore로 복원할 수 있습니다.`,
+        }
   return new Problem('conflict', detail, {
     faults: [{ pointer: '/source/externalId', detail }],
   })
@@ -200,7 +210,7 @@ export async function updateRow(
     const { source, externalId } = { ...row, ...data }
     if (source && externalId) await takeIdentity(tx, source, externalId)
     const other = source && externalId ? await findByIdentity(tx, source, externalId) : null
-    if (other && other.id !== row.id) throw identityTaken({ source, externalId }, other.id)
+    if (other && other.id !== row.id) throw identityTaken({ source, externalId }, other)
   }
   const { attachments, ...plain } = data
   const at = laterOf(now, row)

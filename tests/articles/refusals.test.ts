@@ -44,6 +44,50 @@ describe('a patch', () => {
     })
   })
 
+  test('to the identity of a deleted article says how to have that back', async () => {
+    const source = { name: 'korea.kr', externalId: 'deleted' }
+    const { url: first } = await create({ source })
+    await send('DELETE', first, undefined, { 'if-match': '*' })
+    const { url } = await create()
+    for (const refused of [
+      await patch(url, { source }),
+      await send('POST', '/v1/articles', anArticle({ source })),
+    ])
+      expect([refused.statusCode, refused.json().detail]).toEqual([
+        409,
+        expect.stringContaining(`POST ${first}/restore`),
+      ])
+    expect((await send('POST', `${first}/restore`, undefined, { 'if-match': '*' })).statusCode).toBe(200)
+  })
+
+  test.each<[object, object, string, object]>([
+    [
+      { status: 'scheduled', publishedAt: null, embargoUntil: '2099-12-01T10:00:00+09:00' },
+      { status: 'published' },
+      '/embargoUntil',
+      { embargoUntil: null },
+    ],
+    [
+      { status: 'published' },
+      { status: 'scheduled', embargoUntil: '2099-12-01T10:00:00+09:00' },
+      '/publishedAt',
+      { publishedAt: null },
+    ],
+    [
+      { ministry: { name: '산업통상부' } },
+      { ministry: { code: null, name: '고용노동부' } },
+      '/ministry/publishedName',
+      { ministry: { code: null, name: '고용노동부', publishedName: null } },
+    ],
+  ])('that leaves something behind is told to take it away: %j, %j', async (given, change, pointer, more) => {
+    const { url } = await create(given)
+    for (const language of ['en', 'ko']) {
+      const refused = await patch(url, change, { 'if-match': '*', 'accept-language': language })
+      expect(refused.json().errors).toEqual([{ pointer, detail: expect.stringContaining('null') }])
+    }
+    expect((await patch(url, { ...change, ...more })).statusCode).toBe(200)
+  })
+
   test.each<[object, string, string?]>([
     [{ titel: null }, '/titel', 'title'],
     [{ zzzzzzzzzzzz: null }, '/zzzzzzzzzzzz'],
@@ -185,7 +229,8 @@ describe('an unknown parameter is refused, whatever the method', () => {
     const refused = await patch(`${url}?form=1`, { tags: null })
     expect(refused.statusCode).toBe(400)
     expect(refused.json().errors).toMatchObject([{ parameter: 'form' }])
-    expect(await db.prisma.change.count({ where: { kind: 'update' } })).toBe(0)
+    const articleId = Number(url.split('/').at(-1))
+    expect(await db.prisma.change.count({ where: { articleId, kind: 'update' } })).toBe(0)
   })
 })
 
