@@ -182,6 +182,27 @@ describe('a change of other fields leaves the ministry as it is', () => {
     await aSecond()
   })
 
+  test('a text stays one where its two names become those of two bodies', async () => {
+    const { url } = await create({ name: '갑실', publishedName: '을실' })
+    const admin = await authorize('admin')
+    for (const [code, name] of [
+      ['Z00001', '갑실'],
+      ['Z00002', '을실'],
+    ]) {
+      const payload = { code, kind: 'office', names: [{ name }] }
+      const made = await call({ method: 'POST', url: '/v1/ministries', headers: admin, payload })
+      expect(made.statusCode).toBe(201)
+    }
+    const titled = await patch(url, '*', { title: '새 제목' })
+    expect([titled.statusCode, shown(titled.json())]).toEqual([200, 'null 갑실 을실'])
+    const restored = await call({
+      ...{ method: 'POST', url: `${url}/revisions/1/restore` },
+      headers: { ...writer, 'if-match': '*' },
+    })
+    expect([restored.statusCode, shown(restored.json())]).toEqual([200, 'null 갑실 을실'])
+    expect((await post({ name: '갑실', publishedName: '을실' }, '2023-06-21')).statusCode).toBe(400)
+  })
+
   test('a patch may give an article another ministry, whole', async () => {
     const { url, etag } = await create({ name: '산업통상부' })
     const half = await patch(url, etag, { ministry: { name: '환경부' } })
