@@ -206,9 +206,12 @@ function planOne(
   { now, registry }: Terms,
 ): BulkResult {
   const { index, article, counts, firstCounts, undated, revise } = entry
-  if (undated && !present?.publishedAt && !present?.deletedAt)
-    throw badBody('/publishedAt', 'has no day of release', '발표일이 비어 있습니다')
+  const assertDated = (status: string) => {
+    if (undated && status === 'published' && !present?.publishedAt)
+      throw badBody('/publishedAt', 'has no day of release', '발표일이 비어 있습니다')
+  }
   if (!present) {
+    assertDated(article.status)
     plan.created.push({
       index,
       content: toContent(article, now, registry),
@@ -217,7 +220,9 @@ function planOne(
     return { outcome: 'created', recounted: false }
   }
   if (present.deletedAt !== null) return { outcome: 'deleted', recounted: false }
-  const content = toContent(revise?.(present) ?? article, now, registry, present)
+  const next = revise?.(present) ?? article
+  assertDated(next.status)
+  const content = toContent(next, now, registry, present)
   const superseded = supersededBy(present, content)
   const changed = Object.keys(superseded).length > 0
   if (changed) plan.updated.push({ index, present, content, superseded })

@@ -179,7 +179,7 @@ export const reviseBy =
       status: stated.get('status') ? status : base.status,
       kind: stated.get('kind') ? kind : base.kind,
       ministry: ministryOf(stated, article, base, same),
-      publishedAt: publishedOf(stated, article, present),
+      publishedAt: publishedOf(stated, article, present, stated.get('status') ? status : base.status),
       source: {
         ...source,
         url: stated.has('source.url') || source.url ? (source.url ?? null) : (base.source?.url ?? null),
@@ -243,12 +243,18 @@ function ministryOf(
   return name === before.name ? { ...before, ...ministry, name } : ministry
 }
 
-/** A day says nothing against an hour of that day. */
-function publishedOf(stated: Stated, { publishedAt }: SourcedArticle, present: ArticleRow): string | null {
+/** A day says nothing against an hour of that day, and another day than that of the release nothing of a draft's. */
+function publishedOf(
+  stated: Stated,
+  { publishedAt }: SourcedArticle,
+  present: ArticleRow,
+  status: string,
+): string | null {
   const before = present.publishedAt
   const field = releaseField(stated)
   const found = field === undefined ? undefined : moment(stated, field)
-  const untouched = !found || (before !== null && (field === 'postedOn' || field === 'embargoUntil'))
+  const other = field === 'postedOn' || field === 'embargoUntil'
+  const untouched = !found || (other && (before !== null || status !== 'published'))
   const sameDay = before !== null && found?.instant === null && dayOf(before) === found.day
   if (untouched || sameDay) return before && formatInstant(before)
   return publishedAt ?? null

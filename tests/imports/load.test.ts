@@ -381,6 +381,27 @@ describe('CSV', () => {
   })
 })
 
+test.each(['postedOn', 'embargoUntil', 'postedOn,publishedAt', 'status,postedOn', 'status,embargoUntil'])(
+  'what is not published stays without a release: CSV with %s',
+  async columns => {
+    const statuses = ['draft', 'hidden', 'scheduled']
+    const past = { postedOn: '2026-02-28', embargoUntil: '2026-01-05T10:00:00+09:00' }
+    await ndjson(
+      ...statuses.map((status, i) =>
+        sourced(`${i}`, {
+          ...{ ...past, status, publishedAt: null },
+          ...(status === 'scheduled' && { embargoUntil: '2099-01-01T10:00:00+09:00' }),
+        }),
+      ),
+      sourced('3', { status: 'draft', publishedAt: null }),
+    )
+    const query = [...statuses.map(status => `status=${status}`), `fields=source,title,${columns}`].join('&')
+    const file = (await call({ url: `/v1/articles.csv?${query}`, headers: editor })).body
+    expect(await csv(file)).toMatchObject({ updated: 0, unchanged: 4, rejected: 0 })
+    expect((await bySource('0')).publishedAt).toBeNull()
+  },
+)
+
 describe('CSV in CP949, as Korean Excel saves it', () => {
   const cell = (text: string) => `"${text.replaceAll('"', '""').replaceAll('\n', '\r\n')}"`
   const excel = (rows: string[][]) => encodeCp949(rows.map(row => row.map(cell).join(',')).join('\r\n'))
