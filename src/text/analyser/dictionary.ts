@@ -52,16 +52,20 @@ export const unknownLength = (field: number): number => (field >>> 26) & 0xf
 export const groups = (field: number): boolean => (field & 0x40000000) !== 0
 export const invokes = (field: number): boolean => field >>> 31 === 1
 
-/** @param wanted bytes from the beginning, or less where the file has less */
+/**
+ * @param wanted bytes from the beginning, or less where the file has less
+ * @param spare bytes after those of the file
+ */
 async function readInto(
   memory: WebAssembly.Memory,
   path: string,
   wanted = Number.POSITIVE_INFINITY,
+  spare = 0,
 ): Promise<Uint8Array<SharedArrayBuffer>> {
   const file = await open(path)
   try {
     const size = Math.min((await file.stat()).size, wanted)
-    const bytes = allocate(memory, size)
+    const bytes = allocate(memory, size + spare)
     for (let at = 0; at < size; ) {
       const { bytesRead } = await file.read(bytes, at, size - at, at)
       if (bytesRead === 0) throw new Error(`${path} ended early`)
@@ -87,18 +91,53 @@ async function readWords(memory: WebAssembly.Memory, path: string) {
   }
 }
 
-async function readConnections(memory: WebAssembly.Memory, path: string) {
-  const { buffer, byteOffset } = await readInto(memory, path)
-  const [contexts = 0, lefts = 0] = new Uint16Array(buffer, byteOffset, 2)
-  const connections = new Int16Array(buffer, byteOffset + 4, contexts * lefts)
-  const floors = allocate(memory, lefts * 2)
-  const cheapestConnections = new Int16Array(floors.buffer, floors.byteOffset, lefts)
-  for (let left = 0, at = 0; left < lefts; left++) {
+/** Verbs, adjectives and pronouns, which begin a word: they hardly stand after a noun without a space. */
+const BEGINNERS = /^(\d+) (?:VV|VA|NP),/gm
+const NOUNS = /^(\d+) (?:NNG|NNP|XSN|XR|UNKNOWN),/gm
+/** As much as dicrc makes an ending after a space pay. */
+const ATTACHED_PENALTY = 3000
+
+const numbersOf = (definitions: string, pattern: RegExp): number[] =>
+  [...definitions.matchAll(pattern)].map(([, number]) => Number(number))
+
+/**
+ * The connections, and behind them once more those of what begins a word, for where no space stands before it: there they cost
+ * more after a noun, so that 노무사는 is no 사는.
+ */
+async function readConnections(memory: WebAssembly.Memory, path: (name: string) => string) {
+  const [lefts, rights] = await Promise.all(
+    ['left-id.def', 'right-id.def'].map(name => readFile(path(name), 'utf8')),
+  )
+  const beginners = numbersOf(lefts ?? '', BEGINNERS)
+  const nouns = numbersOf(rights ?? '', NOUNS)
+  const contexts = rights?.trimEnd().split('\n').length ?? 0
+  const spare = beginners.length * contexts * 2
+  const file = await readInto(memory, path('matrix.bin'), undefined, spare)
+  const { buffer, byteOffset } = file
+  const [, all = 0] = new Uint16Array(buffer, byteOffset, 2)
+  const count = all + beginners.length
+  const connections = new Int16Array(buffer, byteOffset + 4, contexts * count)
+  beginners.forEach((left, i) => {
+    const row = connections.subarray(contexts * (all + i), contexts * (all + i + 1))
+    row.set(connections.subarray(contexts * left, contexts * (left + 1)))
+    for (const noun of nouns) row[noun] = Math.min(0x7fff, (row[noun] as number) + ATTACHED_PENALTY)
+  })
+  const floors = allocate(memory, count * 2)
+  const cheapestConnections = new Int16Array(floors.buffer, floors.byteOffset, count)
+  for (let left = 0, at = 0; left < count; left++) {
     let least = 0x7fff
     for (const end = at + contexts; at < end; at++) least = Math.min(least, connections[at] as number)
     cheapestConnections[left] = least
   }
-  return { connections, contexts, cheapestConnections }
+  const attached = allocate(memory, contexts * 2)
+  const attachedContexts = new Uint16Array(attached.buffer, attached.byteOffset, contexts)
+  attachedContexts.forEach((_, left) => {
+    attachedContexts[left] = left
+  })
+  beginners.forEach((left, i) => {
+    attachedContexts[left] = all + i
+  })
+  return { connections, contexts, cheapestConnections, attachedContexts }
 }
 
 function parseClasses({ buffer, byteOffset }: Uint8Array): { names: string[]; classes: Uint32Array } {
@@ -127,7 +166,10 @@ function parseUnknown({ trie, tokens }: Pick<Dictionary, 'trie' | 'tokens'>, nam
 /** Penalties for each posid, by where a word stands; 0 for all else. */
 export const AFTER_SPACE = 1
 export const AT_END = 2
-const PLACES = 3
+/** After a syllable without a space, and so at the end. */
+export const ATTACHED = 3
+export const ATTACHED_AT_END = 4
+const PLACES = 5
 const POSIDS = 1024
 
 /** Determiners, prefixes, adverbs and exclamations; see `AT_END`. */
@@ -145,7 +187,8 @@ function parsePenalties(memory: WebAssembly.Memory, dicrc: string): Int32Array {
   const penalties = new Int32Array(buffer, byteOffset, PLACES * POSIDS)
   for (let i = 0; i + 1 < numbers.length; i += 2)
     penalties[AFTER_SPACE * POSIDS + (numbers[i] as number)] = numbers[i + 1] as number
-  for (const posid of BEFORE_OTHERS) penalties[AT_END * POSIDS + posid] = END_PENALTY
+  for (const place of [AT_END, ATTACHED_AT_END])
+    for (const posid of BEFORE_OTHERS) penalties[place * POSIDS + posid] = END_PENALTY
   return penalties
 }
 
@@ -163,7 +206,7 @@ export async function readDictionary(folder = join(packageFolder(), 'bundleConte
     readFile(PROGRAM).then(WebAssembly.compile),
     readWords(memory, path('sys.dic')),
     readWords(memory, path('unk.dic')),
-    readConnections(memory, path('matrix.bin')),
+    readConnections(memory, path),
     readInto(memory, path('char.bin')),
     readFile(path('dicrc'), 'utf8'),
   ])

@@ -8,9 +8,11 @@ export interface Costs {
   contexts: number
   /** Of each left context the least. */
   cheapestConnections: Int16Array
+  /** Of each left context the one that it has after a syllable without a space. */
+  attachedContexts: Uint16Array
   /** Four fields a token: both contexts, posid and cost, feature, unused. */
   tokens: Int32Array
-  /** What a word costs more for where it stands: `AFTER_SPACE`, `AT_END`; by place and posid. */
+  /** What a word costs more for where it stands: see `AFTER_SPACE` and the others; by place and posid. */
   penalties: Int32Array
   /** Where all of these lie, and the rooms. */
   memory: WebAssembly.Memory
@@ -26,7 +28,14 @@ export interface Step {
 /** `wasm/viterbi.ts`. */
 interface Program {
   read(
-    ...at: [connections: number, floors: number, tokens: number, penalties: number, contexts: number]
+    ...at: [
+      connections: number,
+      floors: number,
+      attached: number,
+      tokens: number,
+      penalties: number,
+      contexts: number,
+    ]
   ): void
   bytesFor(capacity: number): number
   use(room: number, capacity: number): number
@@ -47,10 +56,12 @@ const STEP = 2
 const PAGE = 0x10000
 
 function start(costs: Costs): Program {
-  const { connections, cheapestConnections, tokens, penalties, contexts, memory } = costs
+  const { connections, cheapestConnections, attachedContexts, tokens, penalties, contexts, memory } = costs
   const program = new WebAssembly.Instance(costs.program, { env: { memory } }).exports as unknown as Program
-  const at = [connections, cheapestConnections, tokens, penalties].map(({ byteOffset }) => byteOffset)
-  program.read(...(at as [number, number, number, number]), contexts)
+  const at = [connections, cheapestConnections, attachedContexts, tokens, penalties].map(
+    ({ byteOffset }) => byteOffset,
+  )
+  program.read(...(at as [number, number, number, number, number]), contexts)
   return program
 }
 

@@ -54,16 +54,21 @@ const TAGS: Record<number, string> = {
 /** More words than a corpus of policy articles uses; past it the memory begins anew. */
 const REMEMBERED = 50_000
 
+/** Verbs spelled as they are, which the training corpus has for misspellings of others: 줄 of 주, 막 of 박, 듣 of 들. */
+const NO_MISTAKES = new Set('줄 막 듣 밟 익 곱 말 안 날 쓸 쏘 쓰 주 자 내 가 파고들 흘러들'.split(' '))
+
 /**
  * `탄소/NNG/*+중립/NNG/*`. Contractions of the training corpus left some words in the dictionary that stand for nouns
  * which they do not have (를 for 의대를): those nouns go, and so do parts without a form.
  */
 function parseExpression(word: string, feature: string): Part[] {
   const jamo = word.normalize('NFD')
-  const parts = (feature.split(',')[7] ?? '').split('+').map(part => {
+  const read = (feature.split(',')[7] ?? '').split('+').map(part => {
     const [form = '', tag = ''] = part.split('/')
     return { form, tag }
   })
+  const isVerb = read.length === 1 && read[0]?.tag === 'VV'
+  const parts = isVerb && NO_MISTAKES.has(word) ? [{ form: word, tag: 'VV' }] : read
   return place(
     parts.filter(
       ({ form, tag }) => form !== '' && (!tag.startsWith('NN') || jamo.includes(form.normalize('NFD'))),

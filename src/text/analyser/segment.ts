@@ -1,6 +1,8 @@
 import {
   AFTER_SPACE,
   AT_END,
+  ATTACHED,
+  ATTACHED_AT_END,
   classBits,
   contextsOf,
   costOf,
@@ -50,6 +52,9 @@ const isSyllable = (unit: number | undefined): boolean =>
 
 /** Whether what follows this unit without a space is a part of a word. */
 const joins = (unit: number | undefined): boolean => isSyllable(unit) || unit === DOT || unit === PERCENT
+
+/** What verbs begin with that make a noun a verb, as 하다 does: 허가받은, 안내드린, 손본. */
+const DOES = new Set([...'하해했한할함합되돼됐된될됨됩받드보본봐봤볼봄'].map(unit => unit.charCodeAt(0)))
 
 const unitsOf = (text: string): Uint16Array => Uint16Array.from(text, unit => unit.charCodeAt(0))
 
@@ -122,6 +127,9 @@ export class Segmenter {
     const from = this.#from
     const place = spaced ? AFTER_SPACE : 0
     const joined = !spaced && start > from && joins(units[start - 1])
+    const attached = joined && isSyllable(units[start - 1]) && !DOES.has(units[start] as number)
+    const within = attached ? ATTACHED : place
+    const last = attached ? ATTACHED_AT_END : AT_END
     const whole = this.#wholeEnd(start)
     let known = this.#addUserWords(start)
     let state = trie.firstStates[units[start] as number] as number
@@ -129,7 +137,7 @@ export class Segmenter {
     for (let end = start + 1; state >= 0; end++) {
       if (value >= 0 && end >= whole) {
         known = true
-        this.#lattice.addEntries(value, end - from, joined && this.#ends(end) ? AT_END : place)
+        this.#lattice.addEntries(value, end - from, joined && this.#ends(end) ? last : within)
       }
       if (end === this.#to) break
       const step = this.#steps.find(state, units[end] as number)

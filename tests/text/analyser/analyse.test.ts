@@ -17,6 +17,11 @@ beforeAll(async () => {
 
 const morphemes = (text: string) => analyser.analyse(text).filter(({ kind }) => kind === 'morpheme')
 const stems = (text: string) => analyser.analyse(text).filter(({ kind }) => kind === 'stem')
+const read = (text: string) =>
+  analyser
+    .analyse(text)
+    .map(({ kind, term }) => (kind === 'stem' ? `=${term}` : term))
+    .join(' ')
 const terms = (text: string) => morphemes(text).map(({ term }) => term)
 
 /** What a text can be made of, well-formed and not. */
@@ -207,6 +212,29 @@ describe('words', () => {
       expect(terms(`정책 ${word}`)).toEqual(['정책', ...own])
     },
   )
+
+  test.each([
+    ['노무사는 상담한다', '=노무사 노 무사 상담'],
+    ['감정평가사는', '=감정평가사 감정 평가 사'],
+    ['체납관리단 출범', '=체납관리단 체납 관리 단 출범'],
+    ['체험단 모집', '=체험단 체험 단 모집'],
+    ['자격제가 바뀐다', '=자격제 자격 제 바뀌'],
+    ['판단기준 마련', '=판단기준 판단 기준 마련'],
+    ['허가받은 곳', '허가 받 곳'],
+    ['안내드린 대로', '안내 드리'],
+    ['제도를 손본다.', '제도 손 보'],
+  ])('do not begin a verb or a pronoun within: %s', (text, expected) => expect(read(text)).toBe(expected))
+
+  test.each([
+    ['수출이 줄었다', '수출 줄'],
+    ['길을 막는다', '길 막'],
+    ['의견을 듣고', '의견 듣'],
+    ['다시 쓰는', '쓰'],
+    ['기술을 쓴', '기술 쓰'],
+    ['만든 곳을 밟지', '만들 곳 밟'],
+    ['길을 걸어', '길 걷'],
+    ['공기를 사는', '공기 살'],
+  ])('are the verbs that are written: %s', (text, expected) => expect(read(text)).toBe(expected))
 
   test('of grammar alone give nothing', () => {
     for (const text of ['', '의', '및', '을 를', '에서는', '…!?', ' \n\t', '그리고', '😀', '\ud800'])

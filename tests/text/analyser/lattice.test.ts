@@ -36,10 +36,12 @@ function connect(costs: number[]): Costs {
   const floors = Array.from({ length: CONTEXTS }, (_, left) =>
     Math.min(...costs.slice(left * CONTEXTS, (left + 1) * CONTEXTS)),
   )
+  const attached = shorts(ATTACHED)
   return {
     connections: shorts(costs),
     contexts: CONTEXTS,
     cheapestConnections: shorts(floors),
+    attachedContexts: new Uint16Array(attached.buffer, attached.byteOffset, CONTEXTS),
     tokens: ints(
       TOKENS.flatMap(({ left, right, posid, cost }) => [left | (right << 16), posid | (cost << 16), 0, 0]),
     ),
@@ -49,8 +51,9 @@ function connect(costs: number[]): Costs {
   }
 }
 
-/** Of posid 1, by place. */
-const PENALTIES = [0, 70, 200]
+/** Of posid 1, by place; in the last two what has the left context 1 has 3. */
+const PENALTIES = [0, 70, 200, 0, 200]
+const ATTACHED = [0, 3, 2, 3]
 const TOKENS = [
   { left: 1, right: 2, posid: 1, cost: -40 },
   { left: 2, right: 3, posid: 0, cost: 30 },
@@ -136,7 +139,7 @@ test('the path costs as little as any, and is what it costs', () => {
 
 test('entries of the dictionary are so many words, some of them dearer in some places', () => {
   const matrix = fc.array(cost, { minLength: CONTEXTS ** 2, maxLength: CONTEXTS ** 2 })
-  const entries = fc.record({ first: fc.nat(2), count: fc.integer({ min: 1, max: 3 }), place: fc.nat(2) })
+  const entries = fc.record({ first: fc.nat(2), count: fc.integer({ min: 1, max: 3 }), place: fc.nat(4) })
   fc.assert(
     fc.property(matrix, entries, (costs, { first, count, place }) => {
       const connections = connect(costs)
@@ -158,7 +161,8 @@ test('entries of the dictionary are so many words, some of them dearer in some p
       function wordsOf(into: Lattice) {
         TOKENS.slice(first, first + count).forEach(({ left, right, posid, cost }, i) => {
           const penalty = posid === 1 ? (PENALTIES[place] as number) : 0
-          into.add(left | (right << 16), cost + penalty, 2, first + i)
+          const context = place < 3 ? left : (ATTACHED[left] as number)
+          into.add(context | (right << 16), cost + penalty, 2, first + i)
         })
       }
     }),

@@ -29,6 +29,9 @@ class Token {
   unused: i32
 }
 
+/** The rows of penalties from this one on are of words that no space stands before. */
+const ATTACHED: u16 = 3
+
 /** Of a row of penalties. */
 const POSIDS: usize = 1024
 
@@ -79,6 +82,7 @@ class Step {
 
 let connections: usize
 let floors: usize
+let attached: usize
 let contexts: i32
 let tokens: usize
 let penalties: usize
@@ -105,18 +109,20 @@ export function bytesFor(capacity: i32): usize {
 
 /**
  * Where the dictionary lies, and how many right contexts it has; left ones are no more. Connections are what it costs that a left
- * context follows a right one, of 16 bits: [right + contexts × left]; floors are the least of each left context; penalties are of
- * a space, by posid.
+ * context follows a right one, of 16 bits: [right + contexts × left]; floors are the least of each left context; attached is which of
+ * them each is where no space stands before it; penalties are of a place, by posid.
  */
 export function read(
   connectionsAt: usize,
   floorsAt: usize,
+  attachedAt: usize,
   tokensAt: usize,
   penaltiesAt: usize,
   count: i32,
 ): void {
   connections = connectionsAt
   floors = floorsAt
+  attached = attachedAt
   tokens = tokensAt
   penalties = penaltiesAt
   contexts = count
@@ -180,7 +186,8 @@ function addEntries(entries: Word): void {
   for (let number = first; number < last; number++) {
     const token = changetype<Token>(tokens + <usize>number * offsetof<Token>())
     const penalty = entries.right ? load<i32>(row + ((<usize>token.posid) << 2)) : 0
-    addNode(token.left, token.right, <i32>token.cost + penalty, entries.end, number)
+    const left = entries.right >= ATTACHED ? load<u16>(attached + ((<usize>token.left) << 1)) : token.left
+    addNode(left, token.right, <i32>token.cost + penalty, entries.end, number)
   }
 }
 
