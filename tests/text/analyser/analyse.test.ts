@@ -236,6 +236,18 @@ describe('words', () => {
     ['공기를 사는', '공기 살'],
   ])('are the verbs that are written: %s', (text, expected) => expect(read(text)).toBe(expected))
 
+  test.each([
+    ['1인가구 비중', '=1인가구 1 인 가구 비중'],
+    ['노인가구 지원', '=노인가구 노인 가구 지원'],
+    ['쇄빙선 건조비를', '=쇄빙선 쇄빙 선 =건조비 건조 비'],
+    ['AI에이전트 개발', '=ai에이전트 ai 에이전트 개발'],
+    ['비만 지원', '비만 지원'],
+    ['소비만 늘면', '소비 늘'],
+    ['아동학대로', '=아동학대 아동 학대'],
+    ['교정시설 과밀수용', '=교정시설 교정 시설 =과밀수용 과밀 수용'],
+    ['운전자격', '=운전자격 운전 자격'],
+  ])('of our own are read, and break no others: %s', (text, expected) => expect(read(text)).toBe(expected))
+
   test('of grammar alone give nothing', () => {
     for (const text of ['', '의', '및', '을 를', '에서는', '…!?', ' \n\t', '그리고', '😀', '\ud800'])
       expect(analyser.analyse(text)).toEqual([])
