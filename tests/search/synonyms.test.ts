@@ -37,6 +37,7 @@ test('the groups that ship are kept as given ones are, and no spelling is in two
   const keys = rows.flatMap(row => row.keys)
   expect(new Set(keys).size).toBe(keys.length)
   expect((await groupOf('산자부')).terms).toContain('산업통상부')
+  expect((await groupOf('예타')).terms).toContain('예비타당성조사')
   expect((await groupOf('탄중위')).terms).toContain('탄소중립녹색성장위원회')
 })
 
