@@ -61,8 +61,17 @@ function readingOf(text: string, tokens: Token[]): Reading | null {
       pair: pairOf(text, morphemes[i - 1], token),
     })),
     stem: stem ? stemTerm(stem.term) : spacedStem(text, morphemes.length),
-    otherwise: stem?.term ?? (only === undefined ? null : stemTerm(only)),
+    otherwise: otherwiseOf(stem?.term, only),
   }
+}
+
+/** Two numbers with a dot are no number without it: 4·3 is not 43. Days are written so, 5·18 as 518. */
+const FEW_DIGITS = /^\d{1,2}$/
+
+function otherwiseOf(stem: string | undefined, only: string | undefined): string | null {
+  const term = stem ?? only
+  if (term === undefined || FEW_DIGITS.test(term)) return null
+  return stem ?? stemTerm(term)
 }
 
 /** The same of a part of a text with these tokens; null where it means nothing, undefined where it is no part by itself. */

@@ -42,6 +42,8 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   towns: ['세종시 청사 방문', '이천시와 회의(7.3.(목) 14:00)를 마쳤다.'],
   warm: ['낮 기온 15도', '35톤을 옮기고 25%를 이룬다.'],
   decimal: ['지구 1.5도 목표', '3.5톤, 2.5%'],
+  few: ['제주 4·3 추모', '제주에서 추모한다.'],
+  share: ['참여 비중 43%', '봄이 왔다.'],
   alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출'],
 }
 const rows = await insertArticles(
@@ -94,6 +96,9 @@ describe('a keyword search finds', () => {
     ),
     ...['세종', '세종시', '이천', '회의(7.3.(목) 14:00)'].map(q => [q, ['towns']] as [string, string[]]),
     ['청도', []],
+    ['4·3', ['few']],
+    ['4.3', ['few']],
+    ['43', ['share']],
     ['24%', ['acts']],
     ['커진', ['acts']],
     ['농촌진흥청,전기차', ['acts']],
