@@ -67,9 +67,12 @@ async function lookUpSynonyms(client: pg.ClientBase, analyser: Analyser, meaning
   return synonyms
 }
 
+/** Whether a word is spelled as it was typed: verbs in other forms stand inside nouns by chance only, 아프다 in 남아프리카. */
+const isAsTyped = ({ term, text }: Word): boolean => synonymKey(term.text).includes(synonymKey(text))
+
 async function lookUpInside(client: pg.ClientBase, meaning: Meaning) {
   const words = allWords(meaning).filter(
-    ({ term, text }) => !term.prefix && !term.phrase && [...text].length > 1,
+    word => !word.term.prefix && !word.term.phrase && [...word.text].length > 1 && isAsTyped(word),
   )
   const found = await listWordsWith(client, [...new Set(words.map(({ text }) => text))])
   return new Map([...found].map(([part, words]) => [part, words.map(({ term }) => term)]))
