@@ -21,7 +21,7 @@ interface WrittenWord {
   content: Morpheme[]
   /** Whether a comma or the end of a sentence stands before it. */
   apart: boolean
-  /** Whether it follows a word of one syllable and a dot, as 중소기업 does in 대·중소기업, or a hyphen as in K-푸드. */
+  /** Whether it is often written as one with what it follows: 중소기업 in 대·중소기업, 푸드 in K-푸드, 국민 in 전 국민. */
   linked: boolean
 }
 
@@ -38,6 +38,11 @@ function links(morphemes: Morpheme[], i: number, length: number): boolean {
 }
 const HYPHEN = /^[-‐‑]$/
 
+/** Of one syllable, which people write before nouns with a space or without: 전 국민, 전국민. */
+const DETERMINERS = new Set('전 각 총 현 본 타 양'.split(' '))
+const determines = ([first, second]: Morpheme[], next: Morpheme): boolean =>
+  first?.tag === 'MM' && second === undefined && DETERMINERS.has(first.form) && next.tag !== 'SN'
+
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
   let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false }
   let end = -1
@@ -47,7 +52,8 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
       const length = end - (word.morphemes[0]?.start ?? end)
-      word = { morphemes: [], content: [], apart: false, linked: symbol && links(morphemes, i, length) }
+      const linked = symbol ? links(morphemes, i, length) : determines(word.morphemes, morpheme)
+      word = { morphemes: [], content: [], apart: false, linked }
     } else if (symbol) word.linked = false
     end = Math.max(end, morpheme.end)
     if (symbol) word.apart ||= separates(morpheme)
@@ -59,9 +65,9 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
   if (word.morphemes.length > 0) yield word
 }
 
-/** As it is searched for: 2,000억원 is 2000억원, 대·중소기업 is 대중소기업. */
+/** As it is searched for: 2,000억원 is 2000억원, 대·중소기업 is 대중소기업, 전 국민 전국민. */
 const spell = (written: string): string =>
-  /[,·‐‑-]/.test(written) ? written.replace(/(\d),(?=\d{3})/g, '$1').replace(/[·‐‑-]/g, '') : written
+  /[,·‐‑\s-]/.test(written) ? written.replace(/(\d),(?=\d{3})/g, '$1').replace(/[·‐‑\s-]/g, '') : written
 
 /**
  * The tokens of a line, by their start.
