@@ -180,7 +180,10 @@ export async function buildApp({
     app.addSchema(component)
 
   await healthRoutes(app as never, {
-    ...{ db, replicas, searchState: () => searchState(db), findBacklog: () => findBacklog(db) },
+    db,
+    replicas,
+    searchState: () => searchState(db),
+    findBacklog: () => findBacklog(db),
   })
   const registry = registryReader(db)
   hearOfChanges(app, memory, db, () => registry.forget())
@@ -205,13 +208,19 @@ export async function buildApp({
     documentPositions(readers)
     await readers.register(unresolvedRoutes, { ...v1, ...articles })
     await readers.register(exportRoutes, {
-      ...{ ...v1, ...articles, limit: config.EXPORTS, stall: config.EXPORT_STALL_MS },
+      ...v1,
+      ...articles,
+      limit: config.EXPORTS,
+      stall: config.EXPORT_STALL_MS,
     })
   })
   await app.register(creatingRoutes, { ...v1, ...articles, idempotencyHours: config.IDEMPOTENCY_HOURS })
   await app.register(changingRoutes, { ...v1, ...articles })
   await app.register(counterRoutes, {
-    ...{ ...v1, db, now, viewWindowMinutes: config.VIEW_WINDOW_MINUTES },
+    ...v1,
+    db,
+    now,
+    viewWindowMinutes: config.VIEW_WINDOW_MINUTES,
     onRecounted: id => memory.recounted(id),
   })
   await app.register(queryRoutes, { ...v1, ...lists })
@@ -224,8 +233,13 @@ export async function buildApp({
   await app.register(synonymRoutes, { ...v1, db, now, publicUrl: config.PUBLIC_URL })
   await app.register(coverageRoutes, { ...v1, db, now })
   await app.register(importRoutes, {
-    ...{ ...v1, db, now, dir: join(config.DATA_DIR, 'imports'), publicUrl: config.PUBLIC_URL },
-    ...{ limit: config.IMPORT_LIMIT, patience: config.REQUEST_TIMEOUT_MS },
+    ...v1,
+    db,
+    now,
+    dir: join(config.DATA_DIR, 'imports'),
+    publicUrl: config.PUBLIC_URL,
+    limit: config.IMPORT_LIMIT,
+    patience: config.REQUEST_TIMEOUT_MS,
     idempotencyHours: config.IDEMPOTENCY_HOURS,
   })
   const sending = sendingOptions(config, { db, now, registry })

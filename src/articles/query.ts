@@ -177,7 +177,15 @@ export function decideQuery(query: ArticleQuery, now: Date): ListQuery {
   }
   const fingerprint = digest(
     JSON.stringify([
-      ...[sort, from, to, period, modifiedFrom, modifiedTo, lists, query.q, lineage],
+      sort,
+      from,
+      to,
+      period,
+      modifiedFrom,
+      modifiedTo,
+      lists,
+      query.q,
+      lineage,
       // Cursors that were given out before lists could collapse stay good.
       ...(collapse ? ['collapse'] : []),
       ...(query.asOf === undefined ? [] : [query.asOf]),

@@ -24,15 +24,21 @@ export function diffRevisions(
   return COMPARED.map(field => ({ field, before: former?.[field] ?? null, after: now[field] ?? null }))
     .filter(({ before, after }) => !isDeepStrictEqual(before, after))
     .map(({ field, before, after }) => ({
-      ...{ field, before, after },
+      field,
+      before,
+      after,
       words: TEXTS.includes(field) ? diffWords(text(before), text(after)) : null,
     }))
 }
 
 /** Columns that the contract shows as one field. */
 const FIELD_OF: Record<string, string> = {
-  ...{ ministryCode: 'ministry', ministryName: 'ministry', ministryPublishedName: 'ministry' },
-  ...{ source: 'source', externalId: 'source', sourceUrl: 'source' },
+  ministryCode: 'ministry',
+  ministryName: 'ministry',
+  ministryPublishedName: 'ministry',
+  source: 'source',
+  externalId: 'source',
+  sourceUrl: 'source',
 }
 
 /** The fields that columns belong to, in the order of the contract. */

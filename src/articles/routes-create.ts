@@ -36,7 +36,9 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
   const { db, now, publicUrl, idempotencyHours } = options
   const config = { scope: 'articles:write' } as const
   const writer = (request: FastifyRequest, reply: FastifyReply): By => ({
-    ...{ actor: `key:${request.caller?.id}`, now: now(), onCommit: tellPosition(reply) },
+    actor: `key:${request.caller?.id}`,
+    now: now(),
+    onCommit: tellPosition(reply),
   })
 
   app.post(

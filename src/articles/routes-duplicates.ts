@@ -42,7 +42,9 @@ export const duplicateRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = a
         total,
         items: found.map(({ row, reason, similarity, comparedWith }) => ({
           article: toSummary(row, null, presentation),
-          ...{ reason, similarity, comparedWith },
+          reason,
+          similarity,
+          comparedWith,
         })),
       }
       return sendCacheable(request, reply, listAnswer(body))

@@ -42,7 +42,9 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
       const { rows, total } = await listUnresolved(db, wanted)
       const known = await registry.current()
       const items = rows.map(({ firstAt, lastAt, name, articles, hidden }) => ({
-        ...{ name, articles, hidden },
+        name,
+        articles,
+        hidden,
         firstOn: firstAt && dayOf(firstAt),
         lastOn: lastAt && dayOf(lastAt),
         nearest: nearestNames(known, name),

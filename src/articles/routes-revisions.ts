@@ -65,7 +65,11 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<
       if (!found) throw noArticle(String(request.params.id))
       const { entries, total } = found
       const items = entries.map(({ version, kind, at, actor, changed }) => ({
-        ...{ version, kind, at: formatInstant(at), actor, changed: fieldsOf(changed) },
+        version,
+        kind,
+        at: formatInstant(at),
+        actor,
+        changed: fieldsOf(changed),
       }))
       const answer: RevisionPage = pageOf(items, total, wanted)
       const body = JSON.stringify(answer)

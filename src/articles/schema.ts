@@ -235,8 +235,11 @@ const { subtitles, bodyHtml, bodyText, tags, attachments } = WRITABLE
 export const ArticlePatch = Type.Object(
   {
     ...Type.Partial(Type.Object(WRITABLE)).properties,
-    ...{ subtitles: taken(subtitles), bodyHtml: taken(bodyHtml), bodyText: taken(bodyText) },
-    ...{ tags: taken(tags), attachments: taken(attachments) },
+    subtitles: taken(subtitles),
+    bodyHtml: taken(bodyHtml),
+    bodyText: taken(bodyText),
+    tags: taken(tags),
+    attachments: taken(attachments),
     ministry: Type.Optional(
       nullable(
         Type.Partial(

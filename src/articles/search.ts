@@ -82,7 +82,10 @@ function askFor(query: PlainQuery, offset: number): Asked {
   const from = sought ? sql`AND ${fromDay(descending)}` : empty
   const passed = sought ? sql`${offset} - (SELECT before FROM start)` : sql`${offset}`
   const part = partOf(query, sql`${where} ${first} ${from}`, orderBy(sort), {
-    ...{ limit: pageSize, offset, passed, atMost: hasOnePlan(query) && !sought ? SOUGHT : null },
+    limit: pageSize,
+    offset,
+    passed,
+    atMost: hasOnePlan(query) && !sought ? SOUGHT : null,
   })
   return {
     rows: sql`WITH ${repeated} ${start} matched AS (${total})
@@ -127,8 +130,13 @@ async function searchPage(
   if (rows.length === 0 && offset < count && again) return searchPage({ pool }, query, page, false)
   const keys = rows.map(row => sortKey(row, sort))
   return {
-    ...{ rows, keys, total: count, exact: true, keywords: null },
-    ...{ before: page > 1 && count > 0, after: offset + rows.length < count },
+    rows,
+    keys,
+    total: count,
+    exact: true,
+    keywords: null,
+    before: page > 1 && count > 0,
+    after: offset + rows.length < count,
   }
 }
 
@@ -161,7 +169,11 @@ async function searchCursor({ pool }: Database, query: PlainQuery, cursor: Curso
   const rows = backwards ? kept.reverse() : kept
   const keys = rows.map(row => sortKey(row, sort))
   return {
-    ...{ rows, keys, total: null, exact: false, keywords: null },
+    rows,
+    keys,
+    total: null,
+    exact: false,
+    keywords: null,
     ...(backwards
       ? { before: more, after: true }
       : { before: cursor !== null && kept.length > 0, after: more }),

@@ -11,8 +11,19 @@ const { q, from, to, period, modifiedFrom, modifiedTo } = ArticleQuery.propertie
 const { ministry, lineage, kind, tag, source, author, status } = ArticleQuery.properties
 /** What a list filters by. */
 const FILTERS = {
-  ...{ q, from, to, period, modifiedFrom, modifiedTo },
-  ...{ ministry, lineage, kind, tag, source, author, status },
+  q,
+  from,
+  to,
+  period,
+  modifiedFrom,
+  modifiedTo,
+  ministry,
+  lineage,
+  kind,
+  tag,
+  source,
+  author,
+  status,
 }
 
 export const HistogramQuery = Type.Object(

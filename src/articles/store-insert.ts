@@ -57,11 +57,17 @@ export const insertedRow = (
 ): ArticleRow & { counts: NonNullable<ArticleRow['counts']> } => ({
   ...content,
   ...inserted,
-  ...{ version: 1, recordedAt: now, modifiedAt: now, deletedAt: null },
+  version: 1,
+  recordedAt: now,
+  modifiedAt: now,
+  deletedAt: null,
   counts: {
     articleId: inserted.id,
     ...counts,
-    ...{ views: 0, likes: 0, dislikes: 0, totalViews: counts.sourceViews },
+    views: 0,
+    likes: 0,
+    dislikes: 0,
+    totalViews: counts.sourceViews,
   },
 })
 

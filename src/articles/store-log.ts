@@ -49,8 +49,13 @@ type After = State & Pick<ArticleRow, 'id' | 'version'>
 type By = Pick<Change, 'actor' | 'at'>
 
 export const creation = (row: After, by: By): Change => ({
-  ...{ articleId: row.id, kind: 'create', version: row.version, superseded: null },
-  ...{ wasPublic: false, isPublic: isPublicRow(row), ...by },
+  articleId: row.id,
+  kind: 'create',
+  version: row.version,
+  superseded: null,
+  wasPublic: false,
+  isPublic: isPublicRow(row),
+  ...by,
 })
 
 /** The entry of a new version. `superseded` holds what it changed; when the former version was made is added. */

@@ -55,7 +55,11 @@ export async function write<T>(
   const { result, position } = await prisma.$transaction(async tx => {
     let registry: Promise<Registry> | undefined
     const writing: Writing = {
-      ...{ tx, actor, now, changes: [], found: new Map() },
+      tx,
+      actor,
+      now,
+      changes: [],
+      found: new Map(),
       registry: () => {
         registry ??= readRegistry(tx)
         return registry

@@ -38,7 +38,11 @@ function toChange(entry: LogEntry, place: Place, presentation: Presentation | nu
   const deleted = kind === 'delete'
   return {
     cursor: encodePlace({ ...place, seq }),
-    ...{ articleId, kind, version, at: formatInstant(at), deleted },
+    articleId,
+    kind,
+    version,
+    at: formatInstant(at),
+    deleted,
     actor: place.view === 'public' ? null : actor,
     ...(presentation && {
       article: article && !deleted ? toSparse(article, null, presentation, LASTING_FIELDS) : null,

@@ -83,7 +83,9 @@ export const changeRoutes: FastifyPluginAsyncTypebox<
         const read = { limit: CHUNK, articles }
         const first = await feed.read(await placeOf(request), read)
         const stream = streamEvents(feed, first, read, {
-          ...{ abort, lifetime: LIFETIME_MS, onError: told },
+          abort,
+          lifetime: LIFETIME_MS,
+          onError: told,
           stopping: () => signal.closed,
         })
         return sendEvents(reply, stream)

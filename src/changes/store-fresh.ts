@@ -28,7 +28,10 @@ export function keepFresh(
     memory.told(position)
   }
   return listen(db, {
-    ...{ channel: CHANNEL, lookMs: LOOK_MS, retryMs: LOOK_MS, onError },
+    channel: CHANNEL,
+    lookMs: LOOK_MS,
+    retryMs: LOOK_MS,
+    onError,
     onBegin: async client => memory.trust(Number(await headOf(client))),
     onNotice: payload => told(payload === '' ? undefined : Number(payload)),
     onLook: async client => {

@@ -49,7 +49,11 @@ export function changeSignal(
   }
   const begin = () =>
     listen(db, {
-      ...{ channel: CHANNEL, onError, lookMs, retryMs, onNotice: told },
+      channel: CHANNEL,
+      onError,
+      lookMs,
+      retryMs,
+      onNotice: told,
       onBegin: async client => {
         // What came while nobody listened.
         told()

@@ -81,8 +81,14 @@ export async function readChanges(
   const floor = floorOf(place, horizon)
   const here = rows.filter(row => row.seq !== null).slice(0, limit)
   const entries = here.map(row => ({
-    ...{ seq: Number(row.seq), articleId: row.articleId, kind: row.changeKind, version: row.changeVersion },
-    ...{ at: row.at, actor: row.actor, wasPublic: row.wasPublic, isPublic: row.isPublic },
+    seq: Number(row.seq),
+    articleId: row.articleId,
+    kind: row.changeKind,
+    version: row.changeVersion,
+    at: row.at,
+    actor: row.actor,
+    wasPublic: row.wasPublic,
+    isPublic: row.isPublic,
     article: row.here ? row : null,
   }))
   return {

@@ -134,7 +134,11 @@ async function runOnce(
   const bar = quiet ? null : progressBar()
   try {
     const report = await sync(db, {
-      ...{ services, from, to, resume, dryRun },
+      services,
+      from,
+      to,
+      resume,
+      dryRun,
       api: {
         url: config.OPEN_API_URL,
         key: config.OPEN_API_KEY,

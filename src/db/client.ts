@@ -65,8 +65,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     prisma,
     async connect(settings = {}) {
       const client = new pg.Client({
-        ...{ connectionString: url, keepAlive: true, application_name: 'gongbo' },
-        ...{ connectionTimeoutMillis: 5_000, query_timeout: 5_000 },
+        connectionString: url,
+        keepAlive: true,
+        application_name: 'gongbo',
+        connectionTimeoutMillis: 5_000,
+        query_timeout: 5_000,
         ...settings,
       })
       // An error that nobody listens to ends the process.

@@ -59,7 +59,8 @@ export class Replica {
       const behind = lag > maxLag ? 'lagging' : 'ok'
       this.#failures = 0
       this.#become({
-        ...{ condition: standby ? behind : 'not-a-standby', position },
+        condition: standby ? behind : 'not-a-standby',
+        position,
         lag: Number.isFinite(lag) ? lag : null,
       })
     } catch {

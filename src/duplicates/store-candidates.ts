@@ -49,7 +49,9 @@ function nearestOf(printed: readonly Printed[]): Candidate[] {
  */
 function listSharing(query: Query, printed: readonly Printed[]): Promise<Candidate[]> {
   const given = printed.map(({ one, soughtFor, sameText }) => ({
-    ...{ id: one.id, listedAt: one.listedAt, keys: soughtFor },
+    id: one.id,
+    listedAt: one.listedAt,
+    keys: soughtFor,
     texts: isSubstantial(one.body) ? sameText : [],
   }))
   return query<Candidate>(sql`

@@ -66,8 +66,13 @@ export async function sendExport(
       ...(collapse && { duplicates: row.duplicates ?? 0 }),
     })
     const run = await beginExport(db, {
-      ...{ id, format: as.name, query: splitTarget(request.url).search },
-      ...{ batches: itemsOf(first, walk, itemOf), as, signal, free },
+      id,
+      format: as.name,
+      query: splitTarget(request.url).search,
+      batches: itemsOf(first, walk, itemOf),
+      as,
+      signal,
+      free,
       onError: error => request.log.error({ err: error }, 'an export failed'),
     })
     begin()

@@ -42,7 +42,11 @@ export const exportRoutes: FastifyPluginAsyncTypebox<ExportOptions> = async (app
   app.addHook('onClose', () => slots.settled())
 
   const schemaOf = (operationId: string, type: string, summary: string, content: string) => ({
-    ...{ operationId, security: OPTIONAL_KEY, tags: ['exports'], summary, description: WHOLE },
+    operationId,
+    security: OPTIONAL_KEY,
+    tags: ['exports'],
+    summary,
+    description: WHOLE,
     response: {
       200: {
         description: 'The articles',

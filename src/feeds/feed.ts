@@ -71,7 +71,9 @@ export function toFeed({ page, query, presentation, removals, head }: FeedParts,
   const entries = (list.items as FeedEntry['article'][]).map(article => {
     const self = `${base}${PATHS.list}/${article.id}`
     return {
-      ...{ identity: articleIdentity(identify, article.id), article, self },
+      identity: articleIdentity(identify, article.id),
+      article,
+      self,
       page: article.source?.url ?? self,
     }
   })
@@ -87,7 +89,9 @@ export function toFeed({ page, query, presentation, removals, head }: FeedParts,
       [...entries.map(({ article }) => article.modifiedAt), ...deleted.map(({ when }) => when)],
       head,
     ),
-    ...{ base, entries, deleted },
+    base,
+    entries,
+    deleted,
     addresses: { self: at(PATHS[form]), list: at(PATHS.list), atom: at(PATHS.atom), json: at(PATHS.json) },
     pages: pageAddresses(`${base}${PATHS[form]}`, search, list),
   }

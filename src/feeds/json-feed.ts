@@ -46,7 +46,9 @@ function toItem({ identity, article, page }: FeedEntry): JsonFeedItem {
     tags: [kindLabel(kind), ...article.tags],
     language: 'ko',
     attachments: article.attachments.map(({ name, url, mediaType, size }) => ({
-      ...{ url, mime_type: mediaType ?? ANY_FILE, title: name },
+      url,
+      mime_type: mediaType ?? ANY_FILE,
+      title: name,
       ...(typeof size === 'number' && { size_in_bytes: size }),
     })),
     // Of the ministry what no renaming changes: names of today would move a feed without a change.

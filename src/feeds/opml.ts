@@ -24,7 +24,11 @@ export function ministriesToOpml(
     outline: named
       .filter(body => body.kind === kind)
       .map(({ code, name }) => ({
-        ...{ '@type': 'rss', '@version': 'ATOM1', '@text': name, '@title': name, '@language': 'ko' },
+        '@type': 'rss',
+        '@version': 'ATOM1',
+        '@text': name,
+        '@title': name,
+        '@language': 'ko',
         '@xmlUrl': `${base}${PATHS.atom}?ministry=${code}`,
         '@htmlUrl': `${base}${PATHS.list}?ministry=${code}`,
       })),

@@ -28,7 +28,9 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ answers: FeedAnswers }> = a
     {
       config: { produces: [ATOM], addressed: true },
       schema: {
-        ...{ ...shared, description, operationId: 'getAtomFeed' },
+        ...shared,
+        description,
+        operationId: 'getAtomFeed',
         summary: 'Follow a list of articles as an Atom feed',
         response: answered(ATOM, AtomFeed),
       },
@@ -41,7 +43,9 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ answers: FeedAnswers }> = a
     {
       config: { produces: [JSON_FEED], addressed: true },
       schema: {
-        ...{ ...shared, description, operationId: 'getJsonFeed' },
+        ...shared,
+        description,
+        operationId: 'getJsonFeed',
         summary: 'Follow a list of articles as a JSON feed',
         response: answered(JSON_FEED, ref(JsonFeed)),
       },

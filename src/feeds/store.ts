@@ -46,7 +46,9 @@ export async function listRemovals({ pool }: Pick<Database, 'pool'>, filter: Fil
   const everything = [ministry, kind, source].every(list => list.length === 0)
   const narrowed = !everything || published.fromInstant || published.toInstant
   const told: Filter = {
-    ...{ ...filter, tag: [], author: [] },
+    ...filter,
+    tag: [],
+    author: [],
     modified: { from: null, to: null, fromInstant: null, toInstant: null },
   }
   // What was compacted cannot be told: then nothing is left out.

@@ -40,10 +40,7 @@ export async function findValidators(
   if (keywords && !search) return null
   const ministries = filter.ministry.length > 0 ? [filter.ministry, dayOf(now), digestOf(registry)] : []
   const etag = digest(
-    JSON.stringify([
-      ...[VERSION, form, fingerprint, at, pageSize, query.now, asOf],
-      ...[head, search, ministries],
-    ]),
+    JSON.stringify([VERSION, form, fingerprint, at, pageSize, query.now, asOf, head, search, ministries]),
   )
   const byLogAlone = !keywords && !asOf && filter.ministry.length === 0
   return { etag: `W/"${etag}"`, lastModified: byLogAlone && head ? settled([head.at, query.now], now) : null }

@@ -32,7 +32,8 @@ export type ReplicaReadiness = Static<typeof ReplicaReadiness>
 
 export const readinessOf = (replicas: Pick<Replicas, 'states'> | null): ReplicaReadiness[] =>
   (replicas?.states() ?? []).map(({ condition, lag }, i) => ({
-    ...{ replica: i + 1, condition },
+    replica: i + 1,
+    condition,
     lagMs: lag && Math.round(lag),
   }))
 
@@ -40,7 +41,10 @@ export function measureReplicas(registry: Registry, replicas: Pick<Replicas, 'st
   const registers = [registry]
   const labelNames = ['replica']
   new Gauge({
-    ...{ name: 'database_replica_up', help: 'Whether a replica gets reads', labelNames, registers },
+    name: 'database_replica_up',
+    help: 'Whether a replica gets reads',
+    labelNames,
+    registers,
     aggregator: 'min',
     collect() {
       for (const [i, { condition }] of replicas.states().entries())
@@ -50,7 +54,8 @@ export function measureReplicas(registry: Registry, replicas: Pick<Replicas, 'st
   new Gauge({
     name: 'database_replica_lag_seconds',
     help: 'Time by which a replica is behind, at most; NaN where that is not known',
-    ...{ labelNames, registers },
+    labelNames,
+    registers,
     aggregator: 'max',
     collect() {
       for (const [i, { lag }] of replicas.states().entries())
@@ -60,7 +65,8 @@ export function measureReplicas(registry: Registry, replicas: Pick<Replicas, 'st
   new Counter({
     name: 'article_reads_total',
     help: 'Reads of articles by where they were answered from; "instead": a replica failed',
-    ...{ labelNames: ['from'], registers },
+    labelNames: ['from'],
+    registers,
     collect() {
       this.reset()
       for (const [from, n] of Object.entries(replicas.reads)) this.inc({ from }, n)

@@ -49,7 +49,10 @@ const PATIENCE = 1_500
 
 /** Without a primary: readers are served by replicas. */
 const READERS_ONLY = {
-  ...{ status: 'degraded', database: 'unreachable', migrations: 'unknown', search: 'unknown' },
+  status: 'degraded',
+  database: 'unreachable',
+  migrations: 'unknown',
+  search: 'unknown',
 } as const
 
 /** Probes and metrics. They are not counted against the rate limit. */

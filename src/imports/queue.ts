@@ -142,7 +142,11 @@ export class ImportQueue {
       // Since the queue may have been stopped before there was anything to abort.
       if (this.#stopped) abort.abort(new Interrupted('stopped'))
       await importFile(db, { path, survey: await surveyFile(path) }, options, {
-        ...{ actor, now, report, signal: abort.signal, gently: true },
+        actor,
+        now,
+        report,
+        signal: abort.signal,
+        gently: true,
         onRead: bytes => {
           bytesRead += bytes
         },

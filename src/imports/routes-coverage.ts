@@ -46,7 +46,8 @@ export const coverageRoutes: FastifyPluginAsyncTypebox<{ db: Database; now: () =
       const services: Service[] = request.query.service ? [request.query.service] : ['press', 'policy']
       const span = { from, to: to < today ? to : today }
       const answer: Coverage = {
-        ...{ from, to },
+        from,
+        to,
         services: await Promise.all(services.map(service => coverageOf(db, service, span, today))),
       }
       const body = JSON.stringify(answer)

@@ -95,7 +95,8 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
                   keyId: request.caller?.id ?? '',
                   key,
                   fingerprint: fingerprintOf('POST', '/v1/imports', {
-                    ...{ ...file, map: [...file.map] },
+                    ...file,
+                    map: [...file.map],
                     digest,
                   }),
                   hours: options.idempotencyHours,

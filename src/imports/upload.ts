@@ -45,7 +45,10 @@ export function readOptions(contentType: string, query: UploadQuery): FileOption
       `Content-Type에는 ${charset}(이)라고 되어 있습니다`,
     )
   return {
-    ...{ format, dryRun, deferSearch, resume },
+    format,
+    dryRun,
+    deferSearch,
+    resume,
     map: new Map(map.flatMap(list => list.split(',')).map(fieldByHeader)),
     ...(source !== undefined && { source }),
     ...((encoding ?? named) && { encoding: encoding ?? named }),

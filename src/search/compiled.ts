@@ -66,7 +66,12 @@ export const allOf = (parts: Compiled[]): Compiled => {
 
 /** What the index answers by itself. */
 export const known = (query: string, share: number): Compiled => ({
-  ...{ query, share, postings: share, lists: 1, read: share, loose: query },
+  query,
+  share,
+  postings: share,
+  lists: 1,
+  read: share,
+  loose: query,
 })
 
 /** All but what is excluded; of a phrase the index cannot tell which these are. */

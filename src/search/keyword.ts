@@ -149,7 +149,8 @@ export async function everyHit(
   if (!meaning) return null
   const search: Search = {
     ...(await readUp(client, request, analyser, meaning)),
-    ...{ routes: ROUTES, count: false },
+    routes: ROUTES,
+    count: false,
   }
   const compiled = new Compiler(search.knowledge).compile(meaning)
   return everyMatch(matchingOf(search, compiled), request.order)
@@ -186,7 +187,11 @@ export async function searchKeywords(
     : null
   const nothing = offers && hits.length === 0 && 'offset' in request.at && request.at.offset === 0
   return {
-    ...{ hits, more, total, words, knowledge },
+    hits,
+    more,
+    total,
+    words,
+    knowledge,
     report: {
       ...report,
       relaxed: relaxed && { how: relaxed.how, dropped: relaxed.dropped },

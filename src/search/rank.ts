@@ -43,7 +43,9 @@ async function listCandidates(search: Search, compiled: Compiled, meaning: Meani
   const { leaveOut } = matching
   const some = needsReading(compiled) ? PHRASED : 1
   const newest = (most: number): Slice => ({
-    ...{ descending: true, after: null, offset: 0 },
+    descending: true,
+    after: null,
+    offset: 0,
     limit: Math.ceil(some * most),
   })
   const few = matching.share * matching.articles <= EXPECTED * routes.whole

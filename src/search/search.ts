@@ -45,8 +45,14 @@ export interface Routes {
   titled: number
 }
 export const ROUTES: Routes = {
-  ...{ walk: 1, window: 1, all: 1, widen: 8 },
-  ...{ whole: 400, ranked: 150, named: 150, titled: 250 },
+  walk: 1,
+  window: 1,
+  all: 1,
+  widen: 8,
+  whole: 400,
+  ranked: 150,
+  named: 150,
+  titled: 250,
 }
 
 const order = ({ descending }: Slice) =>

@@ -56,7 +56,9 @@ export async function scoreArticles(
       WHERE article_id = ANY(${ids}::int[]) OFFSET 0
     ) AS s`
   const { rows } = await client.query<[number, number, number, ...number[]]>({
-    ...{ text, values: values as unknown[], rowMode: 'array' },
+    text,
+    values: values as unknown[],
+    rowMode: 'array',
   })
   return rows
     .map(([id, morphemes, stems, ...facts]) => ({

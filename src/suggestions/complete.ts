@@ -62,7 +62,9 @@ async function reread(db: Client, q: string, typed: Typed, limit: number): Promi
 /** A word that all of the query becomes, and one that its last word does. */
 const alone = (one: CountedWord, match: Match): Completion => ({ ...one, match, head: '', text: one.word })
 const after = (typed: Typed, one: CountedWord, match: Match): Completion => ({
-  ...{ ...one, match, head: typed.head },
+  ...one,
+  match,
+  head: typed.head,
   text: completed(typed, one.word),
 })
 

@@ -38,8 +38,14 @@ const search = (client: pg.ClientBase, q: string, query: QueryNode, limit: numbe
   searchKeywords(
     client,
     {
-      ...{ q, query, order: 'newest', at: { offset: 0 }, limit },
-      ...{ filters: [], also: null, published: dayRange(null, null) },
+      q,
+      query,
+      order: 'newest',
+      at: { offset: 0 },
+      limit,
+      filters: [],
+      also: null,
+      published: dayRange(null, null),
       textsOf: async () => new Map(),
     },
     { count: false, offers: false },

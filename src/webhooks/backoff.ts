@@ -5,7 +5,9 @@ const HOUR = 60 * MINUTE
 
 /** Seconds to wait after the first, second, … attempt that failed; after the last of them there is no more. */
 export const STEPS: readonly number[] = [
-  ...[5, 5 * MINUTE, 30 * MINUTE],
+  5,
+  5 * MINUTE,
+  30 * MINUTE,
   ...[2, 5, 10, 14, 20, 24].map(hours => hours * HOUR),
 ]
 

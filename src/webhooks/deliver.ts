@@ -53,7 +53,8 @@ async function sendSigned(
     'webhook-signature': signature,
   }
   const outcome = await send(url, headers, payload, {
-    ...{ networks, timeout },
+    networks,
+    timeout,
     ...(abort && { abort }),
     ...(resolve && { resolve }),
   })

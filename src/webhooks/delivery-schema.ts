@@ -24,7 +24,8 @@ const WebhookAttempt = Type.Object({
 
 export const WebhookDelivery = Type.Object(
   {
-    ...{ id, event },
+    id,
+    event,
     state: oneOf(STATES, {
       description:
         '`pending`: to be sent, again perhaps; `delivered`: answered with 2xx; `failed`: given up; `cancelled`: its endpoint was disabled before.',

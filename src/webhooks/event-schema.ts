@@ -75,7 +75,12 @@ const UNTIL_TAKEN =
 
 const sent = (operationId: string, summary: string, event: TSchema, description = UNTIL_TAKEN) => ({
   post: {
-    ...{ operationId, summary, description, tags: ['webhooks'], security: [], parameters: HEADERS },
+    operationId,
+    summary,
+    description,
+    tags: ['webhooks'],
+    security: [],
+    parameters: HEADERS,
     requestBody: {
       required: true,
       content: {

@@ -32,7 +32,10 @@ export function payloadOf(
     type,
     timestamp: formatInstant(at),
     data: {
-      ...{ articleId, version, kind, deleted: type === 'article.deleted' },
+      articleId,
+      version,
+      kind,
+      deleted: type === 'article.deleted',
       url: `${publicUrl}/v1/articles/${articleId}`,
       cursor: encodePlace({ view: whole ? 'whole' : 'public', seq, floor: 0 }),
     },

@@ -42,7 +42,12 @@ export const Webhook = Type.Object(
   {
     id: Type.Integer({ minimum: 1, examples: [1] }),
     version: Type.Integer({ minimum: 1, examples: [1] }),
-    ...{ url, description, query, events, kinds, enabled },
+    url,
+    description,
+    query,
+    events,
+    kinds,
+    enabled,
     disabledReason: nullable(oneOf(['paused', 'gone', 'failing']), {
       description:
         'Why nothing is sent: `paused` by a writer, `gone` as the receiver answered 410, `failing` for `WEBHOOK_DISABLE_DAYS`. Null while it is enabled.',

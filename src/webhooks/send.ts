@@ -97,7 +97,9 @@ export async function send(
   const started = performance.now()
   const { networks, timeout, abort } = options
   const end = (outcome: Partial<Outcome>): Outcome => ({
-    ...{ status: null, error: null, retryAfter: null },
+    status: null,
+    error: null,
+    retryAfter: null,
     ...outcome,
     durationMs: Math.round(performance.now() - started),
   })
@@ -114,7 +116,10 @@ export async function send(
   try {
     return await new Promise<Outcome>((resolve, reject) => {
       const request = (secure ? httpsRequest : httpRequest)(target, {
-        ...{ method: 'POST', agent, signal, lookup: guarded(options) },
+        method: 'POST',
+        agent,
+        signal,
+        lookup: guarded(options),
         headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       })
       request.once('error', reject)

@@ -131,6 +131,10 @@ export const toLoggedDelivery = (row: LoggedRow): LoggedDelivery => ({
   ...toDelivery(row),
   payload: JSON.parse(row.payload),
   log: row.log.map(({ number, at, durationMs, status, error }) => ({
-    ...{ number, at: formatInstant(at), durationMs, status, error },
+    number,
+    at: formatInstant(at),
+    durationMs,
+    status,
+    error,
   })),
 })

@@ -140,7 +140,10 @@ async function followSome(
     for (const [change, event] of await eventsOf(client, list, told, terms))
       if (endpoint.events.includes(event))
         deliveries.push({
-          ...{ id: randomUUID(), webhookId: endpoint.id, seq: change.seq, event },
+          id: randomUUID(),
+          webhookId: endpoint.id,
+          seq: change.seq,
+          event,
           payload: payloadOf(event, change, { publicUrl, whole }),
         })
   }

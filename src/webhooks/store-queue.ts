@@ -67,9 +67,13 @@ export function deliveryQueue({ pool }: Pick<Database, 'pool'>, options: QueueOp
     }
   }
   const boss = new PgBoss({
-    ...{ db: { executeSql }, schema: SCHEMA, schedule: false, supervise: lookInSeconds !== null },
+    db: { executeSql },
+    schema: SCHEMA,
+    schedule: false,
+    supervise: lookInSeconds !== null,
     ...(lookInSeconds !== null && { maintenanceIntervalSeconds: lookInSeconds }),
-    ...{ archiveCompletedAfterSeconds: 3_600, deleteAfterHours: 24 },
+    archiveCompletedAfterSeconds: 3_600,
+    deleteAfterHours: 24,
   })
   boss.on('error', onError)
   const within = (client: Client) => ({

@@ -64,7 +64,12 @@ const columns = ({ query, ...content }: WebhookContent) => ({
 
 /** Content as it is told: what reads the same is the same. */
 const shownOf = ({ url, description, query, events, kinds, enabled }: WebhookContent) => [
-  ...[url, description, toText(query), events, kinds, enabled],
+  url,
+  description,
+  toText(query),
+  events,
+  kinds,
+  enabled,
 ]
 
 /** Makes an endpoint for what is changed from now on. */
@@ -82,7 +87,9 @@ export const insertWebhook = (
       data: {
         ...columns(content),
         ...(!content.enabled && { disabledReason: 'paused', disabledAt: now }),
-        ...{ sinceSeq, recordedAt: now, modifiedAt: now },
+        sinceSeq,
+        recordedAt: now,
+        modifiedAt: now,
         secrets: [newSeed(master)] as unknown as Prisma.InputJsonArray,
       },
     })
@@ -132,7 +139,8 @@ export const updateWebhook = (
         ...columns(content),
         ...(row.url !== content.url && { failingSince: null }),
         ...(row.enabled !== content.enabled && switched),
-        ...{ version: row.version + 1, modifiedAt: now },
+        version: row.version + 1,
+        modifiedAt: now,
       },
     })
   })
@@ -166,7 +174,8 @@ export const rotateSecret = (
       where: { id },
       data: {
         secrets: secrets as unknown as Prisma.InputJsonArray,
-        ...{ version: row.version + 1, modifiedAt: times.now },
+        version: row.version + 1,
+        modifiedAt: times.now,
       },
     })
   })

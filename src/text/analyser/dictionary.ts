@@ -212,7 +212,11 @@ export async function readDictionary(folder = join(packageFolder(), 'bundleConte
   ])
   const { names, classes } = parseClasses(characters)
   return {
-    ...{ ...words, ...connections, memory, program, classes },
+    ...words,
+    ...connections,
+    memory,
+    program,
+    classes,
     unknown: parseUnknown(unknown, names),
     penalties: parsePenalties(memory, dicrc),
     // Last, since nothing closes it.
