@@ -9,7 +9,7 @@ import { isIP } from 'node:net'
 interface Setting<T> {
   fallback: T
   description: string
-  /** Whether it must not be shown, wrong or right. */
+  /** Whether it holds what nobody may see: what is wrong with it is told without it. */
   secret?: boolean
   /** The value, or what was expected instead. */
   parse(text: string): { value: T } | { expected: string }
@@ -52,6 +52,8 @@ const checked = (
   parse: value => (check(value) ? { value } : { expected }),
 })
 
+const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true })
+
 const allOf = (check: (text: string) => boolean) => (list: string) =>
   list.split(',').every(one => check(one.trim()))
 
@@ -81,17 +83,21 @@ export const SETTINGS = {
     'Processes that answer on the port, as many as there are cores for them; each has its own connections to the database.',
   ),
   HOST: text('127.0.0.1', 'Address to listen on; `0.0.0.0` for all.'),
-  DATABASE_URL: checked(
-    '',
-    isDatabase,
-    'a URL such as postgresql://user:password@host:5432/gongbo',
-    'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
+  DATABASE_URL: secret(
+    checked(
+      '',
+      isDatabase,
+      'a URL such as postgresql://user:password@host:5432/gongbo',
+      'PostgreSQL 15 or newer. Without it an embedded PostgreSQL 18 keeps its data under `DATA_DIR`.',
+    ),
   ),
-  DATABASE_REPLICA_URLS: checked(
-    '',
-    allOf(isDatabase),
-    'URLs such as postgresql://user:password@host:5432/gongbo, separated by commas',
-    'Streaming replicas of that database, separated by commas. What readers of articles ask is asked of these.',
+  DATABASE_REPLICA_URLS: secret(
+    checked(
+      '',
+      allOf(isDatabase),
+      'URLs such as postgresql://user:password@host:5432/gongbo, separated by commas',
+      'Streaming replicas of that database, separated by commas. What readers of articles ask is asked of these.',
+    ),
   ),
   REPLICA_MAX_LAG_MS: integer(
     5_000,
@@ -209,13 +215,14 @@ export const SETTINGS = {
     'Days for which the log of webhook deliveries is kept after they were settled.',
   ),
   SWEEP_MINUTES: integer(10, 1, 1_440, 'Minutes between sweeps of what is kept for a time only.'),
-  WEBHOOK_SECRET: {
-    fallback: '',
-    secret: true,
-    description:
+  WEBHOOK_SECRET: secret(
+    checked(
+      '',
+      text => text.length >= 32,
+      'a text of 32 characters or more',
       'What new secrets of webhooks are derived from: 32 random characters or more, the same on every node. Without it a value in the database.',
-    parse: value => (value.length >= 32 ? { value } : { expected: 'a text of 32 characters or more' }),
-  } as Setting<string>,
+    ),
+  ),
   WEBHOOK_NETWORKS: checked(
     '',
     allOf(isNetwork),
@@ -247,7 +254,9 @@ export const SETTINGS = {
     'a URL such as https://apis.data.go.kr/1371000, without a slash at its end',
     'Where the Open API of press releases and policy news is, for `npm run sync`.',
   ),
-  OPEN_API_KEY: text('', 'Service key of data.go.kr for it, percent-encoded or not. It is never logged.'),
+  OPEN_API_KEY: secret(
+    text('', 'Service key of data.go.kr for it, percent-encoded or not. It is never logged.'),
+  ),
   OPEN_API_DAILY_CALLS: integer(
     1_000,
     1,
@@ -266,7 +275,7 @@ export const SETTINGS = {
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'How much is logged.',
   ),
-} satisfies Record<string, Setting<string | number | boolean>>
+} satisfies Record<string, Setting<string | number>>
 
 type Settings = typeof SETTINGS
 export type Config = { [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never }
@@ -279,9 +288,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     if (raw === undefined || raw === '') return [name, setting.fallback]
     const result = setting.parse(raw)
     if ('expected' in result) {
-      // A database URL holds a password.
-      const hidden = setting.secret || /^DATABASE_(REPLICA_)?URLS?$/.test(name)
-      faults.push(`${name} must be ${result.expected}${hidden ? '' : `, not "${raw}"`}`)
+      faults.push(`${name} must be ${result.expected}${setting.secret ? '' : `, not "${raw}"`}`)
       return [name, setting.fallback]
     }
     return [name, result.value]
