@@ -18,7 +18,7 @@ export const sendingOptions = (
   ...given,
   publicUrl: config.PUBLIC_URL,
   secret: config.WEBHOOK_SECRET,
-  networks: networksOf(config),
+  networks: parseNetworks(config.WEBHOOK_NETWORKS),
   allowHttp: config.WEBHOOK_HTTP === 'on',
   timeout: config.WEBHOOK_TIMEOUT_MS,
   concurrency: config.WEBHOOK_CONCURRENCY,
@@ -26,12 +26,3 @@ export const sendingOptions = (
   disableAfter: config.WEBHOOK_DISABLE_DAYS * DAY,
   expireInSeconds: Math.ceil(config.WEBHOOK_TIMEOUT_MS / 1_000) + SLACK,
 })
-
-/** @throws Error that names the setting */
-function networksOf({ WEBHOOK_NETWORKS }: Config) {
-  try {
-    return parseNetworks(WEBHOOK_NETWORKS)
-  } catch (error) {
-    throw new Error(`bad settings: WEBHOOK_NETWORKS: ${(error as Error).message}`)
-  }
-}
