@@ -114,12 +114,6 @@ export function pageAnswer({ rows }: Page, list: ReturnType<typeof toPage>) {
   }
 }
 
-/** Any other list as it is sent, and its ETag. */
-export function listAnswer(list: object) {
-  const body = JSON.stringify(list)
-  return { etag: `W/"${digest(body)}"`, body }
-}
-
 const called = (what: string) => (/^\d+$/.test(what) ? `${what}번 글` : `${what}에 해당하는 글`)
 
 export const noArticle = (what: string) =>

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CACHEABLE, FRESH, HEADERS, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
 import { tellPosition } from '../http/position.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { listAnswer, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nearestNames } from '../ministries/registry.ts'
 import { addShortName } from '../ministries/store-write.ts'
@@ -50,8 +50,7 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
         nearest: nearestNames(known, name),
       }))
       const answer: UnresolvedMinistryPage = pageOf(items, total, wanted)
-      const body = JSON.stringify(answer)
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(answer))
     },
   )
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
 import { Problem } from '../http/problem.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { digest, listAnswer, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { formatInstant } from '../time/seoul.ts'
 import { diffRevisions, fieldsOf } from './revision-diff.ts'
@@ -72,8 +72,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<
         changed: fieldsOf(changed),
       }))
       const answer: RevisionPage = pageOf(items, total, wanted)
-      const body = JSON.stringify(answer)
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(answer))
     },
   )
 
@@ -123,8 +122,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<
       const after = await revisionOf(id, to)
       const before = from === null ? null : await revisionOf(id, from)
       const fields = diffRevisions(before?.row ?? null, after.row, await present(options))
-      const body = JSON.stringify({ from, to, fields })
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer({ from, to, fields }))
     },
   )
 }

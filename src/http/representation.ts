@@ -98,12 +98,23 @@ export function keepNothing(app: FastifyInstance): void {
   })
 }
 
+/** A list as it is sent, and its ETag. */
+export function listAnswer(list: object): { etag: string; body: string } {
+  const body = JSON.stringify(list)
+  return { etag: `W/"${digest(body)}"`, body }
+}
+
+/** What has versions as it is sent, and its ETag. */
+export function versionAnswer(thing: { version: number }): { etag: string; body: string } {
+  const body = JSON.stringify(thing)
+  return { etag: versionEtag(thing.version, digest(body)), body }
+}
+
 /** Answers a write with what stands there now, under the ETag of its version; nobody keeps it. */
-export const sendVersion = (reply: FastifyReply, version: number, body: string): FastifyReply =>
-  reply
-    .headers({ etag: versionEtag(version, digest(body)), 'cache-control': 'no-store' })
-    .type(JSON_UTF8)
-    .send(body)
+export function sendVersion(reply: FastifyReply, thing: { version: number }): FastifyReply {
+  const { etag, body } = versionAnswer(thing)
+  return reply.headers({ etag, 'cache-control': 'no-store' }).type(JSON_UTF8).send(body)
+}
 
 /** Answers with a body that readers may keep and revalidate, or with 304 where they have it already. */
 export function sendCacheable(

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
-import { requireIfMatch, versionEtag } from '../http/conditional.ts'
+import { requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
-import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
+import { listAnswer, sendCacheable, sendVersion, versionAnswer } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { toEvent } from './answer.ts'
 import type { MinistryWriteOptions } from './routes-write.ts'
@@ -18,7 +18,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
   const config = { scope: 'admin' } as const
   const sendEvent = (reply: FastifyReply, row: EventRow) => {
     registry.forget()
-    return sendVersion(reply, row.version, JSON.stringify(toEvent(row)))
+    return sendVersion(reply, toEvent(row))
   }
 
   app.get(
@@ -33,8 +33,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
     },
     async (request, reply) => {
       const { events } = await readRows(db)
-      const body = JSON.stringify({ items: events.map(toEvent) })
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer({ items: events.map(toEvent) }))
     },
   )
 
@@ -70,9 +69,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
       },
     },
     async (request, reply) => {
-      const row = await getEvent(db, request.params.id)
-      const body = JSON.stringify(toEvent(row))
-      return sendCacheable(request, reply, { etag: versionEtag(row.version, digest(body)), body })
+      return sendCacheable(request, reply, versionAnswer(toEvent(await getEvent(db, request.params.id))))
     },
   )
 

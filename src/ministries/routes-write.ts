@@ -29,7 +29,7 @@ export const ministryWriteRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
   const sendMinistry = async (reply: FastifyReply, row: Row) => {
     registry.forget()
     const { events } = await readRows(db)
-    return sendVersion(reply, row.version, JSON.stringify(toRecord(row, events, dayOf(now()))))
+    return sendVersion(reply, toRecord(row, events, dayOf(now())))
   }
 
   app.post(

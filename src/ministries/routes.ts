@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Database } from '../db/client.ts'
-import { versionEtag } from '../http/conditional.ts'
 import { assertDay } from '../http/days.ts'
 import { CACHEABLE, FRESH, json, problems } from '../http/openapi.ts'
-import { digest, sendCacheable } from '../http/representation.ts'
+import { listAnswer, sendCacheable, versionAnswer } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { dayOf } from '../time/seoul.ts'
 import { noMinistry, toList, toRecord, toResolution } from './answer.ts'
@@ -42,8 +41,7 @@ export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = a
     },
     async (request, reply) => {
       const { rows } = await readRows(db)
-      const body = JSON.stringify(toList(rows, dayFor(request.query.on)))
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(toList(rows, dayFor(request.query.on))))
     },
   )
 
@@ -66,8 +64,7 @@ export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = a
     },
     async (request, reply) => {
       const { name, on } = request.query
-      const body = JSON.stringify(toResolution(await readRegistry(db), name, dayFor(on)))
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(toResolution(await readRegistry(db), name, dayFor(on))))
     },
   )
 
@@ -90,8 +87,7 @@ export const ministryRoutes: FastifyPluginAsyncTypebox<MinistryRouteOptions> = a
       const { rows, events } = await readRows(db)
       const row = rows.find(({ code }) => code === request.params.code)
       if (!row) throw noMinistry(request.params.code)
-      const body = JSON.stringify(toRecord(row, events, dayOf(now())))
-      return sendCacheable(request, reply, { etag: versionEtag(row.version, digest(body)), body })
+      return sendCacheable(request, reply, versionAnswer(toRecord(row, events, dayOf(now()))))
     },
   )
 }

@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import type { Database } from '../db/client.ts'
-import { requireIfMatch, versionEtag } from '../http/conditional.ts'
+import { requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
 import { badBody } from '../http/problem.ts'
-import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
+import { listAnswer, sendCacheable, sendVersion, versionAnswer } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { loadAnalysis } from './analysis.ts'
 import {
@@ -37,18 +36,7 @@ export interface SynonymRouteOptions {
 
 const { ETag, Location } = HEADERS
 
-type Row = Parameters<typeof toSynonymGroup>[0]
-
-function answerOf(row: Row): { etag: string; body: string } {
-  const body = JSON.stringify(toSynonymGroup(row))
-  return { etag: versionEtag(row.version, digest(body)), body }
-}
-
-/** Answers a write with the group as it stands now. */
-const sendWritten = (reply: FastifyReply, row: Row): FastifyReply =>
-  sendVersion(reply, row.version, JSON.stringify(toSynonymGroup(row)))
-
-/** The same, if searches look for each of them. @throws Problem 400 that points at one that says nothing, such as 의 */
+/** Synonyms, if searches look for each of them. @throws Problem 400 that points at one that says nothing, such as 의 */
 async function searchable(synonyms: Synonyms): Promise<Synonyms> {
   const { analyser } = await loadAnalysis()
   const i = synonyms.terms.findIndex(term => wayOf(analyser, term) === null)
@@ -84,8 +72,7 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
       const wanted = wantedPage(query)
       const key = term === undefined ? null : synonymKey(term)
       const { rows, total } = await listSynonymGroups(db, { key, ...wanted })
-      const body = JSON.stringify(pageOf(rows.map(toSynonymGroup), total, wanted))
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(pageOf(rows.map(toSynonymGroup), total, wanted)))
     },
   )
 
@@ -105,7 +92,8 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
     },
     async (request, reply) => {
       const row = await insertSynonymGroup(db, await searchable(toSynonyms(request.body.terms)), now())
-      return sendWritten(reply.code(201).header('location', `${publicUrl}/v1/synonyms/${row.id}`), row)
+      reply.code(201).header('location', `${publicUrl}/v1/synonyms/${row.id}`)
+      return sendVersion(reply, toSynonymGroup(row))
     },
   )
 
@@ -123,7 +111,7 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
     async (request, reply) => {
       const row = await findSynonymGroup(db, request.params.id)
       if (!row) throw noSynonymGroup(request.params.id)
-      return sendCacheable(request, reply, answerOf(row))
+      return sendCacheable(request, reply, versionAnswer(toSynonymGroup(row)))
     },
   )
 
@@ -146,7 +134,8 @@ export const synonymRoutes: FastifyPluginAsyncTypebox<SynonymRouteOptions> = asy
     async (request, reply) => {
       const ifMatch = requireIfMatch(request.headers['if-match'])
       const synonyms = await searchable(toSynonyms(request.body.terms))
-      return sendWritten(reply, await replaceSynonymGroup(db, request.params.id, ifMatch, synonyms, now()))
+      const row = await replaceSynonymGroup(db, request.params.id, ifMatch, synonyms, now())
+      return sendVersion(reply, toSynonymGroup(row))
     },
   )
 

@@ -4,10 +4,10 @@ import { decideQuery } from '../articles/query.ts'
 import { takeInMinistries } from '../articles/store-ministries.ts'
 import { CHANGE_KINDS } from '../articles/words.ts'
 import { JSON_UTF8, MERGE_PATCH_TYPE } from '../http/body.ts'
-import { requireIfMatch, versionEtag } from '../http/conditional.ts'
+import { requireIfMatch } from '../http/conditional.ts'
 import { CACHEABLE, FRESH, HEADERS, IfMatch, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
-import { digest, sendCacheable, sendVersion } from '../http/representation.ts'
+import { listAnswer, sendCacheable, sendVersion, versionAnswer } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import type { RegistryReader } from '../ministries/store.ts'
 import { dayOf } from '../time/seoul.ts'
@@ -56,20 +56,15 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
   const { db, registry, publicUrl, secret, now, rotationHours } = options
   const config = { scope: 'admin' } as const
 
-  const answerOf = (row: WebhookRow) => {
-    const body = JSON.stringify(toWebhook(row, now()))
-    return { etag: versionEtag(row.version, digest(body)), body }
-  }
-  const sendWritten = (reply: FastifyReply, row: WebhookRow) =>
-    sendVersion(reply, row.version, JSON.stringify(toWebhook(row, now())))
   /** With the newest secret, this once. */
   const sendSecret = async (reply: FastifyReply, row: WebhookRow) => {
     const [seed] = seedsOf(row)
     const made = seed && secretOf(seed, await listMasters(db, secret))
+    const webhook = toWebhook(row, now())
     return reply
-      .headers({ etag: answerOf(row).etag, 'cache-control': 'no-store' })
+      .headers({ etag: versionAnswer(webhook).etag, 'cache-control': 'no-store' })
       .type(JSON_UTF8)
-      .send(JSON.stringify({ ...toWebhook(row, now()), secret: made }))
+      .send(JSON.stringify({ ...webhook, secret: made }))
   }
 
   /** What a body says, over what there was. @throws Problem 400 that names the culprit. */
@@ -117,8 +112,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
       const wanted = wantedPage(request.query)
       const { rows, total } = await listWebhooks(db, wanted)
       const items = rows.map(row => toWebhook(row, now()))
-      const body = JSON.stringify(pageOf(items, total, wanted))
-      return sendCacheable(request, reply, { etag: `W/"${digest(body)}"`, body })
+      return sendCacheable(request, reply, listAnswer(pageOf(items, total, wanted)))
     },
   )
 
@@ -157,8 +151,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
         response: { 200: json('The endpoint', ref(Webhook), CACHEABLE), 304: FRESH, ...problems(404) },
       },
     },
-    async (request, reply) =>
-      sendCacheable(request, reply, answerOf(await findWebhook(db, request.params.id))),
+    async (request, reply) => {
+      const webhook = toWebhook(await findWebhook(db, request.params.id), now())
+      return sendCacheable(request, reply, versionAnswer(webhook))
+    },
   )
 
   app.patch(
@@ -185,7 +181,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
       if (request.body.query !== undefined)
         await assertKnown(contentOf(request, request.body, { ...before, query: queryOf(before) }))
       const decide = (row: WebhookRow) => contentOf(request, request.body, { ...row, query: queryOf(row) })
-      return sendWritten(reply, await updateWebhook(db, id, ifMatch, decide, now()))
+      return sendVersion(reply, toWebhook(await updateWebhook(db, id, ifMatch, decide, now()), now()))
     },
   )
 
