@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { parseRetryAfter } from '../http/retry-after.ts'
 import { type Answer, readAnswer, UnreadableAnswer } from './open-api-answer.ts'
 import { FaultyAnswer, judge } from './open-api-codes.ts'
 
@@ -160,9 +161,8 @@ async function request({ service, from, to }: Window, { url, key, timeout, signa
       signal: signal ? AbortSignal.any([limit, signal]) : limit,
     })
     const bytes = new Uint8Array(await response.arrayBuffer())
-    const seconds = Number(response.headers.get('retry-after') ?? 0)
-    const retryAfter = seconds > 0 ? Math.min(seconds * 1000, LONGEST_WAIT) : 0
-    return { status: response.status, bytes, retryAfter }
+    const seconds = parseRetryAfter(response.headers.get('retry-after') ?? undefined, new Date()) ?? 0
+    return { status: response.status, bytes, retryAfter: Math.min(seconds * 1000, LONGEST_WAIT) }
   } catch (error) {
     if (limit.aborted) throw new FaultyAnswer('transient', `no answer within ${timeout} ms`)
     throw new FaultyAnswer('transient', `no answer (${reasonOf(error)})`)

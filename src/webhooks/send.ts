@@ -2,8 +2,8 @@ import { type LookupAddress, type LookupAllOptions, lookup as lookUp } from 'nod
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { parseRetryAfter } from '../http/retry-after.ts'
 import { isAllowed, literalOf, type Network } from './address.ts'
-import { parseRetryAfter } from './backoff.ts'
 
 /**
  * Sends one request to whatever address somebody has written down. Names are looked up by the connection itself, which
