@@ -118,29 +118,21 @@ function contrary({ candidates }: ReturnType<typeof resolve>, fits: (body: Body)
 
 const called = (body: Body, today: string) => `${body.code} ${nameShown(body, today).name}`
 
-function unknownCode(code: string, meant: Body | undefined): Problem {
-  const detail = {
-    en: `no ministry has the code ${code}; leave it out, and the name says which one it is or is kept as text`,
-    ko: `코드가 ${code}인 기관이 없습니다. 코드를 빼면 이름으로 찾거나 이름만 보관합니다`,
-  }
-  return new Problem(
-    'invalid-body',
-    { en: `/ministry/code: ${detail.en}`, ko: `/ministry/code: ${detail.ko}` },
-    { faults: [{ pointer: '/ministry/code', detail, ...(meant && { suggestion: meant.code }) }] },
+const unknownCode = (code: string, meant: Body | undefined) =>
+  badBody(
+    '/ministry/code',
+    `no ministry has the code ${code}; leave it out, and the name says which one it is or is kept as text`,
+    `코드가 ${code}인 기관이 없습니다. 코드를 빼면 이름으로 찾거나 이름만 보관합니다`,
+    meant?.code,
   )
-}
 
-function contradiction(body: Body, other: Body, today: string): Problem {
-  const detail = {
-    en: `is of ${called(body, today)}, but the name is of ${called(other, today)}`,
-    ko: `${called(body, today)}의 코드인데 이름은 ${called(other, today)}의 것입니다`,
-  }
-  return new Problem(
-    'invalid-body',
-    { en: `/ministry/code: ${detail.en}`, ko: `/ministry/code: ${detail.ko}` },
-    { faults: [{ pointer: '/ministry/code', detail, suggestion: other.code }] },
+const contradiction = (body: Body, other: Body, today: string) =>
+  badBody(
+    '/ministry/code',
+    `is of ${called(body, today)}, but the name is of ${called(other, today)}`,
+    `${called(body, today)}의 코드인데 이름은 ${called(other, today)}의 것입니다`,
+    other.code,
   )
-}
 
 /** What a merge patch leaves as it was is often the culprit. */
 const notPublisher = (publisher: Body, body: Body, today: string) =>

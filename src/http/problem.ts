@@ -136,12 +136,12 @@ export class Problem extends BilingualError {
 
 type Culprit = 'parameter' | 'header' | 'pointer'
 
-/** Makes problems that one named culprit is to blame for. */
+/** Makes problems that one named culprit is to blame for, with what it might have been. */
 const blaming =
   (code: ProblemCode, culprit: Culprit) =>
-  (name: string, en: string, ko: string): Problem => {
+  (name: string, en: string, ko: string, suggestion?: string): Problem => {
     const where = name === '' ? { en: 'the body', ko: '본문' } : { en: name, ko: name }
-    const faults = [{ [culprit]: name, detail: { en, ko } }]
+    const faults = [{ [culprit]: name, detail: { en, ko }, ...(suggestion !== undefined && { suggestion }) }]
     return new Problem(code, { en: `${where.en}: ${en}`, ko: `${where.ko}: ${ko}` }, { faults })
   }
 
@@ -151,6 +151,10 @@ export const badParameter = blaming('invalid-parameter', 'parameter')
 export const badBody = blaming('invalid-body', 'pointer')
 /** A problem with one header, by its name. */
 export const badHeader = blaming('invalid-header', 'header')
+
+/** A name or a place in a list as a part of a JSON Pointer (RFC 6901). */
+export const pointerToken = (key: string | number): string =>
+  String(key).replaceAll('~', '~0').replaceAll('/', '~1')
 
 export const ProblemDetails = Type.Object(
   {

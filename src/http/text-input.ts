@@ -3,7 +3,7 @@ import { decodeCp949 } from '../text/cp949.ts'
 import { decodeUtf8 } from '../text/encoding.ts'
 import { hasPile } from '../text/nfc.ts'
 import { flagsOf, UNSETTLED } from '../text/units.ts'
-import { type Bilingual, badBody, badParameter, Problem } from './problem.ts'
+import { type Bilingual, badBody, badParameter, Problem, pointerToken } from './problem.ts'
 import { splitTarget } from './target.ts'
 
 /** What every text that comes in must be: UTF-8, without NUL, well formed, in NFC. */
@@ -114,8 +114,7 @@ const MAX_DEPTH = 64
 
 type Path = (string | number)[]
 
-const pointerTo = (path: Path) =>
-  path.map(key => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+const pointerTo = (path: Path) => path.map(key => `/${pointerToken(key)}`).join('')
 
 /** The text in NFC. @throws Problem that points at it where it cannot be taken. */
 function normaliseText(text: string, path: Path): string {

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { FastifySchemaValidationError } from 'fastify'
-import { type Bilingual, type Fault, Problem } from './problem.ts'
+import { type Bilingual, type Fault, Problem, pointerToken } from './problem.ts'
 
 /** What Ajv says, as problem details that name the culprit and, for a slip of the pen, what was meant. */
 
@@ -12,7 +12,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   if (names.length === 0) return undefined
   const best = closest(
     word.toLowerCase(),
-    [...names].map(n => n.toLowerCase()),
+    names.map(n => n.toLowerCase()),
   )
   const limit = Math.max(1, Math.ceil(Math.max(word.length, best.length) / 3))
   return distance(word.toLowerCase(), best) <= limit ? names.find(n => n.toLowerCase() === best) : undefined
@@ -113,8 +113,6 @@ const at = (value: unknown, pointer: string): unknown =>
       (here, token) => (here as Schema | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')],
       value,
     )
-
-const pointerToken = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Branches of a nullable field each complain: what says only "or null" adds nothing. */
 function isNoise(

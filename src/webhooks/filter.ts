@@ -1,7 +1,7 @@
 import { type TSchema, Type } from 'typebox'
 import { decideQuery } from '../articles/query.ts'
 import { ArticleQuery } from '../articles/query-schema.ts'
-import { Problem } from '../http/problem.ts'
+import { badParameter, Problem } from '../http/problem.ts'
 import { validationProblem } from '../http/validation.ts'
 import { nfc } from '../text/nfc.ts'
 
@@ -36,15 +36,15 @@ export function parseFilter(text: string, validate: Validate, now: Date): Articl
   try {
     for (const name of SHOWN)
       if (name in given)
-        throw fault(
+        throw badParameter(
           name,
           'says nothing about which articles are meant: leave it out',
           '어떤 글인지를 정하는 매개변수가 아닙니다. 빼십시오',
         )
     for (const [name, value] of Object.entries(given)) {
-      if (String(value).includes('\ufffd')) throw fault(name, 'is not UTF-8', 'UTF-8이 아닙니다')
+      if (String(value).includes('\ufffd')) throw badParameter(name, 'is not UTF-8', 'UTF-8이 아닙니다')
       if (String(value).includes('\0'))
-        throw fault(name, 'must not contain a NUL character', 'NUL 문자를 포함할 수 없습니다')
+        throw badParameter(name, 'must not contain a NUL character', 'NUL 문자를 포함할 수 없습니다')
     }
     if (!validate(given)) throw validationProblem(validate.errors as never, 'querystring', given)
     decideQuery(given as ArticleQuery, now)
@@ -53,13 +53,6 @@ export function parseFilter(text: string, validate: Validate, now: Date): Articl
     throw pointed(error)
   }
 }
-
-const fault = (parameter: string, en: string, ko: string) =>
-  new Problem(
-    'invalid-parameter',
-    { en: `${parameter}: ${en}`, ko: `${parameter}: ${ko}` },
-    { faults: [{ parameter, detail: { en, ko } }] },
-  )
 
 /** What is wrong with a parameter is wrong with `/query` of the body. */
 function pointed(error: unknown): unknown {
