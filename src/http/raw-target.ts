@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
 import { requestId } from './requests.ts'
@@ -67,12 +67,12 @@ function endAfter(answering: ServerResponse, socket: Socket): void {
 }
 
 /** Milliseconds for which a client may still send what nobody wants, so that it comes to read its answer. */
-export const LINGER = 3_000
+const LINGER = 3_000
 
-/** A timer that destroys a connection which is not closed by then. */
-function giveUp(socket: Socket): NodeJS.Timeout {
-  const end = setTimeout(() => socket.destroy(), LINGER).unref()
-  socket.once('close', () => clearTimeout(end))
+/** A timer that destroys a connection, or what comes on it, where it is not closed by then. */
+export function giveUp(stream: Readable): NodeJS.Timeout {
+  const end = setTimeout(() => stream.destroy(), LINGER).unref()
+  stream.once('close', () => clearTimeout(end))
   return end
 }
 

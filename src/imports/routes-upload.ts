@@ -8,7 +8,7 @@ import { Type } from 'typebox'
 import { type Database, type Prisma, queryIn } from '../db/client.ts'
 import { HEADERS, json, problems } from '../http/openapi.ts'
 import { badBody, Problem } from '../http/problem.ts'
-import { LINGER, unhurried } from '../http/raw-target.ts'
+import { giveUp, unhurried } from '../http/raw-target.ts'
 import { ref } from '../http/schema.ts'
 import { IdempotencyKey, idempotencyKey } from '../idempotency/header.ts'
 import { sendStored } from '../idempotency/routes-answer.ts'
@@ -137,7 +137,7 @@ async function receive(
     await rm(path, { force: true })
     throw empty()
   } catch (error) {
-    linger(upload)
+    giveUp(upload.on('error', () => {}).resume())
     throw error instanceof UploadError ? problemOf(error, limit) : error
   } finally {
     unhurried.delete(socket)
@@ -145,12 +145,6 @@ async function receive(
 }
 
 const empty = () => badBody('', 'is empty', '비어 있습니다')
-
-function linger(upload: Readable): void {
-  upload.on('error', () => {}).resume()
-  const end = setTimeout(() => upload.destroy(), LINGER).unref()
-  upload.once('close', () => clearTimeout(end))
-}
 
 function problemOf({ why }: UploadError, limit: number): Problem {
   const more = { headers: { connection: 'close' } }
