@@ -5,6 +5,7 @@ import { allows } from '../http/access.ts'
 import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { versionEtag } from '../http/conditional.ts'
 import { HEADERS, json } from '../http/openapi.ts'
+import { tellPosition } from '../http/position.ts'
 import { Problem } from '../http/problem.ts'
 import { digest } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
@@ -17,6 +18,7 @@ import type { ArticleQuery } from './query-schema.ts'
 import { type ArticleRow, type Neighbours, type Presentation, toArticle } from './row.ts'
 import { Article, type ArticleSummary } from './schema.ts'
 import type { Page } from './search.ts'
+import type { By } from './store.ts'
 import { type ReadRow, readWritten } from './store-read.ts'
 import { SOURCE } from './words.ts'
 
@@ -132,6 +134,13 @@ export function assertReadable<T extends Pick<ArticleRow, 'status' | 'deletedAt'
     throw new Problem('gone', { en: `Article ${what} was deleted.`, ko: `${called(what)}은 삭제되었습니다.` })
   return row
 }
+
+/** Who writes with a request, and when; its answer tells where the write stands. */
+export const writerOf = (request: FastifyRequest, reply: FastifyReply, now: Date): By => ({
+  actor: `key:${request.caller?.id}`,
+  now,
+  onCommit: tellPosition(reply),
+})
 
 type WrittenOptions = Pick<ArticleRouteOptions, 'db' | 'registry' | 'now' | 'newDays'>
 

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { assertMatch, requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, IfMatch, problems } from '../http/openapi.ts'
-import { tellPosition } from '../http/position.ts'
 import { badBody, badParameter } from '../http/problem.ts'
 import { ref } from '../http/schema.ts'
 import { validationProblem } from '../http/validation.ts'
@@ -15,6 +14,7 @@ import {
   deleted,
   noArticle,
   sendWritten,
+  writerOf,
   written,
   writtenAnswer,
 } from './routes-answer.ts'
@@ -40,8 +40,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
     restoring = false,
   ) => {
     const ifMatch = requireIfMatch(request.headers['if-match'])
-    const by = { actor: `key:${request.caller?.id}`, now: now(), onCommit: tellPosition(reply) }
-    return write(db, by, async writing => {
+    return write(db, writerOf(request, reply, now()), async writing => {
       const row = await lockArticle(writing, id)
       if (!row) throw noArticle(String(id))
       if (row.deletedAt !== null && !restoring) throw deleted(id)

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
@@ -17,6 +16,7 @@ import {
   present,
   SourceIdentity,
   sendWritten,
+  writerOf,
   written,
 } from './routes-answer.ts'
 import type { ArticleRow } from './row.ts'
@@ -35,11 +35,6 @@ export interface CreatingRouteOptions extends ArticleRouteOptions {
 export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
   const { db, now, publicUrl, idempotencyHours } = options
   const config = { scope: 'articles:write' } as const
-  const writer = (request: FastifyRequest, reply: FastifyReply): By => ({
-    actor: `key:${request.caller?.id}`,
-    now: now(),
-    onCommit: tellPosition(reply),
-  })
 
   app.post(
     '/articles',
@@ -62,7 +57,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     async (request, reply) => {
       const header = request.headers['idempotency-key']
       if (header === undefined) {
-        const answer = await answerNew(request.body, writer(request, reply))
+        const answer = await answerNew(request.body, writerOf(request, reply, now()))
         return sendStored(reply, { answer, replayed: false })
       }
       const once = await answerOnce(
@@ -73,7 +68,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
           hours: idempotencyHours,
         },
-        lease => answerNew(request.body, writer(request, reply), lease),
+        lease => answerNew(request.body, writerOf(request, reply, now()), lease),
       )
       if (once.replayed) tellPosition(reply)(await findPosition(db.prisma))
       return sendStored(reply, once)
@@ -145,7 +140,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         if (present) assertMatch(ifMatch, present.version, 'The article')
       }
       const article = { ...request.body, source: { name, externalId, url: source?.url ?? null } }
-      const { row, outcome } = await write(db, writer(request, reply), writing =>
+      const { row, outcome } = await write(db, writerOf(request, reply, now()), writing =>
         upsertArticle(writing, article, { check }),
       )
       if (outcome === 'deleted') throw deleted(row.id)

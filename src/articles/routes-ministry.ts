@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { CACHEABLE, FRESH, HEADERS, json, problems } from '../http/openapi.ts'
 import { pageOf, wantedPage } from '../http/page.ts'
-import { tellPosition } from '../http/position.ts'
 import { listAnswer, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { nearestNames } from '../ministries/registry.ts'
@@ -13,7 +12,7 @@ import {
   UnresolvedMinistryPage,
   UnresolvedQuery,
 } from './ministry-schema.ts'
-import type { ArticleRouteOptions } from './routes-answer.ts'
+import { type ArticleRouteOptions, writerOf } from './routes-answer.ts'
 import { findLastCarried, listUnresolved, mapArticles } from './store-ministries.ts'
 
 /** Ministries that articles name and nobody knows: which there are, and who they are after all. */
@@ -80,8 +79,7 @@ export const unresolvedRoutes: FastifyPluginAsyncTypebox<
       const on = dayOf((await findLastCarried(db, name)) ?? at)
       const { body, added } = await addShortName(db, { name, code, on }, at)
       registry.forget()
-      const by = { actor: `key:${request.caller?.id}`, now: at, onCommit: tellPosition(reply) }
-      const articles = await mapArticles(db, { name, body }, by)
+      const articles = await mapArticles(db, { name, body }, writerOf(request, reply, at))
       reply.header('cache-control', 'no-store')
       return { name, code, added, articles }
     },
