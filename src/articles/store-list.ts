@@ -1,6 +1,7 @@
 import { anyOf } from '../db/any-of.ts'
 import { Prisma } from '../db/client.ts'
 import type { DayRange } from '../time/seoul.ts'
+import { COLUMNS } from './content.ts'
 import { type Filter, isPublic, type ListQuery } from './query.ts'
 import type { Sort } from './query-schema.ts'
 import type { ArticleRow } from './row.ts'
@@ -75,16 +76,21 @@ export function matches(filter: Filter): Sql {
 const BODY = ['body_html', 'body_text']
 /** What lists do not show but for those who ask for it. */
 const DETAIL = [
-  ...['attribution', 'attachments', 'embargo_until'],
-  ...['source_modified_at', 'recorded_at', 'deleted_at'],
+  'attribution',
+  'attachments',
+  'embargo_until',
+  'source_modified_at',
+  'recorded_at',
+  'deleted_at',
 ]
-const COLUMNS = [
-  ...['id', 'version', 'status', 'kind', 'title', 'subtitles'],
-  ...['ministry_code', 'ministry_name', 'ministry_published_name', 'author'],
-  ...['source', 'external_id', 'source_url', 'published_at', 'posted_on'],
-  ...['licence', 'tags', 'thumbnail_url', 'modified_at', 'listed_at'],
-  ...DETAIL,
-  ...BODY,
+const ALL = [
+  'id',
+  'version',
+  ...Object.values(COLUMNS).map(([column]) => column),
+  'modified_at',
+  'listed_at',
+  'recorded_at',
+  'deleted_at',
 ]
 const COUNTS = ['likes', 'dislikes', 'source_comments', 'source_likes', 'source_dislikes', 'total_views']
 
@@ -98,7 +104,7 @@ export function selection({
 }: Pick<ListQuery, 'fields' | 'highlight'> & Partial<Pick<ListQuery, 'collapse'>>): Sql {
   const isAsked = (column: string) => fields?.includes(camel(column) as never) ?? false
   const detailed = [...DETAIL, ...BODY].some(isAsked)
-  const wanted = COLUMNS.filter(column => {
+  const wanted = ALL.filter(column => {
     if (BODY.includes(column)) return isAsked(column) || (highlight && column === 'body_text')
     return detailed || !DETAIL.includes(column)
   })

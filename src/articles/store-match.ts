@@ -9,7 +9,7 @@ import { before } from './store-past.ts'
 
 /** Whether versions of articles were in a list, whatever has become of them since. */
 
-const { sql, raw } = Prisma
+const { sql } = Prisma
 
 export interface Version {
   articleId: number
@@ -21,16 +21,9 @@ export const versionKey = ({ articleId, version }: Version): string => `${articl
 /** Texts of versions as terms, which several queries look into. */
 export type TermsOfVersions = Map<string, string>
 
-const FOUND_BY = raw(
-  [
-    ...['status', 'kind', 'title', 'subtitles', 'tags', 'source', 'author'].map(name => `a.${name}`),
-    ...['deleted_at AS "deletedAt"', 'listed_at AS "listedAt"', 'body_text AS "bodyText"'].map(
-      name => `a.${name}`,
-    ),
-    'a.ministry_code AS "ministryCode", a.ministry_name AS "ministryName"',
-    'a.ministry_published_name AS "ministryPublishedName"',
-  ].join(', '),
-)
+const FOUND_BY = sql`a.status, a.deleted_at AS "deletedAt", a.listed_at AS "listedAt", a.title, a.subtitles, a.tags,
+  a.body_text AS "bodyText", a.kind, a.source, a.author, a.ministry_code AS "ministryCode",
+  a.ministry_name AS "ministryName", a.ministry_published_name AS "ministryPublishedName"`
 
 /**
  * The keys of those versions that the list has. The changes since must still be in the log. What keywords find goes by

@@ -10,11 +10,7 @@ const { sql, raw } = Prisma
 type Sql = Prisma.Sql
 
 const FORMER: [field: string, column: string, type: string][] = [
-  ...Object.entries(COLUMNS).map(([field, [column, type]]): [string, string, string] => [
-    field,
-    column,
-    type,
-  ]),
+  ...Object.entries(COLUMNS).map(([field, column]): [string, string, string] => [field, ...column]),
   ['modifiedAt', 'modified_at', 'timestamptz'],
   ['deletedAt', 'deleted_at', 'timestamptz'],
 ]
