@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises'
 import { withSums } from '../search/amounts.ts'
 import { loadAnalysis } from '../search/analysis.ts'
 import { HIGHLIGHTED, listMarks, lookedAt, snippet } from '../search/highlight.ts'
 import { wantedOf } from '../search/wanted.ts'
+import { turn } from '../time/turns.ts'
 import type { ArticleSummary } from './schema.ts'
 import type { Page } from './search.ts'
 
@@ -21,6 +21,7 @@ export async function highlightPage({ rows, keywords }: Page): Promise<ArticleSu
   const marked = (texts: string[]) => texts.map(whole).filter(({ ranges }) => ranges.length > 0)
   const highlights: ArticleSummary['highlight'][] = []
   for (const { title, subtitles, tags, bodyText } of rows) {
+    await turn()
     const body = lookedAt(bodyText, share)
     highlights.push({
       title: whole(title),
@@ -28,8 +29,6 @@ export async function highlightPage({ rows, keywords }: Page): Promise<ArticleSu
       subtitles: marked(subtitles),
       tags: marked(tags),
     })
-    // Others have their turn between two articles.
-    await setImmediate()
   }
   return highlights
 }
