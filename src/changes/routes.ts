@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type ArticleRouteOptions, present } from '../articles/routes-answer.ts'
+import { splitParameter } from '../articles/routes-list.ts'
 import { allows } from '../http/access.ts'
 import { JSON_TYPE, JSON_UTF8 } from '../http/body.ts'
 import { OPTIONAL_KEY, problems } from '../http/openapi.ts'
@@ -68,11 +69,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<
           ...problems(410),
         },
       },
-      preValidation: async request => {
-        const query = request.query as { include?: string | string[] }
-        if (query.include !== undefined)
-          query.include = [query.include].flat().flatMap(part => part.split(','))
-      },
+      preValidation: splitParameter('include'),
     },
     async (request, reply) => {
       const { limit = 100, wait = 0, include = [] } = request.query
