@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import cliProgress from 'cli-progress'
 import { addUpAll, reindexSome } from '../articles/store-index.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
@@ -31,7 +32,7 @@ await runCommand(async db => {
     done += written
     bar.update(Math.min(done, total))
     // Somebody holds all that is left.
-    if (written === 0) await new Promise(next => setTimeout(next, 500))
+    if (written === 0) await sleep(500)
   }
   bar.stop()
   await mergeTerms(db)

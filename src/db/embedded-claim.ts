@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * Who owns a data folder: the process that listens on a socket named after it. The system frees the name when that
@@ -35,7 +36,7 @@ export async function claimFolder(dir: string): Promise<Claim> {
       return { owned: false, owner, alone: async () => {}, release: async () => void guest.destroy() }
     }
     if (guest === 'nobody' && file !== null) await rm(file, { force: true })
-    await new Promise(tick => setTimeout(tick, 25))
+    await sleep(25)
   }
 }
 
@@ -60,8 +61,7 @@ function own(path: string, note: string): Promise<Claim | null> {
     owned: true,
     owner: String(process.pid),
     async alone() {
-      for (const end = Date.now() + 30_000; guests.size > 0 && Date.now() < end; )
-        await new Promise(tick => setTimeout(tick, 50))
+      for (const end = Date.now() + 30_000; guests.size > 0 && Date.now() < end; ) await sleep(50)
       leaving = true
     },
     async release() {

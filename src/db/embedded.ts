@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, open, readFile, rename, rm, writeFile } from 'node
 import { createServer } from 'node:net'
 import { tmpdir, totalmem } from 'node:os'
 import { join, resolve, sep } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { claimFolder } from './embedded-claim.ts'
 import { type Account, exists, type Place, reachable, run, serverAccount } from './embedded-place.ts'
@@ -66,7 +67,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     if (stopping) return
     log(`PostgreSQL has ended (${how}): starting it again`)
     // What is left of the one before holds the folder, for a moment or until somebody ends it.
-    for (let said = ''; !stopping; await new Promise(tick => setTimeout(tick, 1_000)))
+    for (let said = ''; !stopping; await sleep(1_000))
       try {
         await recover(cluster, log)
         return await launched()
@@ -160,7 +161,7 @@ async function recover(cluster: string, log: (message: string) => void): Promise
 
 /** Waits, for a minute at most, until the cluster's server takes connections. @throws with what `failed` says. */
 async function untilReady(cluster: string, failed: () => string | null): Promise<{ port: number }> {
-  for (const end = Date.now() + 60_000; ; await new Promise(tick => setTimeout(tick, 25))) {
+  for (const end = Date.now() + 60_000; ; await sleep(25)) {
     const lock = await readLock(cluster)
     if (lock?.ready) return lock
     const failure = failed() ?? (Date.now() > end ? 'not within 60 s' : null)

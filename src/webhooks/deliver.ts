@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../db/client.ts'
 import { VERSION } from '../version.ts'
 import type { Network } from './address.ts'
@@ -96,7 +96,7 @@ async function persist(work: () => Promise<void>, abort?: AbortSignal): Promise<
       return await work()
     } catch (error) {
       if (left <= 1 || abort?.aborted) throw error
-      await setTimeout(NOTE_MS)
+      await sleep(NOTE_MS)
     }
 }
 
