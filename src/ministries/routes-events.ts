@@ -8,7 +8,7 @@ import { toEvent } from './answer.ts'
 import type { MinistryWriteOptions } from './routes-write.ts'
 import { MinistryEvent, MinistryEventId, MinistryEventList, NewMinistryEvent } from './schema.ts'
 import { type EventRow, readRows } from './store.ts'
-import { deleteEvent, getEvent, insertEvent, replaceEvent } from './store-write.ts'
+import { deleteEvent, findEvent, insertEvent, replaceEvent } from './store-write.ts'
 
 const { ETag, Location } = HEADERS
 
@@ -69,7 +69,7 @@ export const ministryEventRoutes: FastifyPluginAsyncTypebox<MinistryWriteOptions
       },
     },
     async (request, reply) => {
-      return sendCacheable(request, reply, versionAnswer(toEvent(await getEvent(db, request.params.id))))
+      return sendCacheable(request, reply, versionAnswer(toEvent(await findEvent(db, request.params.id))))
     },
   )
 

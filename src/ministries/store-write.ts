@@ -7,7 +7,7 @@ import { toDate } from '../time/seoul.ts'
 import { noMinistry } from './answer.ts'
 import { type Body, nameKey, nameShown } from './names.ts'
 import { type NewMinistryEvent, type NewMinistryRecord, SHORT_NAMES_AT_MOST } from './schema.ts'
-import { type EventRow, type Row, readRegistry, toBody, toLineageEvent } from './store.ts'
+import { type EventRow, type Row, readRegistry, through, toBody, toLineageEvent } from './store.ts'
 import {
   assertNew,
   assertNoCircle,
@@ -135,8 +135,8 @@ const noEvent = (id: number) =>
   })
 
 /** @throws Problem 404. */
-export async function getEvent(tx: Tx | Database, id: number): Promise<EventRow> {
-  const row = await ('prisma' in tx ? tx.prisma : tx).ministryEvent.findUnique({ where: { id } })
+export async function findEvent(db: Database | Tx, id: number): Promise<EventRow> {
+  const row = await through(db).ministryEvent.findUnique({ where: { id } })
   if (!row) throw noEvent(id)
   return row
 }
@@ -175,7 +175,7 @@ export const replaceEvent = (
   now: Date,
 ): Promise<EventRow> =>
   writeMinistries(db, async tx => {
-    const row = await getEvent(tx, id)
+    const row = await findEvent(tx, id)
     assertMatch(ifMatch, row.version, 'The event')
     const stands = { ...toLineageEvent(row), note: row.note }
     const said = (event: NewMinistryEvent | WrittenEvent) => {
@@ -197,6 +197,6 @@ export const replaceEvent = (
 /** @throws Problem 404 or 412. */
 export const deleteEvent = (db: Database, id: number, ifMatch: string): Promise<void> =>
   writeMinistries(db, async tx => {
-    assertMatch(ifMatch, (await getEvent(tx, id)).version, 'The event')
+    assertMatch(ifMatch, (await findEvent(tx, id)).version, 'The event')
     await tx.ministryEvent.delete({ where: { id } })
   })

@@ -35,7 +35,7 @@ export const toLineageEvent = ({
 })
 
 /** Reads go through the pool, or through the transaction that they belong to. */
-const through = (db: Database | Tx): Tx => ('prisma' in db ? db.prisma : db)
+export const through = (db: Database | Tx): Tx => ('prisma' in db ? db.prisma : db)
 
 /** Every body and event. */
 export async function readRows(db: Database | Tx): Promise<{ rows: Row[]; events: EventRow[] }> {
