@@ -28,7 +28,7 @@ export interface Lease {
   id: string
 }
 
-interface Record_ {
+interface StoredRow {
   fingerprint: Uint8Array
   status: number | null
   headers: Record<string, string> | null
@@ -68,7 +68,7 @@ export async function beginIdempotent(
       [keyId, key, fingerprint, id, LEASE_SECONDS, hours],
     )
     if (taken.rowCount === 1) return { lease: { keyId, key, id } }
-    const { rows } = await pool.query<Record_>(
+    const { rows } = await pool.query<StoredRow>(
       'SELECT fingerprint, status, headers, body FROM idempotency_records WHERE key_id = $1 AND key = $2',
       [keyId, key],
     )

@@ -3,18 +3,13 @@ import { Prisma } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { needsReading } from './compiled.ts'
 import { COUNTING, edgeOf, estimateCount, readingOf, rowsIn, spanOf } from './costs.ts'
+import type { Total } from './request.ts'
 import type { Cover } from './spans.ts'
 import { and, covered, days, type Matching, unindexed, without } from './store-conditions.ts'
 
 /** How many matches there are, up to a bound. */
 
 const { sql, empty } = Prisma
-
-export interface Counted {
-  count: number
-  /** Whether there are no more. */
-  exact: boolean
-}
 
 /** As so many times more are expected as are counted, those of some months are counted first, which may be enough. */
 const MANY = 1.5
@@ -29,7 +24,7 @@ const someMonths = (matching: Matching, cap: number): Cover | null => {
 }
 
 /** How many matches there are: of more than `cap` rows that would have to be read, as many as these have. */
-export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Counted> {
+export async function countMatches(client: pg.ClientBase, matching: Matching, cap: number): Promise<Total> {
   const costs = estimateCount(matching, cap)
   // An estimate that is too high would make this read all rows.
   if (!matching.also && 2 * costs.walk < costs.all) return countWithin(client, matching, cap, 'walk')
@@ -48,7 +43,7 @@ async function countWithin(
   matching: Matching,
   cap: number,
   route: 'walk' | Cover | null,
-): Promise<Counted> {
+): Promise<Total> {
   const { also, query, loose } = matching
   const found = sql`s.terms @@ ${query}::tsquery`
   // Phrases are looked for in rows that have all the words: these are bounded, not what comes of them.
