@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/client.ts'
-import { type Service, sleep } from '../imports/open-api-client.ts'
+import { SERVICES, type Service, sleep } from '../imports/open-api-client.ts'
 import { countCalls } from '../imports/store-runs.ts'
 import { type SyncReport, sync } from '../imports/sync.ts'
 import { addDays, dayOf, isDay } from '../time/seoul.ts'
@@ -18,7 +18,7 @@ const USAGE =
 const SOURCES: Record<string, readonly Service[]> = {
   press: ['press'],
   policy: ['policy'],
-  both: ['press', 'policy'],
+  both: SERVICES,
 }
 /** Days that are fetched again in each round of `--watch`. */
 const WATCHED = 3

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
+import { SERVICES } from './open-api-client.ts'
 
 /** The contract of coverage: which days of the Open API are here. */
 
@@ -7,9 +8,7 @@ export const CoverageQuery = Type.Object(
   {
     from: Type.Optional(Day('First day in Seoul; 29 days before `to`, where it is left out.', '2026-01-01')),
     to: Type.Optional(Day('Last day; today, where it is left out.', '2026-01-30')),
-    service: Type.Optional(
-      oneOf(['press', 'policy'], { description: 'One service only; both, where it is left out.' }),
-    ),
+    service: Type.Optional(oneOf(SERVICES, { description: 'One service only; both, where it is left out.' })),
   },
   { additionalProperties: false },
 )
@@ -37,7 +36,7 @@ export const CoveredDay = Type.Object(
 
 export const ServiceCoverage = Type.Object(
   {
-    service: oneOf(['press', 'policy'], {
+    service: oneOf(SERVICES, {
       description: '`press`: press releases (보도자료); `policy`: policy news (정책뉴스).',
       examples: ['press'],
     }),

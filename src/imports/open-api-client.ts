@@ -5,11 +5,12 @@ import { FaultyAnswer, judge } from './open-api-codes.ts'
 
 /** Fetching from the Open API: one window of days at a time, tried again where that can help. */
 
-export const SERVICES = {
-  press: { path: 'pressReleaseService/pressReleaseList', name: 'press releases' },
-  policy: { path: 'policyNewsService2/policyNewsList2', name: 'policy news' },
-} as const
-export type Service = keyof typeof SERVICES
+const PATHS = {
+  press: 'pressReleaseService/pressReleaseList',
+  policy: 'policyNewsService2/policyNewsList2',
+}
+export type Service = keyof typeof PATHS
+export const SERVICES = Object.keys(PATHS) as Service[]
 
 export interface Window {
   service: Service
@@ -52,7 +53,7 @@ export class OpenApiError extends Error {
   }
 }
 
-export const ATTEMPTS = 8
+const ATTEMPTS = 8
 const LONGEST_WAIT = 60_000
 
 /** A key is handed out percent-encoded as well as plain; base64 has no percent sign, so one tells which it is. */
@@ -154,7 +155,7 @@ async function request({ service, from, to }: Window, { url, key, timeout, signa
   })
   const limit = AbortSignal.timeout(timeout)
   try {
-    const response = await fetch(`${url}/${SERVICES[service].path}?${query}`, {
+    const response = await fetch(`${url}/${PATHS[service]}?${query}`, {
       headers: { accept: 'application/xml' },
       // A redirect would carry the key to wherever it leads.
       redirect: 'manual',

@@ -7,7 +7,7 @@ import { digest, sendCacheable } from '../http/representation.ts'
 import { ref } from '../http/schema.ts'
 import { addDays, dayOf, formatInstantOrNull, startOfDay } from '../time/seoul.ts'
 import { Coverage, CoverageQuery } from './coverage-schema.ts'
-import type { Service } from './open-api-client.ts'
+import { SERVICES, type Service } from './open-api-client.ts'
 import { findLastSync, listSyncedDays } from './store-runs.ts'
 import { daysBetween } from './windows.ts'
 
@@ -43,7 +43,7 @@ export const coverageRoutes: FastifyPluginAsyncTypebox<{ db: Database; now: () =
         throw badParameter('to', `must not lie before from (${from})`, `from(${from})보다 앞설 수 없습니다`)
       if (to >= addDays(from, LONGEST))
         throw badParameter('from', `at most ${LONGEST} days`, `최대 ${LONGEST}일까지입니다`)
-      const services: Service[] = request.query.service ? [request.query.service] : ['press', 'policy']
+      const services = request.query.service ? [request.query.service] : SERVICES
       const span = { from, to: to < today ? to : today }
       const answer: Coverage = {
         from,
