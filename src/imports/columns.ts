@@ -1,4 +1,3 @@
-import { Article } from '../articles/schema.ts'
 import { type Bilingual, BilingualError } from '../http/problem.ts'
 import { nearest } from '../http/validation.ts'
 import { nfc } from '../text/nfc.ts'
@@ -15,6 +14,7 @@ import {
   tagsCell,
   textCell,
 } from './cells.ts'
+import { SHOWN } from './record.ts'
 
 /** What the columns of a CSV file hold: the API's own names, a board's headers, or what the caller says. */
 
@@ -72,14 +72,7 @@ export const FIELDS: Record<string, Field> = {
   'counts.dislikes': { read: integerCell, headers: ['비추천수', '비추천', '싫어요'] },
 }
 
-/** What the API shows of an article and nobody writes. */
-const SHOWN = new Set([
-  ...Object.keys(Article.properties).filter(name => !(name in FIELDS)),
-  ...['number', 'highlight', 'duplicates', 'id', 'version'],
-])
-const isShown = (header: string) =>
-  SHOWN.has(header.split('.')[0] ?? '') &&
-  !['ministry', 'source', 'counts'].includes(header.split('.')[0] ?? '')
+const isShown = (header: string) => SHOWN.includes(header.split('.')[0] ?? '')
 
 const keyOf = (header: string) =>
   nfc(header)

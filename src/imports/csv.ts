@@ -54,9 +54,9 @@ export async function* readCsv(
 
 const holds = (columns: Column[], ...fields: string[]) =>
   columns.some(({ field }) => field !== null && fields.includes(field))
-const hasIdentity = (columns: Column[]) => holds(columns, 'source.externalId', 'source.url', 'origin')
+const hasIdentity = (columns: Column[]) => holds(columns, 'source.externalId', 'source.url', ORIGIN)
 const hasSource = (columns: Column[], source?: string) =>
-  source !== undefined || holds(columns, 'source.name', 'source.url', 'origin')
+  source !== undefined || holds(columns, 'source.name', 'source.url', ORIGIN)
 
 /** Text that can be looked at before it is read. */
 function peekable(chunks: AsyncGenerator<string>) {

@@ -1,7 +1,6 @@
-import { Article, NewArticle } from '../articles/schema.ts'
 import { decodeUtf8 } from '../text/encoding.ts'
 import { splitLines } from './file.ts'
-import { DELETED, type FileRecord } from './record.ts'
+import { DELETED, type FileRecord, SHOWN } from './record.ts'
 
 /** NDJSON: an article a line, as one writes it (NewArticle, with counts at the source beside) or as the API shows it. */
 
@@ -25,10 +24,9 @@ export async function* readNdjson(
       if (text.trim() === '') continue
       try {
         const value: unknown = JSON.parse(text)
-        if (value === null || typeof value !== 'object' || Array.isArray(value))
-          yield fault('is not a JSON object', 'JSON 객체가 아닙니다')
+        if (!isObject(value)) yield fault('is not a JSON object', 'JSON 객체가 아닙니다')
         else if ('deletedAt' in value && value.deletedAt !== null) yield { line, faults: [DELETED] }
-        else yield { line, faults: [], ...toRecord(value as Record<string, unknown>, source) }
+        else yield { line, faults: [], ...toRecord(value, source) }
       } catch (error) {
         const { message } = error as Error
         yield fault(`is not valid JSON: ${message}`, `올바른 JSON이 아닙니다: ${message}`)
@@ -36,11 +34,6 @@ export async function* readNdjson(
     }
   }
 }
-
-/** What the API shows of an article and nobody writes. */
-const SHOWN = [...Object.keys(Article.properties), 'number', 'highlight', 'duplicates'].filter(
-  name => !(name in NewArticle.properties) && name !== 'counts',
-)
 
 function toRecord(
   value: Record<string, unknown>,

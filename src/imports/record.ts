@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { articleComponents } from '../articles/page-schema.ts'
 import type { ArticleRow } from '../articles/row.ts'
-import { NewArticle } from '../articles/schema.ts'
+import { Article, NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import type { SourceCounts } from '../articles/store-insert.ts'
 import { type Bilingual, Problem } from '../http/problem.ts'
@@ -19,6 +19,11 @@ export interface RecordFault {
   column?: string
   detail: Bilingual
 }
+
+/** What the API shows of an article and nobody writes. */
+export const SHOWN = [...Object.keys(Article.properties), 'number', 'highlight', 'duplicates'].filter(
+  name => !(name in NewArticle.properties) && name !== 'counts',
+)
 
 /** Of what the API shows with an instant at which it was deleted. */
 export const DELETED: RecordFault = {

@@ -1,6 +1,5 @@
 import { koreaKrSource } from '../articles/korea-kr.ts'
-import type { ArticleRow } from '../articles/row.ts'
-import { toNewArticle } from '../articles/row.ts'
+import { type ArticleRow, toNewArticle } from '../articles/row.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import type { SourcedArticle } from '../articles/store.ts'
 import { titleKind } from '../articles/title-kind.ts'
@@ -9,12 +8,15 @@ import { lostInCp949 } from '../text/cp949.ts'
 import { nfc } from '../text/nfc.ts'
 import { dayOf, formatInstant, startOfDay } from '../time/seoul.ts'
 import type { Moment } from './cells.ts'
+import { DAY, ORIGIN } from './columns.ts'
 import type { FileRecord } from './record.ts'
 
 /** What a row of a CSV file states of an article, by field; null where the cell is empty. */
 export type Stated = Map<string, unknown>
 
 type Json = Record<string, unknown>
+
+const COUNTS = ['views', 'comments', 'likes', 'dislikes'] as const
 
 /** The row as a new article, if there is none with its identity. */
 export function toArticle(stated: Stated, source?: string): Pick<FileRecord, 'article' | 'counts'> {
@@ -45,12 +47,17 @@ export function toArticle(stated: Stated, source?: string): Pick<FileRecord, 'ar
       url: value('source.url') ?? origin.url ?? null,
     },
   })
-  const counted = ['views', 'comments', 'likes', 'dislikes'].filter(name => stated.has(`counts.${name}`))
-  if (counted.length === 0) return { article }
-  const counts = Object.fromEntries(
-    ['views', 'comments', 'likes', 'dislikes'].map(name => [name, value(`counts.${name}`) ?? 0]),
-  ) as FileRecord['counts']
-  return { article, counts }
+  if (!COUNTS.some(name => stated.has(`counts.${name}`))) return { article }
+  const count = (name: (typeof COUNTS)[number]) => value(`counts.${name}`) ?? 0
+  return {
+    article,
+    counts: {
+      views: count('views'),
+      comments: count('comments'),
+      likes: count('likes'),
+      dislikes: count('dislikes'),
+    },
+  }
 }
 
 /** Without what is undefined; undefined where nothing is left. */
@@ -84,7 +91,7 @@ function originOf(stated: Stated): {
   url?: string
   attribution?: string
 } {
-  const origin = stated.get('origin')
+  const origin = stated.get(ORIGIN)
   const address = stated.get('source.url') ?? origin
   const koreaKr = typeof address === 'string' ? koreaKrSource(address.trim()) : null
   if (koreaKr) return koreaKr
@@ -102,7 +109,7 @@ function instantOf(stated: Stated, field: string): string | undefined {
   return found && (found.instant ?? formatInstant(startOfDay(found.day)))
 }
 
-const RELEASES = ['publishedAt', 'day', 'postedOn']
+const RELEASES = ['publishedAt', DAY, 'postedOn']
 /** And of what is published the end of its embargo, at last. */
 const DAYS = [...RELEASES, 'embargoUntil']
 const isPublished = (stated: Stated) => (stated.get('status') ?? 'published') === 'published'
@@ -128,7 +135,7 @@ function releaseOf(stated: Stated): string | undefined {
 }
 
 const postedOf = (stated: Stated): string | undefined =>
-  (moment(stated, 'postedOn') ?? moment(stated, 'day'))?.day
+  (moment(stated, 'postedOn') ?? moment(stated, DAY))?.day
 
 /** Characters that Excel keeps of a cell. */
 const EXCEL_CELL = 32_767
