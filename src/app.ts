@@ -81,7 +81,7 @@ import { findBacklog } from './webhooks/store-deliveries.ts'
 
 const MIB = 1_048_576
 
-export interface AppOptions {
+interface AppOptions {
   config: Config
   db: Database
   /** Where articles are read, if not from `db`; looked at by main.ts. */

@@ -35,7 +35,7 @@ const rulesOf = (config: Config, now: Date): Rule[] => {
   ]
 }
 
-export interface SweepOptions {
+interface SweepOptions {
   now?: Date
   /** Told of a rule that failed; the others are followed all the same. */
   onError?: (error: unknown, what: string) => void

@@ -11,7 +11,7 @@ const STOP = 'gongbo:stop'
 /** Milliseconds before a worker is replaced that did not come to listen: it may be the database that is away. */
 const PAUSE = 1_000
 
-export interface Workers {
+interface Workers {
   /** Ends them all, each after what it has in flight. */
   stop(): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { NewArticle } from './schema.ts'
 /** What an address at korea.kr tells of the article that it leads to. */
 
 /** An article's identity at korea.kr: its `newsId`, and the address of its page with nothing else in the query. */
-export interface KoreaKrSource {
+interface KoreaKrSource {
   name: 'korea.kr'
   externalId: string
   url: string

@@ -77,7 +77,7 @@ export const resolved = ({ from, to, fromInstant, toInstant }: DayRange) => ({
 })
 
 type Places = Pick<ReturnType<typeof toPage>, 'page' | 'pages' | 'total' | 'nextCursor' | 'previousCursor'>
-export type PageRelation = 'first' | 'prev' | 'next'
+type PageRelation = 'first' | 'prev' | 'next'
 
 /** The first page, and the previous and next one where there are such, each with every other parameter of the request kept. */
 export function pageAddresses(path: string, search: string, body: Places): Map<PageRelation, string> {

@@ -56,7 +56,7 @@ const Visitor = Type.Object({
   ),
 })
 
-export interface CounterRouteOptions {
+interface CounterRouteOptions {
   db: Database
   /** See `VIEW_WINDOW_MINUTES` in config.ts. */
   viewWindowMinutes: number

@@ -26,7 +26,7 @@ import { articleCreator } from './store-create.ts'
 import { findPosition } from './store-log.ts'
 import type { ReadRow } from './store-read.ts'
 
-export interface CreatingRouteOptions extends ArticleRouteOptions {
+interface CreatingRouteOptions extends ArticleRouteOptions {
   /** See `IDEMPOTENCY_HOURS` in config.ts. */
   idempotencyHours: number
 }

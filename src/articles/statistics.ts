@@ -11,7 +11,7 @@ const NEXT: Record<Interval, (day: string) => string> = {
   year: day => addMonths(day, 12),
 }
 
-export interface FilledBucket {
+interface FilledBucket {
   from: string
   to: string
   count: number

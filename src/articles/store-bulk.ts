@@ -52,7 +52,7 @@ export type BulkResult =
   | { outcome: Upserted['outcome']; recounted: boolean }
   | { outcome: 'refused'; recounted: false; problem: Problem }
 
-export interface BulkOptions extends Pick<Writing, 'actor' | 'now'> {
+interface BulkOptions extends Pick<Writing, 'actor' | 'now'> {
   /** Leave what they are found by to the upkeep (store-index.ts). */
   deferSearch?: boolean
   /** Leave the duplicates of what is new to the upkeep (store-duplicates.ts). */

@@ -14,8 +14,8 @@ const { sql } = Prisma
 /** Advisory lock of the log ("chng" in ASCII), held from the append to the commit: sequence order is commit order. */
 const LOCK = 0x63686e67
 
-export type State = Pick<ArticleRow, 'status' | 'deletedAt'>
-export const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
+type State = Pick<ArticleRow, 'status' | 'deletedAt'>
+const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
 
 /** What a write was, seen by a reader of the public list. */
 export function changeKind(before: State, after: State): ChangeKind {

@@ -30,7 +30,7 @@ export const findArticleOf: FindReferring = async (tx, code) => {
   return null
 }
 
-export interface Unresolved {
+interface Unresolved {
   name: string
   articles: number
   hidden: number

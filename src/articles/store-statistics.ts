@@ -17,9 +17,9 @@ export const INTERVALS = ['day', 'week', 'month', 'year'] as const
 export type Interval = (typeof INTERVALS)[number]
 
 export const FACETS = ['ministry', 'kind', 'source'] as const
-export type Facet = (typeof FACETS)[number]
+type Facet = (typeof FACETS)[number]
 
-export interface Options {
+interface Options {
   /** Milliseconds for each statement. */
   timeout: number
 }

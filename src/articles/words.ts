@@ -67,7 +67,7 @@ export const Attribution = Type.String({
   description: 'The line that a re-user must print.',
   examples: ['(산업통상자원부, 2023.06.21)'],
 })
-export const Url = (description: string, example: string) =>
+const Url = (description: string, example: string) =>
   Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2000, description, examples: [example] })
 export const THUMBNAIL = Url('A picture for lists.', 'https://example.org/thumbnail.jpg')
 
@@ -155,7 +155,7 @@ export const SOURCE = {
     examples: ['sample-018'],
   }),
 }
-export const SOURCE_URL = nullable(
+const SOURCE_URL = nullable(
   Url(
     'Its page there, without anybody’s search context.',
     'https://www.korea.kr/briefing/pressReleaseView.do?newsId=156576172',

@@ -12,7 +12,7 @@ const RETRY_MS = 2_000
 /** Milliseconds between comments in a stream in which nothing happens: proxies cut what is silent for a minute. */
 const HEARTBEAT_MS = 15_000
 
-export interface StreamOptions {
+interface StreamOptions {
   abort: AbortSignal
   /** Whether the process stops. */
   stopping: () => boolean

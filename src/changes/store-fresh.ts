@@ -5,7 +5,7 @@ import { headOf } from './store-signal.ts'
 
 /** Keeps answers in memory true: what changes on any node is told here at its commit. */
 
-export interface FreshOptions {
+interface FreshOptions {
   /** Told of every change too. */
   onTold?: () => void
   onError: (error: unknown) => void

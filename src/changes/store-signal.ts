@@ -17,7 +17,7 @@ export interface ChangeSignal {
   close(): Promise<void>
 }
 
-export interface SignalOptions {
+interface SignalOptions {
   onError: (error: unknown) => void
   /** Milliseconds between looks, and between attempts to connect anew. */
   lookMs?: number

@@ -28,7 +28,7 @@ export interface LogEntry {
   article: ArticleRow | null
 }
 
-export interface LogPage {
+interface LogPage {
   entries: LogEntry[]
   /** Behind the last entry, or where the reader was. */
   place: Place

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * Who owns a data folder: the process that listens on a socket named after it. The system frees the name when that
  * process dies, however it dies, so there is no stale claim to judge. Others connect, and the owner can wait for them.
  */
-export interface Claim {
+interface Claim {
   owned: boolean
   /** The owner's process id, for people. */
   owner: string

@@ -11,7 +11,7 @@ export const CHANNEL = 'gongbo_changes'
 export const tellNodes = (execute: Execute): Promise<unknown> =>
   execute(Prisma.sql`SELECT pg_notify(${CHANNEL}, '')`)
 
-export interface ListenOptions {
+interface ListenOptions {
   channel: string
   /** When it listens: whatever is committed from now on is told. What happened before is for it to find. */
   onBegin(client: pg.Client): Promise<void>

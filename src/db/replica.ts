@@ -7,7 +7,7 @@ import type { Timeline } from './lag.ts'
 
 /** `not-a-standby`: it was promoted, or never was one, so nothing tells what it has. */
 export const REPLICA_CONDITIONS = ['ok', 'unreachable', 'not-a-standby', 'lagging'] as const
-export type ReplicaCondition = (typeof REPLICA_CONDITIONS)[number]
+type ReplicaCondition = (typeof REPLICA_CONDITIONS)[number]
 
 export interface ReplicaState {
   condition: ReplicaCondition

@@ -31,7 +31,7 @@ function kindAt(text: string, at: number): number {
 }
 
 /** Letters and digits alone, lower case and half width; neighbouring numbers stay apart: `1. 20.` is `1.20`. */
-export function lettersOf(text: string): string {
+function lettersOf(text: string): string {
   const folded = text.replace(LETTER_DOTS, '·').normalize('NFKC').toLowerCase().replace(THOUSANDS, '')
   let letters = ''
   let from = -1

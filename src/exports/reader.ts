@@ -3,7 +3,7 @@ import { finished } from 'node:stream'
 
 /** Who takes what is sent: slow readers are waited for, others are not. */
 
-export interface Patience {
+interface Patience {
   /** Milliseconds in which a reader must take something. */
   stall: number
   /** Milliseconds that the whole may last. */

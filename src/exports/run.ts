@@ -9,7 +9,7 @@ import { beatExport, endExport, insertExport, type NewExport } from './store.ts'
 /** Milliseconds between two notes of how far it is. */
 const BEAT_MS = 5_000
 
-export interface RunOptions extends NewExport {
+interface RunOptions extends NewExport {
   batches: AsyncIterable<Item[]>
   as: Format
   /** Aborted with an `ExportFailure` when the reader is given up. */

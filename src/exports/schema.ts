@@ -54,7 +54,7 @@ export const CsvQuery = Type.Object(
 export type CsvQuery = Static<typeof CsvQuery>
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
-export const FAILURES = ['reader-gone', 'reader-stalled', 'too-long', 'server', 'interrupted'] as const
+const FAILURES = ['reader-gone', 'reader-stalled', 'too-long', 'server', 'interrupted'] as const
 export type ExportFailure = (typeof FAILURES)[number]
 
 export const Export = Type.Object(

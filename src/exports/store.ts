@@ -7,7 +7,7 @@ import type { Export, ExportFailure } from './schema.ts'
 
 export type NewExport = Pick<Export, 'id' | 'format' | 'query'>
 /** How far an export is. */
-export type Extent = Pick<Export, 'count' | 'bytes'>
+type Extent = Pick<Export, 'count' | 'bytes'>
 
 /** Seconds of silence after which a process counts as dead. */
 const SILENCE = 30

@@ -27,7 +27,7 @@ export interface FeedEntry {
   page: string
 }
 
-export interface FeedTombstone {
+interface FeedTombstone {
   identity: string
   when: string
 }
@@ -48,7 +48,7 @@ export interface Feed {
 export const PATHS = { list: '/v1/articles', atom: '/v1/articles.atom', json: '/v1/articles/feed.json' }
 export type Form = 'atom' | 'json'
 
-export interface FeedParts {
+interface FeedParts {
   page: Page
   /** With `FEED_FIELDS`. */
   query: ListQuery
@@ -57,7 +57,7 @@ export interface FeedParts {
   head: LogHead | null
 }
 
-export interface FeedPlace {
+interface FeedPlace {
   form: Form
   base: string
   /** The query as it was asked for, encoded. */

@@ -18,7 +18,7 @@ import { findValidators } from './validator.ts'
 
 /** How a list is answered as a feed, by whatever address it was asked for. */
 
-export type FeedRouteOptions = ArticleRouteOptions & {
+type FeedRouteOptions = ArticleRouteOptions & {
   /** See `SEARCH_TIMEOUT_MS` in config.ts. */
   searchTimeout: number
 }

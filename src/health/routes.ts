@@ -17,7 +17,7 @@ export const Health = Type.Object(
   { $id: 'Health', description: 'The process is alive.' },
 )
 const SEARCH_STATES = ['ok', 'no-dictionary', 'indexing', 'unknown'] as const
-export type SearchState = Exclude<(typeof SEARCH_STATES)[number], 'unknown'>
+type SearchState = Exclude<(typeof SEARCH_STATES)[number], 'unknown'>
 
 export const Readiness = Type.Object(
   {

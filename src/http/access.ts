@@ -66,7 +66,7 @@ const badKey = () =>
     { headers: challenge('invalid_token') },
   )
 
-export interface AccessOptions {
+interface AccessOptions {
   /** The caller of a bearer token, or null where the token is not (or no longer) valid. */
   findCaller: (token: string) => Promise<Caller | null>
   limit: RateLimit | null

@@ -93,7 +93,7 @@ function fromFastify(error: FastifyError, path: string, bodyLimit: number): Prob
   }
 }
 
-export function toProblem(error: unknown, request: FastifyRequest): Problem {
+function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   const failed = error as FastifyError
   if (failed.validation && failed.validationContext) {

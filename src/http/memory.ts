@@ -27,7 +27,7 @@ export interface Sent {
   body: Buffer
 }
 
-export interface MemoryOptions {
+interface MemoryOptions {
   /** Bytes that answers may take; the least recently asked for go first. */
   bytes: number
   /** Milliseconds for which an answer is kept at most: what nobody is told of is no older. */

@@ -35,7 +35,7 @@ function mannerOf({ method, headers, url }: FastifyRequest, today: string): stri
   return `${today}\n${accept}\n${coding}\n${origin}\n${url}`
 }
 
-export interface ShortWay {
+interface ShortWay {
   memory: AnswerMemory
   limit: RateLimit | null
   today: () => string

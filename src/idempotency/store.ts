@@ -93,7 +93,7 @@ export async function beginIdempotent(
 }
 
 /** An answer that is to be stored. */
-export interface LeasedAnswer {
+interface LeasedAnswer {
   lease: Lease
   answer: StoredAnswer
 }

@@ -4,7 +4,7 @@ import { DELETED, type FileRecord, SHOWN } from './record.ts'
 
 /** NDJSON: an article a line, as one writes it (NewArticle, with counts at the source beside) or as the API shows it. */
 
-export interface NdjsonOptions {
+interface NdjsonOptions {
   /** The source's name where a record gives none. */
   source?: string
 }

@@ -1,7 +1,7 @@
 /** What the result codes of the Open API mean for a loader: those in the body and those of the gateway. */
 
 /** `transient`: try again; `spent`: no call is left today; `permanent`: only a person can help. */
-export type Verdict = 'transient' | 'spent' | 'permanent'
+type Verdict = 'transient' | 'spent' | 'permanent'
 
 export class FaultyAnswer extends Error {
   readonly verdict: Verdict

@@ -19,7 +19,7 @@ import {
 
 /** The imports of this process: one at a time, the others wait. Their rows tell how far they are. */
 
-export interface QueuedImport {
+interface QueuedImport {
   id: string
   path: string
   actor: string

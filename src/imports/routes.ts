@@ -3,7 +3,7 @@ import { ImportQueue } from './queue.ts'
 import { jobRoutes } from './routes-jobs.ts'
 import { type UploadRouteOptions, uploadRoutes } from './routes-upload.ts'
 
-export interface ImportRouteOptions extends Omit<UploadRouteOptions, 'queue'> {
+interface ImportRouteOptions extends Omit<UploadRouteOptions, 'queue'> {
   now: () => Date
 }
 

@@ -24,7 +24,7 @@ export interface FileOptions {
   resume: boolean
 }
 
-export interface FileHooks
+interface FileHooks
   extends Pick<LoadOptions, 'actor' | 'now' | 'onRejected' | 'onKept' | 'signal' | 'report' | 'gently'> {
   /** Called before the first record with the line after which it goes on, and how many were rejected up to there. */
   onResumed?: (progress: Progress) => void

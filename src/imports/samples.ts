@@ -7,7 +7,7 @@ import { hasHistory } from './store.ts'
 const FILE = new URL('../../samples/articles.ndjson', import.meta.url)
 
 /** The articles that ship with Gongbo: fiction in the style of press releases, in our own words. */
-export async function readSamples(): Promise<{ article: SourcedArticle; counts: SourceCounts }[]> {
+async function readSamples(): Promise<{ article: SourcedArticle; counts: SourceCounts }[]> {
   const lines = (await readFile(FILE, 'utf8')).trimEnd().split('\n')
   return lines.map(line => {
     const { externalId, sourceUrl, counts, ...article } = JSON.parse(line)

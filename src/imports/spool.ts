@@ -15,7 +15,7 @@ export class UploadError extends Error {
   }
 }
 
-export interface SpoolOptions {
+interface SpoolOptions {
   /** Bytes that it may have, unpacked. */
   limit: number
   /** Milliseconds without a byte after which it is given up. */

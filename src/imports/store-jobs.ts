@@ -28,7 +28,7 @@ const died: Failure = {
   },
 }
 
-export interface NewJob {
+interface NewJob {
   id: string
   node: string
   actor: string

@@ -2,7 +2,7 @@ import type { Database } from '../db/client.ts'
 
 /** How far a file was imported, in the database that it was imported into: another one starts at the beginning. */
 
-export interface FileIdentity {
+interface FileIdentity {
   /** SHA-256, in hex. */
   digest: string
   /** How the file is read: what makes other articles of it. */

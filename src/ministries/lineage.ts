@@ -21,7 +21,7 @@ export interface LineageEvent {
 }
 
 /** A body before or after another one. */
-export interface Relative extends Party {
+interface Relative extends Party {
   kind: EventKind
   on: string
   /** Which event says so. */

@@ -48,7 +48,7 @@ export interface Candidate {
   meant: DatedName
 }
 
-export interface Resolution {
+interface Resolution {
   /** The one that is meant; null where none is, or where several are for equally good reasons. */
   found: Candidate | null
   /** All that may be meant, the best first, each for its best reason. */

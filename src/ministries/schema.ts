@@ -5,7 +5,7 @@ import { REASONS } from './registry.ts'
 
 /** The contract of ministries and their lineage. */
 
-export const MINISTRY_KINDS = ['ministry', 'office', 'agency', 'commission', 'other'] as const
+const MINISTRY_KINDS = ['ministry', 'office', 'agency', 'commission', 'other'] as const
 
 const CODE = { pattern: '^[A-Z]\\d{5}$' }
 export const Code = Type.String({

@@ -26,7 +26,7 @@ import {
 type Tx = Prisma.TransactionClient
 
 /** One writer at a time, so that no two agree with what is there but not with each other. Readers do not wait. */
-export const writeMinistries = <T>({ prisma }: Database, work: (tx: Tx) => Promise<T>): Promise<T> =>
+const writeMinistries = <T>({ prisma }: Database, work: (tx: Tx) => Promise<T>): Promise<T> =>
   prisma.$transaction(async tx => {
     await tx.$executeRaw`LOCK TABLE ministries IN SHARE ROW EXCLUSIVE MODE`
     await tellNodes(statement => tx.$executeRaw(statement))
@@ -64,7 +64,7 @@ export const replaceMinistry = (
     return updateMinistry(tx, row, body, now)
   })
 
-export const updateMinistry = (tx: Tx, row: Row, body: Body, now: Date): Promise<Row> =>
+const updateMinistry = (tx: Tx, row: Row, body: Body, now: Date): Promise<Row> =>
   tx.ministry.update({
     where: { code: row.code },
     data: { ...columns(body), version: row.version + 1, modifiedAt: now },

@@ -14,7 +14,7 @@ import { dayOf } from '../time/seoul.ts'
 import { understand } from './korea-kr.ts'
 import { type ListParameters, QueryOfUrl, SearchAddress } from './schema.ts'
 
-export interface QueryRouteOptions {
+interface QueryRouteOptions {
   db: Database
   registry: RegistryReader
   /** See `PUBLIC_URL` and `SEARCH_TIMEOUT_MS` in config.ts. */

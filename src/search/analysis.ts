@@ -17,9 +17,9 @@ export const ANALYSIS_VERSION =
   createHash('sha256').update(`${ANALYSER_VERSION} document-${DOCUMENT_RULES}`).digest().readUInt32BE() >>>
     1 || 1
 /** Of rows that were made without the dictionary. */
-export const WITHOUT_DICTIONARY = 0
+const WITHOUT_DICTIONARY = 0
 
-export interface Analysis {
+interface Analysis {
   analyser: Analyser
   version: number
   /** Why there is no dictionary; null where there is. */

@@ -32,7 +32,7 @@ export interface Run {
 const LONGEST_RUN = 4
 
 /** The runs of plain words among the children of an `and`. */
-export function runsOf(children: readonly Meaning[]): Run[] {
+function runsOf(children: readonly Meaning[]): Run[] {
   const runs: Run[] = []
   children.forEach((first, from) => {
     if (!isPlain(first)) return

@@ -10,7 +10,7 @@ export interface Wanted {
 }
 
 /** In UTF-16 units, the end not included. */
-export interface Range {
+interface Range {
   start: number
   end: number
 }

@@ -39,7 +39,7 @@ export interface KeywordResult {
   knowledge: LookedUp | null
 }
 
-export interface KeywordReport {
+interface KeywordReport {
   ignored: string[]
   relaxed: Pick<Relaxed, 'how' | 'dropped'> | null
   /** How many of the newest matches were ranked; null unless by relevance. */
@@ -122,7 +122,7 @@ function totalOf({ hits, more, ranked }: Found, { at }: KeywordRequest): Total |
   return { count: at.offset + hits.length, exact: true }
 }
 
-export interface KeywordOptions {
+interface KeywordOptions {
   /** Whether to count, where the page itself does not tell the total. */
   count: boolean
   routes?: Routes

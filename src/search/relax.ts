@@ -4,7 +4,7 @@ import type { Meaning } from './words-of-query.ts'
 
 /** What is looked for instead when a query finds almost nothing. Filters and exclusions stay. */
 
-export type Relaxation = 'parts-apart' | 'fewer-words' | 'any-word'
+type Relaxation = 'parts-apart' | 'fewer-words' | 'any-word'
 
 export interface Relaxed {
   how: Relaxation

@@ -26,7 +26,7 @@ import {
 } from './synonym-schema.ts'
 import { wayOf } from './ways.ts'
 
-export interface SynonymRouteOptions {
+interface SynonymRouteOptions {
   db: Database
   /** See `PUBLIC_URL` in config.ts. */
   publicUrl: string

@@ -12,7 +12,7 @@ import type { Word } from './words-of-query.ts'
 
 const K1 = 1.2
 const B = 0.75
-export const WEIGHTS = { stem: 0.5, proximity: 0.5, title: 1 }
+const WEIGHTS = { stem: 0.5, proximity: 0.5, title: 1 }
 const COVER = 0.3
 
 /** The lower edges of the ranks of 1, 2, 3, … occurrences. */
@@ -38,12 +38,12 @@ export function idfOf(df: number, articles: number): number {
   return Math.log(1 + (articles - n + 0.5) / (n + 0.5))
 }
 
-export interface Averages {
+interface Averages {
   morphemes: number
   stems: number
 }
 
-export interface Scoring {
+interface Scoring {
   words: Word[]
   /** Stems of several words in a row. */
   runs: string[]

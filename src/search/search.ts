@@ -25,7 +25,7 @@ import { and, covered, days, type Matching, unindexed, within, without } from '.
 const { sql, empty } = Prisma
 type Sql = Prisma.Sql
 
-export interface Hit {
+interface Hit {
   id: number
   listedAt: Date
 }
@@ -111,14 +111,14 @@ const PROBED = 0.01
 /** What that may cost, as a part of what all matches cost. */
 const PROBING = 0.25
 
-export interface Slices {
+interface Slices {
   /** Fewer than asked for means that there are no more. */
   hits: Hit[]
   /** How many matches there are in all, where the route has told. */
   total: number | null
 }
 
-export interface RouteOptions {
+interface RouteOptions {
   routes?: Routes
   /** How many will be counted besides, up to so many: then a route that tells the total may be sooner. */
   counted?: number
@@ -239,7 +239,7 @@ export function everyMatch(matching: Matching, by: 'newest' | 'oldest' | 'views'
     ORDER BY ${sorted}`
 }
 
-export interface ViewedHit {
+interface ViewedHit {
   id: number
   views: number
 }

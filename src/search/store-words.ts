@@ -20,7 +20,7 @@ import { bigramsOf, WORTH } from './words.ts'
 
 const { sql, raw } = Prisma
 
-export interface CountedTerm {
+interface CountedTerm {
   term: string
   df: number
 }

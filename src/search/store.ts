@@ -106,7 +106,7 @@ const NOTES = 1_000
 const LOCK = 7_346_201
 
 /** New terms as words for suggestions. */
-export type DescribeTerms = (terms: string[]) => Promise<DescribedWord[]>
+type DescribeTerms = (terms: string[]) => Promise<DescribedWord[]>
 
 /**
  * Adds up some of the noted changes in one transaction and says how many. One at a time over all nodes: who comes

@@ -3,7 +3,7 @@ import { Day, nullable, oneOf, ref } from '../http/schema.ts'
 
 /** The contract of suggestions. */
 
-export const MATCHES = ['prefix', 'choseong', 'keyboard', 'romanised', 'spelling'] as const
+const MATCHES = ['prefix', 'choseong', 'keyboard', 'romanised', 'spelling'] as const
 export type Match = (typeof MATCHES)[number]
 
 export const SuggestionQuery = Type.Object(

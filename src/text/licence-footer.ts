@@ -2,7 +2,7 @@ import { htmlToText } from './html-text.ts'
 
 /** The paragraph about the licence that stands under a body: it says nothing of the article's matter. */
 
-export interface WithoutFooter {
+interface WithoutFooter {
   body: string
   /** The type (1 to 4) of the Korea Open Government Licence that the paragraph names; null where it names none. */
   type: 1 | 2 | 3 | 4 | null

@@ -17,7 +17,7 @@ const JITTER = 0.1
 /** What a receiver asks for is granted up to the longest step. */
 export const LONGEST = 24 * HOUR
 
-export interface Wish {
+interface Wish {
   /** Attempts so far, the one that failed included. */
   tries: number
   /** Seconds that the receiver asks to wait for; null where it does not. */

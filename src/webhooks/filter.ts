@@ -19,7 +19,7 @@ export const FilterQuery = Type.Object(
 )
 
 /** An Ajv function of the application: it coerces as it does for the query of a list. */
-export type Validate = ((value: unknown) => unknown) & { errors?: unknown }
+type Validate = ((value: unknown) => unknown) & { errors?: unknown }
 
 /**
  * The parameters of a query string, held to the rules of lists but for those that no article belongs by.

@@ -17,7 +17,7 @@ export interface SenderOptions extends DeliverOptions, Omit<FollowOptions, 'db' 
   onError: (error: unknown) => void
 }
 
-export interface Sender {
+interface Sender {
   /** Takes nothing more, lets attempts end for so many milliseconds, and hands the others back. */
   stop(ms: number): Promise<void>
 }

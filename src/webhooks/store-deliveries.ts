@@ -15,7 +15,7 @@ const { sql, empty } = Prisma
 type Row = Prisma.WebhookDeliveryGetPayload<object>
 type LoggedRow = Prisma.WebhookDeliveryGetPayload<{ include: { log: true } }>
 
-export const noDelivery = (id: string) =>
+const noDelivery = (id: string) =>
   new Problem('not-found', { en: `There is no delivery ${id}.`, ko: `ID가 ${id}인 발송 기록이 없습니다.` })
 
 /** With its attempts, in their order. @throws Problem 404 */

@@ -12,12 +12,12 @@ import type { Attempt, DeliveryQueue } from './store-queue.ts'
 const { sql } = Prisma
 
 /** Where an attempt goes: the address of an endpoint, and since where in the log it is in service. */
-export interface Target {
+interface Target {
   url: string
   sinceSeq: string
 }
 
-export interface Due extends Target {
+interface Due extends Target {
   secrets: SecretSeed[]
   payload: string
 }

@@ -8,7 +8,7 @@ import { insertKey } from '../../src/keys/store.ts'
 import { type Call, contract } from './contract.ts'
 import { testDatabase } from './database.ts'
 
-export interface TestApp {
+interface TestApp {
   app: FastifyInstance
   db: Database & { url: string }
   call: Call

@@ -4,14 +4,14 @@ import { afterAll } from '@jest/globals'
 
 /** Somebody who receives webhooks, on this machine. */
 
-export interface Received {
+interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
   at: number
 }
 
-export interface Receiver {
+interface Receiver {
   url: string
   port: number
   received: Received[]

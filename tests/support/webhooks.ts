@@ -12,7 +12,7 @@ import { receiver } from './receiver.ts'
 
 /** Webhooks to receivers on this machine, and what sends them. */
 
-export const TO_ME = { WEBHOOK_NETWORKS: '127.0.0.1', WEBHOOK_HTTP: 'on' } as const
+const TO_ME = { WEBHOOK_NETWORKS: '127.0.0.1', WEBHOOK_HTTP: 'on' } as const
 
 const fail = (error: unknown): unknown => {
   throw error
@@ -40,7 +40,7 @@ export function sending(db: Database, settings: Partial<Config> = {}, onError = 
   }
 }
 
-export interface Created {
+interface Created {
   id: number
   secret: string
   etag: string

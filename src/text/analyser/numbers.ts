@@ -22,7 +22,7 @@ export function numberEnd(units: Uint16Array, start: number, limit: number): num
 const SCALES: Record<string, number> = { 십: 1, 백: 2, 천: 3, 만: 4, 억: 8, 조: 12, 경: 16 }
 
 /** Zeros that a word of number adds (천억: 11), or null. A scale may be followed by a greater one, as in 2천억. */
-export function scaleOf(word: string): number | null {
+function scaleOf(word: string): number | null {
   let zeros = 0
   for (const syllable of word) {
     const scale = SCALES[syllable]
