@@ -4,7 +4,7 @@ import type { Attachment } from './words.ts'
 
 /** An article as Markdown and as text, and the facts about it in Korean that every representation prints. */
 
-export interface Representation {
+export interface Site {
   /** Where this API is, without a slash at the end: `https://gongbo.example`. */
   baseUrl: string
 }
@@ -51,7 +51,7 @@ export const licenceLabel = (licence: NonNullable<Article['licence']>): string =
 export const kindLabel = (kind: Article['kind']): string => KIND[kind]
 
 /** The address of an article in this API. */
-export const articleUrl = (id: number, { baseUrl }: Representation): string => `${baseUrl}/v1/articles/${id}`
+export const articleUrl = (id: number, { baseUrl }: Site): string => `${baseUrl}/v1/articles/${id}`
 
 /** A day as Korean offices write it: `2023. 6. 21.` */
 const day = (date: string) => `${date.slice(0, 10).split('-').map(Number).join('. ')}.`
@@ -86,9 +86,9 @@ export function issueFacts(article: Article): Fact[] {
 }
 
 /** Where an article comes from and how it may be used. */
-export function originFacts(article: Article, options: Representation): Fact[] {
+export function originFacts(article: Article, site: Site): Fact[] {
   const { source, licence, tags } = article
-  const url = articleUrl(article.id, options)
+  const url = articleUrl(article.id, site)
   return [
     ...fact('키워드', tags.length > 0 ? tags.join(', ') : null),
     ...fact('출처', source).map(of => ({ ...of, value: source?.name ?? '', url: source?.url ?? undefined })),
@@ -97,7 +97,7 @@ export function originFacts(article: Article, options: Representation): Fact[] {
       url: licence ? licenceUrl(licence) : undefined,
     })),
     // A path alone leads nowhere from a printed page.
-    ...(options.baseUrl === '' ? [] : [{ label: '주소', value: url, url }]),
+    ...(site.baseUrl === '' ? [] : [{ label: '주소', value: url, url }]),
   ]
 }
 
@@ -118,7 +118,7 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraphs = (parts: (string | null)[]) => `${parts.filter(part => part?.trim()).join('\n\n')}\n`
 
 /** An article as Markdown: title, subtitles, facts, body, the line that a re-user must print, files. */
-export function articleToMarkdown(article: Article, options: Representation): string {
+export function articleToMarkdown(article: Article, site: Site): string {
   const plain = (text: string) => escapeMarkdown(oneLine(text))
   const link = (text: string, url: string) =>
     `[${plain(text)}](<${url.replace(/[<>\\\s]/g, encodeURIComponent)}>)`
@@ -137,12 +137,12 @@ export function articleToMarkdown(article: Article, options: Representation): st
     article.attachments.length > 0 ? '## 첨부파일' : null,
     article.attachments.map(file => `- ${link(fileLabel(file), file.url)}`).join('\n'),
     '---',
-    facts(originFacts(article, options)),
+    facts(originFacts(article, site)),
   ])
 }
 
 /** An article as plain text, in the order of `articleToMarkdown`. */
-export function articleToText(article: Article, options: Representation): string {
+export function articleToText(article: Article, site: Site): string {
   const facts = (of: Fact[]) =>
     of
       .map(({ label, value, url }) => `${label}: ${oneLine(value)}${url && url !== value ? ` ${url}` : ''}`)
@@ -156,6 +156,6 @@ export function articleToText(article: Article, options: Representation): string
     article.attachments.length > 0
       ? `첨부파일\n${article.attachments.map(file => `- ${fileLabel(file)} ${file.url}`).join('\n')}`
       : null,
-    facts(originFacts(article, options)),
+    facts(originFacts(article, site)),
   ])
 }

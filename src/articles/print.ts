@@ -8,7 +8,7 @@ import {
   kindLabel,
   licenceUrl,
   originFacts,
-  type Representation,
+  type Site,
 } from './plain.ts'
 import type { Article } from './schema.ts'
 
@@ -120,7 +120,7 @@ const organisation = (name: string) => ({ '@type': 'Organization', name })
 /** Titles at the end of a name that only people carry; most authors on the board are offices. */
 const PERSON = /\S\s+\S*(?:기자|사무관|서기관|주무관|에디터)$/
 
-function newsArticle(article: Article, options: Representation) {
+function newsArticle(article: Article, site: Site) {
   const { ministry, author } = article
   const issuer = ministry && organisation(ministry.publishedName)
   return {
@@ -131,7 +131,7 @@ function newsArticle(article: Article, options: Representation) {
     datePublished: article.publishedAt ?? undefined,
     dateModified: article.modifiedAt,
     author: author
-      ? { ...organisation(author), ...(PERSON.test(author) ? { '@type': 'Person' } : {}) }
+      ? { '@type': PERSON.test(author) ? 'Person' : 'Organization', name: author }
       : (issuer ?? undefined),
     publisher: issuer ?? undefined,
     isBasedOn: article.source?.url ?? undefined,
@@ -141,7 +141,7 @@ function newsArticle(article: Article, options: Representation) {
     articleSection: kindLabel(article.kind),
     articleBody: article.bodyText,
     image: article.thumbnailUrl ?? undefined,
-    url: articleUrl(article.id, options),
+    url: articleUrl(article.id, site),
   }
 }
 
@@ -161,11 +161,11 @@ const factList = (facts: Fact[]) => html`<dl class="facts">
 !${facts.map(({ label, value, url }) => html`<div><dt>${label}</dt><dd>!${link(value, url)}</dd></div>`).join('\n')}
 </dl>`
 
-function neighbours({ previous, next }: Article, options: Representation): string {
+function neighbours({ previous, next }: Article, site: Site): string {
   const rows = [['이전 글', 'prev', previous] as const, ['다음 글', 'next', next] as const].flatMap(
     ([label, rel, of]) =>
       of
-        ? html`<a rel="${rel}" href="${articleUrl(of.id, options)}"><span>${label}</span><b>${of.title}</b><time datetime="${of.publishedOn}">${of.publishedOn}</time></a>`
+        ? html`<a rel="${rel}" href="${articleUrl(of.id, site)}"><span>${label}</span><b>${of.title}</b><time datetime="${of.publishedOn}">${of.publishedOn}</time></a>`
         : [],
   )
   return rows.length > 0 ? html`<nav aria-label="이전 글과 다음 글">!${rows}</nav>` : ''
@@ -175,7 +175,7 @@ function neighbours({ previous, next }: Article, options: Representation): strin
  * An article as a page to read and to print: one HTML document without scripts or files of its own, with schema.org
  * JSON-LD. `bodyHtml` goes in as it is and must have been sanitised. Send it with PRINT_CSP.
  */
-export function articleToHtml(article: Article, options: Representation): string {
+export function articleToHtml(article: Article, site: Site): string {
   const { title, subtitles, attachments, attribution } = article
   const isPublic = article.status === 'published' && article.deletedAt === null
   return html`<!doctype html>
@@ -186,7 +186,7 @@ export function articleToHtml(article: Article, options: Representation): string
 <meta name="color-scheme" content="light dark">
 !${isPublic ? '' : '<meta name="robots" content="noindex">\n'}<title>${title}</title>
 <style>!${STYLE}</style>
-<script type="application/ld+json">!${inScript(newsArticle(article, options))}</script>
+<script type="application/ld+json">!${inScript(newsArticle(article, site))}</script>
 </head>
 <body>
 <main>
@@ -207,10 +207,10 @@ export function articleToHtml(article: Article, options: Representation): string
       ? html`<h2>첨부파일</h2><ul class="files">!${attachments.map(file => html`<li>!${link(fileLabel(file), file.url)}</li>`)}</ul>`
       : ''
   }
-!${factList(originFacts(article, options))}
+!${factList(originFacts(article, site))}
 </footer>
 </article>
-!${neighbours(article, options)}
+!${neighbours(article, site)}
 </main>
 </body>
 </html>

@@ -42,19 +42,19 @@ export async function show(
 ): Promise<Representation> {
   const { article, etagFor } = articleAnswer(row, await present(options, asOf))
   const type = request.accepted
-  const link = { baseUrl: options.publicUrl }
+  const site = { baseUrl: options.publicUrl }
   const answer = { etag: etagFor(type), type: `${type}; charset=utf-8`, shows: [row.id] }
   switch (type) {
     case HTML:
       return {
         ...answer,
-        body: articleToHtml(article, link),
+        body: articleToHtml(article, site),
         headers: { 'content-security-policy': PRINT_CSP },
       }
     case MARKDOWN:
-      return { ...answer, body: articleToMarkdown(article, link) }
+      return { ...answer, body: articleToMarkdown(article, site) }
     case PLAIN:
-      return { ...answer, body: articleToText(article, link) }
+      return { ...answer, body: articleToText(article, site) }
     default:
       return { ...answer, body: JSON.stringify(article) }
   }
