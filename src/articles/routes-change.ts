@@ -112,7 +112,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
         // A body that the patch leaves alone was taken before; as HTML it may be longer than the text that was sent.
         const { bodyHtml: _, ...rest } = merged as NewArticle
         const judged = 'bodyHtml' in patch || 'bodyText' in patch ? merged : rest
-        if (!validate(judged)) throw validationProblem(validate.errors as never, 'body', merged)
+        if (!validate(judged)) throw validationProblem(validate.errors ?? [], 'body', merged)
         const former = 'ministry' in patch ? row : { ...row, ...namedOn(row) }
         return replaceArticle(writing, row, merged as NewArticle, former)
       })

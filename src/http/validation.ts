@@ -1,11 +1,20 @@
 import { closest, distance } from 'fastest-levenshtein'
-import type { FastifySchemaValidationError } from 'fastify'
 import { type Bilingual, type Fault, Problem, pointerToken } from './problem.ts'
 
 /** What Ajv says, as problem details that name the culprit and, for a slip of the pen, what was meant. */
 
 type Context = 'body' | 'querystring' | 'params' | 'headers'
 type Schema = Record<string, unknown>
+
+/** What Ajv says of one place that breaks a schema. */
+export interface SchemaError {
+  keyword: string
+  /** A JSON Pointer. */
+  instancePath: string
+  params: Record<string, unknown>
+  message?: string
+  parentSchema?: Schema & { description?: string; examples?: unknown[]; properties?: Schema }
+}
 
 /** A name near enough to be what was meant: at most a third of its letters differ, a wrong case always. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
@@ -19,16 +28,11 @@ export function nearest(word: string, names: readonly string[]): string | undefi
 }
 
 function messageOf(
-  error: FastifySchemaValidationError,
+  { keyword, params, parentSchema, message }: SchemaError,
   context: Context,
   given: unknown,
   suggestion?: string,
 ): Bilingual {
-  const { keyword, params, parentSchema } = error as {
-    keyword: string
-    params: Record<string, unknown>
-    parentSchema?: { description?: string; examples?: unknown[] }
-  }
   const meant = suggestion
     ? { en: `; did you mean "${suggestion}"?`, ko: `. 혹시 "${suggestion}"입니까?` }
     : { en: '', ko: '' }
@@ -101,7 +105,7 @@ function messageOf(
       }
     }
     default:
-      return { en: error.message ?? 'is not valid', ko: '올바르지 않은 값입니다' }
+      return { en: message ?? 'is not valid', ko: '올바르지 않은 값입니다' }
   }
 }
 
@@ -115,54 +119,40 @@ const at = (value: unknown, pointer: string): unknown =>
     )
 
 /** Branches of a nullable field each complain: what says only "or null" adds nothing. */
-function isNoise(
-  error: FastifySchemaValidationError,
-  all: FastifySchemaValidationError[],
-  given: unknown,
-): boolean {
+const saysOrNull = ({ keyword, params }: SchemaError): boolean =>
+  keyword === 'anyOf' || (keyword === 'type' && params.type === 'null')
+
+/** Whether an error adds nothing to the others. */
+function isNoise(error: SchemaError, all: SchemaError[], given: unknown): boolean {
   // Of what is given twice no other limit is worth a word.
   if (Array.isArray(given) && error.keyword === 'enum') return true
+  const others = all.filter(one => one !== error && one.instancePath.startsWith(error.instancePath))
   // What is empty is blank as well.
-  if (
-    error.keyword === 'pattern' &&
-    given === '' &&
-    all.some(e => e !== error && e.keyword === 'minLength' && e.instancePath === error.instancePath)
-  )
-    return true
-  const others = all.filter(e => e !== error && e.instancePath.startsWith(error.instancePath))
-  const saysNull = error.keyword === 'type' && (error.params as { type?: unknown }).type === 'null'
-  return (
-    (saysNull || error.keyword === 'anyOf') &&
-    others.some(
-      e =>
-        e.keyword !== 'anyOf' && !(e.keyword === 'type' && (e.params as { type?: unknown }).type === 'null'),
+  if (error.keyword === 'pattern' && given === '')
+    return others.some(
+      ({ keyword, instancePath }) => keyword === 'minLength' && instancePath === error.instancePath,
     )
-  )
+  return saysOrNull(error) && !others.every(saysOrNull)
 }
 
 /** The problem for a request that its schema refuses. Every culprit is named, up to twenty. */
-export function validationProblem(
-  errors: FastifySchemaValidationError[],
-  context: Context,
-  value: unknown,
-): Problem {
+export function validationProblem(errors: SchemaError[], context: Context, value: unknown): Problem {
   // A body may break its schema in a hundred thousand places: the first are enough to mend it by.
   const first100 = errors.slice(0, 100)
   const faults = first100
     .filter(error => !isNoise(error, first100, at(value, error.instancePath)))
     .slice(0, 20)
     .map((error): Fault => {
-      const params = error.params as {
-        additionalProperty?: string
-        missingProperty?: string
-        allowedValues?: unknown[]
-      }
+      const params: { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] } =
+        error.params
       const name = (params.additionalProperty ?? params.missingProperty)?.slice(0, 200)
       const pointer = name === undefined ? error.instancePath : `${error.instancePath}/${pointerToken(name)}`
-      const parent = (error as { parentSchema?: { properties?: Schema } }).parentSchema
       const suggestion =
         params.additionalProperty !== undefined
-          ? nearest(params.additionalProperty.slice(0, 200), Object.keys(parent?.properties ?? {}))
+          ? nearest(
+              params.additionalProperty.slice(0, 200),
+              Object.keys(error.parentSchema?.properties ?? {}),
+            )
           : params.allowedValues &&
             nearest(String(at(value, error.instancePath)), params.allowedValues.map(String))
       const fault: Fault = {

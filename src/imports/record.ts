@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { articleComponents } from '../articles/page-schema.ts'
 import type { ArticleRow } from '../articles/row.ts'
@@ -80,7 +80,7 @@ export function checkArticle(value: unknown): SourcedArticle {
   const article = normaliseJson(value) as NewArticle
   const validate = validator()
   const valid: boolean = validate(article)
-  if (!valid) throw validationProblem((validate.errors ?? []) as ErrorObject[] as never, 'body', article)
+  if (!valid) throw validationProblem(validate.errors ?? [], 'body', article)
   if (!article.source) {
     const detail = {
       en: 'is needed: it tells the article from others, now and in the next import',

@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox'
 import { decideQuery } from '../articles/query.ts'
 import { ArticleQuery } from '../articles/query-schema.ts'
 import { badParameter, Problem } from '../http/problem.ts'
-import { validationProblem } from '../http/validation.ts'
+import { type SchemaError, validationProblem } from '../http/validation.ts'
 import { nfc } from '../text/nfc.ts'
 
 /** The filter of an endpoint: which articles, as the query of a list says it. */
@@ -19,7 +19,7 @@ export const FilterQuery = Type.Object(
 )
 
 /** An Ajv function of the application: it coerces as it does for the query of a list. */
-type Validate = ((value: unknown) => unknown) & { errors?: unknown }
+type Validate = ((value: unknown) => unknown) & { errors?: SchemaError[] | null }
 
 /**
  * The parameters of a query string, held to the rules of lists but for those that no article belongs by.
@@ -46,7 +46,7 @@ export function parseFilter(text: string, validate: Validate, now: Date): Articl
       if (String(value).includes('\0'))
         throw badParameter(name, 'must not contain a NUL character', 'NUL 문자를 포함할 수 없습니다')
     }
-    if (!validate(given)) throw validationProblem(validate.errors as never, 'querystring', given)
+    if (!validate(given)) throw validationProblem(validate.errors ?? [], 'querystring', given)
     decideQuery(given as ArticleQuery, now)
     return given as ArticleQuery
   } catch (error) {

@@ -79,7 +79,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<WebhookRouteOptions> = asy
     const over = <T>(field: T | null | undefined, former: T, none: T): T =>
       field === undefined ? former : (field ?? none)
     const validate = request.compileValidationSchema(FilterQuery, 'querystring')
-    const filter = typeof query === 'string' ? parseFilter(query, validate as never, now()) : query
+    const filter = typeof query === 'string' ? parseFilter(query, validate, now()) : query
     return {
       url: url === undefined ? decided.url : checkTarget(url, options),
       description: over(description, decided.description, null),
