@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
+import { isObject, JSON_TYPE, MERGE_PATCH_TYPE } from '../http/body.ts'
 import { assertMatch, requireIfMatch } from '../http/conditional.ts'
 import { HEADERS, IfMatch, problems } from '../http/openapi.ts'
 import { badBody, badParameter } from '../http/problem.ts'
@@ -98,8 +98,7 @@ export const changingRoutes: FastifyPluginAsyncTypebox<ArticleRouteOptions> = as
       for (const name of Object.keys(request.query as object))
         throw badParameter(name, 'unknown parameter', '알 수 없는 매개변수입니다')
       const patch: unknown = request.body
-      if (patch === null || typeof patch !== 'object' || Array.isArray(patch))
-        throw badBody('', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
+      if (!isObject(patch)) throw badBody('', 'a merge patch is an object', '병합 패치는 객체여야 합니다')
       const unknown = request.validationError?.validation?.filter(
         (fault: { keyword: string }) => fault.keyword === 'additionalProperties',
       )

@@ -7,6 +7,10 @@ export const JSON_TYPE = 'application/json'
 export const JSON_UTF8 = `${JSON_TYPE}; charset=utf-8`
 export const MERGE_PATCH_TYPE = 'application/merge-patch+json'
 
+/** Whether a value of JSON is an object, neither null nor a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types of the body that the route takes; JSON unless it says so. */

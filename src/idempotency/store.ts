@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type Database, Prisma, type Query } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
+import { isObject } from '../http/body.ts'
 import { Problem } from '../http/problem.ts'
 
 /**
@@ -42,9 +43,7 @@ export const fingerprintOf = (method: string, path: string, body: unknown): Buff
 
 /** The same JSON is the same request, whatever the order of its keys. */
 const inOrder = (_key: string, value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value
+  isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
 
 /**
  * Takes the lease of a key, or gives the answer that the same request got before.

@@ -1,3 +1,4 @@
+import { isObject } from '../http/body.ts'
 import { decodeUtf8 } from '../text/encoding.ts'
 import { splitLines } from './file.ts'
 import { DELETED, type FileRecord, SHOWN } from './record.ts'
@@ -53,6 +54,3 @@ function toRecord(
   // What the API shows are the sums of counts here and at the source: to take them for the latter would count twice.
   return { article, counts: { views, comments, likes, dislikes }, firstCounts: shown }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
