@@ -49,11 +49,9 @@ export function listen(db: Pick<Database, 'connect'>, options: ListenOptions): L
       })
       await client.query(`LISTEN ${channel}`)
       await onBegin(client)
-      for (;;) {
-        if (closed || broken) return
+      while (!closed && !broken) {
         await pause(lookMs)
-        if (closed || broken) return
-        await onLook(client)
+        if (!closed && !broken) await onLook(client)
       }
     } finally {
       await client.end().catch(() => {})
