@@ -58,6 +58,7 @@ async function settleDead({ pool }: Database): Promise<void> {
   )
 }
 
+/** @throws Problem 404 */
 export async function findJob(db: Database, id: string): Promise<JobRow> {
   await settleDead(db)
   const row = await db.prisma.importJob.findUnique({ where: { id } })

@@ -18,6 +18,7 @@ export interface DeliverOptions extends Policy {
   /** See `WEBHOOK_SECRET` in config.ts. */
   secret: string
   networks: readonly Network[]
+  /** Milliseconds that a receiver may take. */
   timeout: number
   now: () => Date
   resolve?: Resolve

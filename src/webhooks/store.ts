@@ -31,6 +31,7 @@ export const queryOf = ({ query }: Pick<WebhookRow, 'query'>): ArticleQuery => q
 export const noWebhook = (id: number) =>
   new Problem('not-found', { en: `There is no webhook ${id}.`, ko: `${id}번 웹훅이 없습니다.` })
 
+/** @throws Problem 404 */
 export async function findWebhook({ prisma }: Database, id: number): Promise<WebhookRow> {
   const row = await prisma.webhook.findUnique({ where: { id } })
   if (!row) throw noWebhook(id)
