@@ -20,7 +20,7 @@ import { findArticleOf } from './articles/store-ministries.ts'
 import { changeRoutes } from './changes/routes.ts'
 import { changeComponents } from './changes/schema.ts'
 import { keepFresh } from './changes/store-fresh.ts'
-import type { Config } from './config.ts'
+import { type Config, listOf } from './config.ts'
 import type { Database } from './db/client.ts'
 import type { Listening } from './db/listen.ts'
 import type { Replicas } from './db/replicas.ts'
@@ -265,7 +265,7 @@ function hearOfChanges(app: FastifyInstance, memory: AnswerMemory, db: Database,
 function trustedProxies(setting: string) {
   if (setting === '') return false
   if (/^\d+$/.test(setting)) return (_address: string, hop: number) => hop < Number(setting)
-  return setting.split(',').map(one => one.trim())
+  return listOf(setting)
 }
 
 const NoParameters = Type.Object({}, { additionalProperties: false })

@@ -302,3 +302,10 @@ export function loadConfig(): Config {
   if (existsSync('.env')) process.loadEnvFile('.env')
   return readConfig(process.env)
 }
+
+/** What a setting names that is a list, separated by commas; none where it is not made. */
+export const listOf = (setting: string): string[] =>
+  setting
+    .split(',')
+    .map(one => one.trim())
+    .filter(one => one !== '')

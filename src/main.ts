@@ -9,7 +9,7 @@ import { keepIndex } from './articles/store-index.ts'
 import { keepTotals } from './articles/store-totals.ts'
 import { changeSignal } from './changes/store-signal.ts'
 import { takeNoArguments, UsageError } from './commands/command.ts'
-import { type Config, loadConfig } from './config.ts'
+import { type Config, listOf, loadConfig } from './config.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import { assertHangul } from './db/hangul.ts'
 import { migrate } from './db/migrate.ts'
@@ -170,7 +170,7 @@ function openReplicas(
   options: Omit<ReplicasOptions, 'urls' | 'maxLag' | 'onChange'>,
   onChange: ReplicasOptions['onChange'],
 ): Replicas | null {
-  const urls = DATABASE_REPLICA_URLS.split(',').flatMap(url => url.trim() || [])
+  const urls = listOf(DATABASE_REPLICA_URLS)
   return urls.length === 0 ? null : new Replicas({ ...options, urls, maxLag: REPLICA_MAX_LAG_MS, onChange })
 }
 

@@ -1,5 +1,6 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { listOf } from '../config.ts'
 import { addVary } from './problem.ts'
 
 /** Which sites may read answers in a browser, and which fields of them. */
@@ -24,8 +25,6 @@ const EXPOSED = [
   'Accept-Encoding',
   'Cache-Status',
 ]
-
-const listOf = (origins: string) => origins.split(',').map(origin => origin.trim())
 
 /** @param origins `CORS_ORIGINS` in config.ts */
 export async function allowOrigins(app: FastifyInstance, origins: string): Promise<void> {

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { listOf } from '../config.ts'
 
 /** Which addresses webhooks may be sent to: public ones, and networks that are allowed by name. */
 
@@ -25,16 +26,12 @@ export function isPublicAddress(text: string): boolean {
 
 /** Networks such as `10.0.0.0/8, 192.168.1.7`. @throws Error that names the one which is none. */
 export const parseNetworks = (list: string): Network[] =>
-  list
-    .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '')
-    .map(one => {
-      if (ipaddr.isValidCIDR(one)) return ipaddr.parseCIDR(one)
-      if (!ipaddr.isValid(one)) throw new Error(`${one} is no address or network`)
-      const address = ipaddr.process(one)
-      return [address, address.kind() === 'ipv4' ? 32 : 128]
-    })
+  listOf(list).map(one => {
+    if (ipaddr.isValidCIDR(one)) return ipaddr.parseCIDR(one)
+    if (!ipaddr.isValid(one)) throw new Error(`${one} is no address or network`)
+    const address = ipaddr.process(one)
+    return [address, address.kind() === 'ipv4' ? 32 : 128]
+  })
 
 /** Whether webhooks may go to an address. */
 export const isAllowed = (text: string, networks: readonly Network[]): boolean =>
