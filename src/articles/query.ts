@@ -57,7 +57,8 @@ export interface ListQuery {
 }
 
 /** Whether the list shows nothing but what is public. */
-export const isPublic = ({ status }: Filter): boolean => status.length === 1 && status[0] === 'published'
+export const isPublic = ({ status }: Pick<Filter, 'status'>): boolean =>
+  status.length === 1 && status[0] === 'published'
 
 /** Whether nothing narrows the list but days of release and statuses. */
 export const isByDayAlone = ({ modified, ministry, kind, tag, source, author }: Filter): boolean =>

@@ -102,7 +102,8 @@ export function selection({
   highlight,
   collapse,
 }: Pick<ListQuery, 'fields' | 'highlight'> & Partial<Pick<ListQuery, 'collapse'>>): Sql {
-  const isAsked = (column: string) => fields?.includes(camel(column) as never) ?? false
+  const asked: readonly string[] = fields ?? []
+  const isAsked = (column: string) => asked.includes(camel(column))
   const detailed = [...DETAIL, ...BODY].some(isAsked)
   const wanted = ALL.filter(column => {
     if (BODY.includes(column)) return isAsked(column) || (highlight && column === 'body_text')

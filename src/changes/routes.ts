@@ -78,7 +78,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<
       addVary(reply, 'Accept, Authorization').header('cache-control', 'no-store')
       if (request.accepted === EVENTS) {
         const read = { limit: CHUNK, articles }
-        const first = await feed.read(await placeOf(request), read)
+        const first = await feed.read(await placeOf(request, request.query.since), read)
         const stream = streamEvents(feed, first, read, {
           abort,
           lifetime: LIFETIME_MS,
@@ -88,17 +88,16 @@ export const changeRoutes: FastifyPluginAsyncTypebox<
         return sendEvents(reply, stream)
       }
       const read: ReadOptions = { limit, articles }
-      const page = await feed.await(await placeOf(request), read, wait * 1_000, abort)
+      const page = await feed.await(await placeOf(request, request.query.since), read, wait * 1_000, abort)
       return reply.type(JSON_UTF8).send(pageText(page))
     },
   )
 
   /** Where a reader goes on. @throws Problem 400 */
-  const placeOf = async (request: FastifyRequest): Promise<Place> => {
+  const placeOf = async (request: FastifyRequest, since: string | undefined): Promise<Place> => {
     const view = viewOf(allows(request.caller, 'articles:read'))
     const last = request.headers['last-event-id']
     if (request.accepted === EVENTS && last) return decodePlace(String(last), view, 'Last-Event-ID')
-    const { since } = request.query as ChangesQuery
     if (since === undefined) return beginning(view)
     return since === 'now' ? findHead(db, view) : decodePlace(since, view)
   }

@@ -18,7 +18,7 @@ export async function findLogHead(
   { pool }: Pick<Database, 'pool'>,
   filter: Pick<Filter, 'status'>,
 ): Promise<LogHead | null> {
-  const seen = isPublic(filter as Filter) ? sql`WHERE was_public OR is_public` : empty
+  const seen = isPublic(filter) ? sql`WHERE was_public OR is_public` : empty
   const [head] = await run<LogHead>(pool, sql`SELECT seq, at FROM changes ${seen} ORDER BY seq DESC LIMIT 1`)
   return head ?? null
 }
