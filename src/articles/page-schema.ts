@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
 import { TAKEN_FOR } from './ministry-filter.ts'
 import { SORTS } from './query-schema.ts'
@@ -121,7 +121,6 @@ export const ArticlePage = Type.Object(
   { items: Type.Array(ref(ArticleSummary)), ...PAGE },
   { $id: 'ArticlePage', description: 'A page of articles.' },
 )
-export type ArticlePage = Static<typeof ArticlePage>
 
 export const SparseArticlePage = Type.Object(
   {

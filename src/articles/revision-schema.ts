@@ -25,7 +25,6 @@ export const RevisionEntry = Type.Object(
   },
   { $id: 'RevisionEntry', description: 'A version of an article in the list of them.' },
 )
-export type RevisionEntry = Static<typeof RevisionEntry>
 
 export const RevisionPage = Type.Object(
   { items: Type.Array(ref(RevisionEntry)), ...pageFields('versions', 2) },

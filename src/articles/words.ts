@@ -118,7 +118,6 @@ export const Ministry = Type.Object(MINISTRY, {
   $id: 'Ministry',
   description: 'The body that issued an article (담당부서).',
 })
-export type Ministry = Static<typeof Ministry>
 
 export const NewMinistry = Type.Object(
   {

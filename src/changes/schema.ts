@@ -54,7 +54,6 @@ export const ChangePage = Type.Object(
   },
   { $id: 'ChangePage', description: 'Changes of articles.' },
 )
-export type ChangePage = Static<typeof ChangePage>
 
 export const ChangesQuery = Type.Object(
   {
@@ -91,6 +90,5 @@ export const ChangesQuery = Type.Object(
   },
   { additionalProperties: false },
 )
-export type ChangesQuery = Static<typeof ChangesQuery>
 
 export const changeComponents = [ChangedArticle, Change, ChangePage]

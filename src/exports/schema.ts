@@ -51,7 +51,6 @@ export const CsvQuery = Type.Object(
   },
   { additionalProperties: false },
 )
-export type CsvQuery = Static<typeof CsvQuery>
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
 const FAILURES = ['reader-gone', 'reader-stalled', 'too-long', 'server', 'interrupted'] as const

@@ -48,7 +48,6 @@ export const NewApiKey = Type.Object(
     examples: [{ name: 'press desk', scopes: ['articles:write'] }],
   },
 )
-export type NewApiKey = Static<typeof NewApiKey>
 
 export const CreatedApiKey = Type.Object(
   {

@@ -69,6 +69,5 @@ export const QueryOfUrl = Type.Object(
   },
   { $id: 'QueryOfUrl', description: 'What a search elsewhere is here.' },
 )
-export type QueryOfUrl = Static<typeof QueryOfUrl>
 
 export const queryComponents = [SearchAddress, ListParameters, NotTaken, QueryOfUrl]

@@ -47,7 +47,6 @@ export const SynonymGroupPage = Type.Object(
   },
   { $id: 'SynonymGroupPage', description: 'A page of groups of synonyms, the oldest first.' },
 )
-export type SynonymGroupPage = Static<typeof SynonymGroupPage>
 
 export const synonymComponents = [SynonymGroup, NewSynonymGroup, SynonymGroupPage]
 

@@ -89,7 +89,6 @@ export const NewWebhook = Type.Object(
     examples: [{ url: 'https://board.example.com/hooks/gongbo', query: 'ministry=환경부' }],
   },
 )
-export type NewWebhook = Static<typeof NewWebhook>
 
 export const WebhookPatch = Type.Object(
   {
