@@ -73,8 +73,9 @@ const ROUND = 2_000
 export async function keepIndex(db: Database): Promise<void> {
   const began = performance.now()
   await mergeTerms(db)
-  do await addUpAll(db)
-  while (performance.now() - began < ROUND && (await reindexSome(db)) > 0)
+  await addUpAll(db)
+  // What these note is added up in the next round: the words of many articles are fewer than those of each.
+  while (performance.now() - began < ROUND && (await reindexSome(db)) > 0);
 }
 
 /**

@@ -6,6 +6,9 @@ import { claimIndex, countStale, listStale } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { print, runCommand, takeNoArguments } from './command.ts'
 
+/** Articles whose terms are added up at once: those of many are fewer than those of each. */
+const ADDED_UP = 1_000
+
 /**
  * `npm run reindex`: makes the search rows anew that another version of the analyser made, also while the service serves.
  * It may be stopped at any time: the next run goes on with what is left.
@@ -26,14 +29,20 @@ await runCommand(async db => {
     cliProgress.Presets.shades_classic,
   )
   bar.start(total, 0)
+  let noted = 0
   for (let done = 0; (await listStale(db, ANALYSIS_VERSION, 1)).length > 0; ) {
     const written = await reindexSome(db)
-    await addUpAll(db)
+    noted += written
+    if (noted >= ADDED_UP || written === 0) {
+      await addUpAll(db)
+      noted = 0
+    }
     done += written
     bar.update(Math.min(done, total))
     // Somebody holds all that is left.
     if (written === 0) await sleep(500)
   }
+  await addUpAll(db)
   bar.stop()
   await mergeTerms(db)
   print(total === 0 ? 'every search row is up to date' : `${total} articles re-indexed`)
