@@ -18,6 +18,12 @@ export interface SearchPlace {
 export type SearchRow = IndexedTerms & SearchPlace
 
 /**
+ * What the writer who fills the index's list of new terms may use to sort them, for the rest of his transaction: with less he
+ * goes through the index several times.
+ */
+const MERGING = '64MB'
+
+/**
  * Writes the search rows of articles that the caller's transaction holds, and notes what changes in the counts of terms:
  * one note a row, which nobody waits for.
  */
@@ -29,7 +35,9 @@ export async function writeSearchRows(execute: Execute, rows: readonly SearchRow
       SELECT article_id, listed_at, public, morphemes, stems, analyser, terms::tsvector AS terms
       FROM unnest(${column('articleId')}::int[], ${column('listedAt').map(at => at.toISOString())}::timestamptz[],
         ${column('public')}::boolean[], ${column('morphemes')}::int[], ${column('stems')}::int[], ${column('analyser')}::int[],
-        ${column('terms')}::text[]) AS g (article_id, listed_at, public, morphemes, stems, analyser, terms)
+        ${column('terms')}::text[]) AS g (article_id, listed_at, public, morphemes, stems, analyser, terms),
+        (SELECT CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(${MERGING})
+          THEN set_config('work_mem', ${MERGING}, true) END) AS merging
     ), former AS MATERIALIZED (
       SELECT s.article_id, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
       FROM article_search s JOIN given USING (article_id) WHERE s.public

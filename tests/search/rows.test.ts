@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { type Indexed, toSearchRows } from '../../src/articles/indexing.ts'
 import { addUpAll, keepIndex, reindexSome } from '../../src/articles/store-index.ts'
+import { run } from '../../src/db/run.ts'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
-import { claimIndex, countStale } from '../../src/search/store.ts'
+import { claimIndex, countStale, writeSearchRows } from '../../src/search/store.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 
@@ -83,6 +85,29 @@ describe('an article and its search row', () => {
       public: false,
     })
   })
+})
+
+test.each([
+  ['4MB', '64MB'],
+  ['1GB', '1GB'],
+])('with work_mem of %s search rows are written with %s, and nothing else', async (given, used) => {
+  const [article] = await insertArticles(db, [anArticle({ title: '탄소중립' })])
+  const rows = await toSearchRows([article as Indexed])
+  const client = await db.pool.connect()
+  const memory = async () => (await client.query('SHOW work_mem')).rows[0].work_mem
+  try {
+    await client.query(`SET work_mem = '${given}'`)
+    await client.query('BEGIN')
+    await client.query('DELETE FROM article_search')
+    await writeSearchRows(statement => run(client, statement), rows)
+    expect(await memory()).toBe(used)
+    const { rows: written } = await client.query('SELECT article_id AS id FROM article_search')
+    expect(written).toEqual([{ id: article?.id }])
+    await client.query('ROLLBACK')
+    expect(await memory()).toBe(given)
+  } finally {
+    client.release(true)
+  }
 })
 
 test('many terms lie beside the row, which searches read for its day alone', async () => {
