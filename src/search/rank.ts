@@ -88,6 +88,8 @@ function tellingOf(words: Word[], { df, articles }: Knowledge): string[] {
 interface Collected extends Candidates {
   compiled: Compiled
   relaxed: Relaxed | null
+  /** Those that the query itself finds, where others are found besides. */
+  exact: readonly number[]
 }
 
 /** Candidates of the query, and of ones that ask for less where it finds next to nothing. */
@@ -98,8 +100,10 @@ async function collect(search: Search, meaning: Meaning): Promise<Collected> {
     ...(await listCandidates(search, compiled, meaning)),
     compiled,
     relaxed: null,
+    exact: [],
   }
-  if (found.ids.length >= FEW) return found
+  const exact = found.ids
+  if (exact.length >= FEW) return found
   for (const relaxed of relaxations(meaning, compiler)) {
     const looser = new Compiler(search.knowledge, relaxed).compile(relaxed.meaning)
     const { ids, total } = await listCandidates(search, looser, relaxed.meaning)
@@ -108,7 +112,7 @@ async function collect(search: Search, meaning: Meaning): Promise<Collected> {
       // What asks for less need not find all of the same: 순환 경제 has a synonym that neither of its words has.
       const all = found.total === found.ids.length && total === ids.length
       const both = anyOf([found.compiled, looser])
-      found = { ids: union, total: all ? union.length : null, compiled: both, relaxed }
+      found = { ids: union, total: all ? union.length : null, compiled: both, relaxed, exact }
     }
     if (union.length >= FEW) break
   }
@@ -136,6 +140,15 @@ async function rerank({ client, request }: Search, scored: Scored[], formula: Fo
   return raise(closer, RERANKED, (_, i) => Math.round(RERANK_WEIGHT * (bonus[i] ?? 0) * 1e6))
 }
 
+/** More than any score. */
+const AHEAD = 1e12
+
+/** Puts some before all others. */
+function putAhead(scored: Scored[], some: readonly number[]): Scored[] {
+  const ahead = new Set(some)
+  return scored.map(one => (ahead.has(one.id) ? { ...one, score: one.score + AHEAD } : one)).sort(byScore)
+}
+
 /** The part of a ranking that a request asks for. */
 function pageOf(ranking: Scored[], { at, limit }: KeywordRequest): Pick<Found, 'hits' | 'more'> {
   const hitsOf = (part: Scored[]) => part.map(({ id, score }) => ({ id, key: score }))
@@ -155,7 +168,7 @@ function pageOf(ranking: Scored[], { at, limit }: KeywordRequest): Pick<Found, '
 /** A page by relevance. */
 export async function rankPage(search: Search, meaning: Meaning): Promise<Found> {
   const { client, request, knowledge } = search
-  const { ids, total, compiled, relaxed } = await collect(search, meaning)
+  const { ids, total, compiled, relaxed, exact } = await collect(search, meaning)
   const formula = new Formula({
     words: wordsOf(meaning),
     runs: allRuns(meaning).map(({ stem }) => stem),
@@ -164,7 +177,8 @@ export async function rankPage(search: Search, meaning: Meaning): Promise<Found>
   })
   const scored = await scoreArticles(client, ids, formula)
   const { at } = request
-  const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, formula) : scored
+  const ranked = 'place' in at || at.offset < NEAR ? await rerank(search, scored, formula) : scored
+  const ranking = putAhead(ranked, exact)
   return {
     ...pageOf(ranking, request),
     compiled,

@@ -230,6 +230,18 @@ describe('the report of a search', () => {
     expect(await found('순환경제 수소 -기업', '&sort=relevance')).toEqual([])
   })
 
+  test('what was relaxed comes behind what has all of the words, whatever its title', async () => {
+    const prose = '서로 다른 낱말을 길게 늘어놓은 문장이 이어진다. '.repeat(40)
+    const both = anArticle({ title: '봄나들이', bodyText: `${prose}양식장에 문어가 산다.` })
+    const named = anArticle({ title: '문어', bodyText: '문어 문어' })
+    const others = Array.from({ length: 6 }, (_, i) => anArticle({ title: `양식장 ${i}`, bodyText: '바다' }))
+    await insertArticles(db, [both, named, ...others])
+    await addUpAll(db)
+    const { items, total, search: report } = await search('양식장 문어', '&sort=relevance')
+    expect([report.relaxed.how, total]).toEqual(['any-word', 8])
+    expect(items[0].title).toBe('봄나들이')
+  })
+
   test('what was relaxed counts what the query found before, too', async () => {
     // 미곡 정책 is 쌀시책; neither of its words is.
     const texts = ['쌀시책 발표', '미곡 값', '미곡 시장', '가을 정책', '겨울 정책', '여름 정책']
