@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { pageFields, pageParameters } from '../http/page.ts'
-import { Day, nullable, ref } from '../http/schema.ts'
+import { Day, NOT_BLANK, nullable, ref } from '../http/schema.ts'
 import { Code } from '../ministries/schema.ts'
 
 /** The contract of ministries that nobody knows. */
@@ -8,7 +8,7 @@ import { Code } from '../ministries/schema.ts'
 const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: '\\S',
+  pattern: NOT_BLANK,
   description: 'The name as articles carry it.',
   examples: ['환경정책제도과'],
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { nullable, oneOf, ref } from '../http/schema.ts'
+import { NOT_BLANK, nullable, oneOf, ref } from '../http/schema.ts'
 
 /** The words of the contract: what the fields of an article are. */
 
@@ -39,15 +39,15 @@ export const Licence = oneOf(LICENCES, {
 export const Title = Type.String({
   minLength: 1,
   maxLength: 500,
-  pattern: '\\S',
+  pattern: NOT_BLANK,
   description: 'The title as published, prefixes such as [보도참고] kept. Plain text.',
   examples: ['대·중소기업 모여 순환 경제 신사업 함께 만든다'],
 })
-export const Subtitles = Type.Array(Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' }), {
+export const Subtitles = Type.Array(Type.String({ minLength: 1, maxLength: 1000, pattern: NOT_BLANK }), {
   maxItems: 10,
   description: 'Lines under the title, in their order.',
 })
-export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }), {
+export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: NOT_BLANK }), {
   maxItems: 50,
   uniqueItems: true,
   description: 'Free keywords, for the `tag` filter.',
@@ -56,14 +56,14 @@ export const Tags = Type.Array(Type.String({ minLength: 1, maxLength: 100, patte
 export const Author = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: '\\S',
+  pattern: NOT_BLANK,
   description: 'Who wrote or posted it (글쓴이).',
   examples: ['한국생산성본부'],
 })
 export const Attribution = Type.String({
   minLength: 1,
   maxLength: 500,
-  pattern: '\\S',
+  pattern: NOT_BLANK,
   description: 'The line that a re-user must print.',
   examples: ['(산업통상자원부, 2023.06.21)'],
 })
@@ -102,14 +102,14 @@ export const MINISTRY = {
   name: Type.String({
     minLength: 1,
     maxLength: 200,
-    pattern: '\\S',
+    pattern: NOT_BLANK,
     description: 'Its name today, whatever the source wrote.',
     examples: ['산업통상부'],
   }),
   publishedName: Type.String({
     minLength: 1,
     maxLength: 200,
-    pattern: '\\S',
+    pattern: NOT_BLANK,
     description: 'Its name on the day of release.',
     examples: ['산업통상자원부'],
   }),
@@ -149,7 +149,7 @@ export const SOURCE = {
   externalId: Type.String({
     minLength: 1,
     maxLength: 200,
-    pattern: '\\S',
+    pattern: NOT_BLANK,
     description: 'Its identity there (korea.kr: `newsId`). Unique within the source.',
     examples: ['sample-018'],
   }),

@@ -12,6 +12,9 @@ export const nullable = <T extends TSchema>(schema: T, options: TSchemaOptions =
 export const oneOf = <const T extends readonly string[]>(values: T, options: object = {}) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
 
+/** The pattern of texts in which there is something to see: blanks, joiners, directions and the fillers of Hangul show nothing. */
+export const NOT_BLANK = '[^\\s\\u00ad\\u115f\\u1160\\u200b-\\u200f\\u2060\\u3164\\ufeff\\uffa0]'
+
 export const Day = (description: string, example: string) =>
   Type.String({ format: 'date', description, examples: [example] })
 

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import { type Bilingual, type Fault, Problem, pointerToken } from './problem.ts'
+import { NOT_BLANK } from './schema.ts'
 
 /** What Ajv says, as problem details that name the culprit and, for a slip of the pen, what was meant. */
 
@@ -91,7 +92,8 @@ function messageOf(
     case 'uniqueItems':
       return { en: 'must not name anything twice', ko: '같은 항목이 두 번 들어 있습니다' }
     case 'pattern': {
-      if (params.pattern === '\\S') return { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
+      if (params.pattern === NOT_BLANK)
+        return { en: 'must not be blank', ko: '공백만으로 이루어질 수 없습니다' }
       const { description = '', examples: [example] = [] } = parentSchema ?? {}
       const hint = example ? `, such as ${example}` : description && `. ${description}`
       // Values that the description shows, without the names of parameters.

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { SCOPES } from '../http/access.ts'
-import { Instant, nullable, oneOf, ref } from '../http/schema.ts'
+import { Instant, NOT_BLANK, nullable, oneOf, ref } from '../http/schema.ts'
 
 const Scopes = Type.Array(oneOf(SCOPES), {
   minItems: 1,
@@ -12,7 +12,7 @@ const Scopes = Type.Array(oneOf(SCOPES), {
 const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: '\\S',
+  pattern: NOT_BLANK,
   description: 'What the key is for.',
   examples: ['press desk'],
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Day, Instant, nullable, oneOf, ref } from '../http/schema.ts'
+import { Day, Instant, NOT_BLANK, nullable, oneOf, ref } from '../http/schema.ts'
 import { EVENT_KINDS } from './lineage.ts'
 import { REASONS } from './registry.ts'
 
@@ -18,7 +18,7 @@ const Kind = oneOf(MINISTRY_KINDS, {
   examples: ['ministry'],
 })
 const name = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: 200, pattern: '\\S', description, examples: [example] })
+  Type.String({ minLength: 1, maxLength: 200, pattern: NOT_BLANK, description, examples: [example] })
 const NAME = name('A full name.', '산업통상자원부')
 export const SHORT_NAMES_AT_MOST = 20
 const SHORT_NAMES = Type.Array(name('A short name.', '산자부'), {
@@ -54,7 +54,7 @@ const EVENT_KIND = oneOf(EVENT_KINDS, {
     '`rename`; `upgrade` with another rank; `replace` by a new body; `split` of one into several; `merge` of several into one; `transfer` of functions between bodies that both go on.',
   examples: ['split'],
 })
-const NOTE = nullable(Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' }), {
+const NOTE = nullable(Type.String({ minLength: 1, maxLength: 1000, pattern: NOT_BLANK }), {
   description: 'What else is known of it.',
 })
 const EFFECTIVE = Day('The first Seoul day after it.', '2026-01-02')

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { pageFields, pageParameters } from '../http/page.ts'
-import { Instant, ref } from '../http/schema.ts'
+import { Instant, NOT_BLANK, ref } from '../http/schema.ts'
 
 /** The contract of synonyms. */
 
 const Term = (options: object = {}) =>
-  Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', ...options })
+  Type.String({ minLength: 1, maxLength: 100, pattern: NOT_BLANK, ...options })
 const Terms = Type.Array(Term(), {
   minItems: 2,
   maxItems: 20,

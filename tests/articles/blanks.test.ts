@@ -19,6 +19,9 @@ describe('a text that says something says it, or is refused', () => {
     [{ tags: ['\u00a0'] }, '/tags/0'],
     [{ attribution: ' ' }, '/attribution'],
     [{ title: '\u3000' }, '/title'],
+    [{ title: '\u200b' }, '/title'],
+    [{ title: ' \u3164\u115f\ufeff\u2060' }, '/title'],
+    [{ tags: ['ESG', '\u200d'] }, '/tags/1'],
   ])('%j', async (changes, pointer) => {
     const refused = await post(changes)
     expect(refused.statusCode).toBe(400)
