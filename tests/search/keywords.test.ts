@@ -45,7 +45,10 @@ const TEXTS: Record<string, [title: string, body: string]> = {
   africa: ['남아프리카 방문', '휴가지에서 쉰다.'],
   few: ['제주 4·3 추모', '제주에서 추모한다.'],
   share: ['참여 비중 43%', '봄이 왔다.'],
-  alone: ['결국 다 태운다”는 주장', 'GTXA 노선, K-푸드 수출. 전 국민이 총 사업비를 대고, 식사 전 손씻기'],
+  alone: [
+    '결국 다 태운다”는 주장',
+    'GTXA 노선, K-푸드 수출. 전 국민이 총 사업비를 대고, 식사 전 손씻기. 각 시·도',
+  ],
 }
 const rows = await insertArticles(
   db,
@@ -69,6 +72,7 @@ describe('a keyword search finds', () => {
     ['전국민', ['alone']],
     ['총사업비', ['alone']],
     ['전손씻기', []],
+    ['시도', ['alone']],
     ['순환 경제', ['circular', 'spaced']],
     ['"순환 경제"', ['circular', 'spaced']],
     ['수소', ['hydrogen']],

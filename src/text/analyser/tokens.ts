@@ -21,8 +21,10 @@ interface WrittenWord {
   content: Morpheme[]
   /** Whether a comma or the end of a sentence stands before it. */
   apart: boolean
-  /** Whether it is often written as one with what it follows: 중소기업 in 대·중소기업, 푸드 in K-푸드, 국민 in 전 국민. */
+  /** Whether a symbol makes it one with what stands before that: 중소기업 in 대·중소기업, 푸드 in K-푸드. */
   linked: boolean
+  /** Whether it follows a determiner that is often written as one with it: 국민 in 전 국민. */
+  determined: boolean
 }
 
 /** Longer ones are no words, and PostgreSQL takes no lexeme past 2,046 bytes. */
@@ -44,7 +46,7 @@ const determines = ([first, second]: Morpheme[], next: Morpheme): boolean =>
   first?.tag === 'MM' && second === undefined && DETERMINERS.has(first.form) && next.tag !== 'SN'
 
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
-  let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false }
+  let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false, determined: false }
   let end = -1
   for (let i = 0; i < morphemes.length; i++) {
     const morpheme = morphemes[i] as Morpheme
@@ -52,8 +54,9 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
       yield word
       const length = end - (word.morphemes[0]?.start ?? end)
-      const linked = symbol ? links(morphemes, i, length) : determines(word.morphemes, morpheme)
-      word = { morphemes: [], content: [], apart: false, linked }
+      const linked = symbol && links(morphemes, i, length)
+      const determined = !symbol && determines(word.morphemes, morpheme)
+      word = { morphemes: [], content: [], apart: false, linked, determined }
     } else if (symbol) word.linked = false
     end = Math.max(end, morpheme.end)
     if (symbol) word.apart ||= separates(morpheme)
@@ -80,7 +83,8 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
   }
   let next = position
   let chain = { start: 0, position }
-  for (const { morphemes: all, content, apart, linked } of writtenWords(morphemes)) {
+  let before = 0
+  for (const { morphemes: all, content, apart, linked, determined } of writtenWords(morphemes)) {
     if (apart) next++
     const start = (all[0] as Morpheme).start
     if (!linked) chain = { start, position: next }
@@ -90,10 +94,13 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
       // Every second unit may be a dot; spelling what is longer yet, again for each part, would take seconds.
       if (linked && end - chain.start <= 2 * LONGEST_TERM)
         add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
+      // By itself: 각 시·도 is 시도 all the same.
+      if (determined) add('stem', spell(text.slice(before, end)), before, end, next)
       if (!content.some(({ form, start: from }) => form === stem && from === start))
         add('stem', stem, start, end, next)
     }
     for (const morpheme of content) add('morpheme', morpheme.form, morpheme.start, morpheme.end, next++)
+    before = start
   }
   return tokens.sort((a, b) => a.start - b.start || b.end - a.end)
 }

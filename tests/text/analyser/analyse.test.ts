@@ -248,6 +248,13 @@ describe('words', () => {
     ['운전자격', '=운전자격 운전 자격'],
   ])('of our own are read, and break no others: %s', (text, expected) => expect(read(text)).toBe(expected))
 
+  test.each([
+    ['전 국민이 받는', '=전국민 국민 받'],
+    ['각 시·군·구에서', '=각시 =시군구 =시군 시 군 구'],
+    ['총 3곳', '=3곳 3 곳'],
+    ['식사 전 손씻기', '식사 전 손 씻'],
+  ])('are found as one with a determiner, too: %s', (text, expected) => expect(read(text)).toBe(expected))
+
   test('of grammar alone give nothing', () => {
     for (const text of ['', '의', '및', '을 를', '에서는', '…!?', ' \n\t', '그리고', '😀', '\ud800'])
       expect(analyser.analyse(text)).toEqual([])
