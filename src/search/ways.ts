@@ -77,11 +77,13 @@ function otherwiseOf(stem: string | undefined, only: string | undefined): string
 /** The same of a part of a text with these tokens; null where it means nothing, undefined where it is no part by itself. */
 export function readingWithin(tokens: Token[], from: number, text: string): Reading | null | undefined {
   const to = from + text.length
-  const own = tokens.filter(({ start, end }) => start < to && end > from)
-  if (own.some(({ start, end }) => start < from || end > to)) return undefined
+  const isWithin = ({ start, end }: Token) => from <= start && end <= to
+  const touches = ({ start, end }: Token) => start < to && end > from
+  if (tokens.some(token => token.kind === 'morpheme' && touches(token) && !isWithin(token))) return undefined
+  // A stem may be of more than this word: that of 전 국민 is 전국민.
   return readingOf(
     text,
-    own.map(token => ({ ...token, start: token.start - from, end: token.end - from })),
+    tokens.filter(isWithin).map(token => ({ ...token, start: token.start - from, end: token.end - from })),
   )
 }
 

@@ -73,6 +73,8 @@ describe('a keyword search finds', () => {
     ['총사업비', ['alone']],
     ['전손씻기', []],
     ['시도', ['alone']],
+    ['각 시·도', ['alone']],
+    ['총 노선', ['alone']],
     ['순환 경제', ['circular', 'spaced']],
     ['"순환 경제"', ['circular', 'spaced']],
     ['수소', ['hydrogen']],
