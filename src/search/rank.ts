@@ -145,6 +145,7 @@ const AHEAD = 1e12
 
 /** Puts some before all others. */
 function putAhead(scored: Scored[], some: readonly number[]): Scored[] {
+  if (some.length === 0) return scored
   const ahead = new Set(some)
   return scored.map(one => (ahead.has(one.id) ? { ...one, score: one.score + AHEAD } : one)).sort(byScore)
 }
@@ -175,10 +176,10 @@ export async function rankPage(search: Search, meaning: Meaning): Promise<Found>
     knowledge,
     averages: knowledge.averages,
   })
-  const scored = await scoreArticles(client, ids, formula)
+  // Before the rerank, so that the best are the same ones on pages that are reranked and on those behind.
+  const scored = putAhead(await scoreArticles(client, ids, formula), exact)
   const { at } = request
-  const ranked = 'place' in at || at.offset < NEAR ? await rerank(search, scored, formula) : scored
-  const ranking = putAhead(ranked, exact)
+  const ranking = 'place' in at || at.offset < NEAR ? await rerank(search, scored, formula) : scored
   return {
     ...pageOf(ranking, request),
     compiled,
