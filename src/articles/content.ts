@@ -183,8 +183,9 @@ export function toContent(
   const days = {
     release: dayOf(listingOf({ publishedAt: released, embargoUntil }, now)),
     today: dayOf(now),
-    // A draft has no release yet.
-    ...(former?.named && (released ?? embargoUntil) && { former: former.named }),
+    // A draft has no release that could move, unless it just lost one.
+    ...(former?.named &&
+      (released ?? embargoUntil ?? former.publishedAt ?? former.embargoUntil) && { former: former.named }),
   }
   return {
     status: article.status,

@@ -132,6 +132,13 @@ describe('another day of release', () => {
     expect(await patched(url, said)).toBe('A00015 산업통상부 산업통상자원부')
   })
 
+  test('is today for what is a draft again, and when it is published again', async () => {
+    const { url } = await create({ name: '산자부' }, '2025-09-30')
+    const draft = { status: 'draft', publishedAt: null }
+    expect(await patched(url, draft)).toBe('A00015 산업통상부 산업통상부')
+    expect(await patched(url, { status: 'published' })).toBe('A00015 산업통상부 산업통상부')
+  })
+
   test('is that of a draft when it is published', async () => {
     const before = clock.at
     clock.at = new Date('2025-09-29T03:00:00Z')
