@@ -68,10 +68,11 @@ const isSite = (text: string): boolean =>
 /** As browsers send it. */
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
 
+/** Without a zone, which is of one machine: fe80::1%eth0. */
 const isNetwork = (text: string): boolean => {
   const [address = '', bits = '0', ...rest] = text.split('/')
   const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1
-  return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most
+  return !address.includes('%') && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most
 }
 
 export const SETTINGS = {

@@ -65,6 +65,7 @@ describe('settings', () => {
     ['TRUST_PROXY', '999.1.1.1', 'a number of proxies'],
     ['TRUST_PROXY', '10.0.0.0/8, 10.0.0.0/99', 'a number of proxies'],
     ['WEBHOOK_NETWORKS', '10.0.0', 'addresses or networks'],
+    ['WEBHOOK_NETWORKS', 'fe80::1%eth0', 'addresses or networks'],
     ['CORS_ORIGINS', 'https://a.kr, https://b.kr/', 'origins such as'],
     ['CORS_ORIGINS', '*.a.kr', 'origins such as'],
     ['CORS_ORIGINS', '*,https://a.kr', 'origins such as'],
