@@ -114,7 +114,9 @@ async function readConnections(memory: WebAssembly.Memory, path: (name: string) 
   const spare = beginners.length * contexts * 2
   const file = await readInto(memory, path('matrix.bin'), undefined, spare)
   const { buffer, byteOffset } = file
-  const [, all = 0] = new Uint16Array(buffer, byteOffset, 2)
+  const [across, all = 0] = new Uint16Array(buffer, byteOffset, 2)
+  if (across !== contexts)
+    throw new Error(`matrix.bin has ${across} right contexts, right-id.def ${contexts}`)
   const count = all + beginners.length
   const connections = new Int16Array(buffer, byteOffset + 4, contexts * count)
   beginners.forEach((left, i) => {
