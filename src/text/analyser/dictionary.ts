@@ -91,9 +91,13 @@ async function readWords(memory: WebAssembly.Memory, path: string) {
   }
 }
 
-/** Verbs, adjectives and pronouns, which begin a word: they hardly stand after a noun without a space. */
-const BEGINNERS = /^(\d+) (?:VV|VA|NP),/gm
-const NOUNS = /^(\d+) (?:NNG|NNP|XSN|XR|UNKNOWN),/gm
+/** Verbs, adjectives and pronouns, which begin a word: they hardly stand after what is listed here without a space. */
+const BEGINNERS = /^(\d+) (?:VV|VA|VX|NP),/gm
+/**
+ * Nouns, and what a noun would be taken for lest this be paid after it: 속도 as 속 and 도 (JX), 조건 as an adverb, 짐 as a pronoun.
+ * Neither endings that join verbs (몰려들다) nor particles of a clause (국민이바라는).
+ */
+const ENDED = /^(\d+) (?:NN[GPB]|NNBC|XSN|XR|UNKNOWN|NP|NR|ETN|JX|JKB|MM|MAG|IC),/gm
 /** As much as dicrc makes an ending after a space pay. */
 const ATTACHED_PENALTY = 3000
 
@@ -109,7 +113,7 @@ async function readConnections(memory: WebAssembly.Memory, path: (name: string) 
     ['left-id.def', 'right-id.def'].map(name => readFile(path(name), 'utf8')),
   )
   const beginners = numbersOf(lefts ?? '', BEGINNERS)
-  const nouns = numbersOf(rights ?? '', NOUNS)
+  const ended = numbersOf(rights ?? '', ENDED)
   const contexts = rights?.trimEnd().split('\n').length ?? 0
   const spare = beginners.length * contexts * 2
   const file = await readInto(memory, path('matrix.bin'), undefined, spare)
@@ -122,7 +126,7 @@ async function readConnections(memory: WebAssembly.Memory, path: (name: string) 
   beginners.forEach((left, i) => {
     const row = connections.subarray(contexts * (all + i), contexts * (all + i + 1))
     row.set(connections.subarray(contexts * left, contexts * (left + 1)))
-    for (const noun of nouns) row[noun] = Math.min(0x7fff, (row[noun] as number) + ATTACHED_PENALTY)
+    for (const right of ended) row[right] = Math.min(0x7fff, (row[right] as number) + ATTACHED_PENALTY)
   })
   const floors = allocate(memory, count * 2)
   const cheapestConnections = new Int16Array(floors.buffer, floors.byteOffset, count)

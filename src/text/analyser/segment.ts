@@ -54,7 +54,23 @@ const isSyllable = (unit: number | undefined): boolean =>
 const joins = (unit: number | undefined): boolean => isSyllable(unit) || unit === DOT || unit === PERCENT
 
 /** What verbs begin with that make a noun a verb, as 하다 does: 허가받은, 안내드린, 손본. */
-const DOES = new Set([...'하해했한할함합되돼됐된될됨됩받드보본봐봤볼봄'].map(unit => unit.charCodeAt(0)))
+const DOES = '하해했한할함합되돼됐된될됨됩받드보본봐봤볼봄'
+const FIRST_SYLLABLE = 0xac00
+const SYLLABLES = 11_172
+const FINALS = 28
+const OF_AN_INITIAL = 21 * FINALS
+/** Finals of Sino-Korean syllables: none, ㄱ, ㄴ, ㄹ, ㅁ, ㅂ, ㅇ; and initials which these do not have: ㄲ, ㄸ, ㅃ, ㅉ. */
+const SINO_FINALS = new Set([0, 1, 4, 8, 16, 17, 21])
+const TENSE_INITIALS = new Set([1, 4, 8, 13])
+
+/**
+ * Of each syllable whether a verb that begins with it may be a part of a noun in truth, as 사는 is in 노무사는. Others, such as 없다,
+ * 높다 and 끌다, begin with what hardly any compound noun goes on with.
+ */
+const MAY_BE_NOUN = Uint8Array.from({ length: SYLLABLES }, (_, syllable) =>
+  Number(SINO_FINALS.has(syllable % FINALS) && !TENSE_INITIALS.has(Math.trunc(syllable / OF_AN_INITIAL))),
+)
+for (const syllable of DOES) MAY_BE_NOUN[syllable.charCodeAt(0) - FIRST_SYLLABLE] = 0
 
 const unitsOf = (text: string): Uint16Array => Uint16Array.from(text, unit => unit.charCodeAt(0))
 
@@ -127,7 +143,8 @@ export class Segmenter {
     const from = this.#from
     const place = spaced ? AFTER_SPACE : 0
     const joined = !spaced && start > from && joins(units[start - 1])
-    const attached = joined && isSyllable(units[start - 1]) && !DOES.has(units[start] as number)
+    const attached =
+      joined && isSyllable(units[start - 1]) && MAY_BE_NOUN[(units[start] as number) - FIRST_SYLLABLE] === 1
     const within = attached ? ATTACHED : place
     const last = attached ? ATTACHED_AT_END : AT_END
     const whole = this.#wholeEnd(start)

@@ -226,6 +226,24 @@ describe('words', () => {
   ])('do not begin a verb or a pronoun within: %s', (text, expected) => expect(read(text)).toBe(expected))
 
   test.each([
+    ['차질없이 추진', '차질 없 추진'],
+    ['조건없는 지원', '조건 없 지원'],
+    ['문턱없는 병원', '문턱 없 병원'],
+    ['질높은 일자리', '질 높 일자리'],
+    ['눈길끄는 정책', '=눈길 눈 길 끌 정책'],
+    ['길찾기 서비스', '길 찾 서비스'],
+    ['돈버는 농업', '돈 벌 농업'],
+    ['나이많은 주민', '나이 많 주민'],
+    ['속도낸다', '속도 내'],
+    ['속도내는 공사', '=속도내 속도 내 공사'],
+    ['이웃이 짐싸는', '이웃 짐 싸'],
+    ['손님이 몰려든다.', '손님 몰리 들'],
+    ['국민이바라는', '국민 바라'],
+  ])('that are written as one with their verb are read: %s', (text, expected) =>
+    expect(read(text)).toBe(expected),
+  )
+
+  test.each([
     ['수출이 줄었다', '수출 줄'],
     ['길을 막는다', '길 막'],
     ['의견을 듣고', '의견 듣'],
