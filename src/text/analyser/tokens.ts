@@ -21,10 +21,10 @@ interface WrittenWord {
   content: Morpheme[]
   /** Whether a comma or the end of a sentence stands before it. */
   apart: boolean
-  /** Whether a symbol makes it one with what stands before that: 중소기업 in 대·중소기업, 푸드 in K-푸드. */
+  /** Whether it follows a word of one syllable and a dot, as 중소기업 does in 대·중소기업, or a hyphen as in K-푸드. */
   linked: boolean
-  /** Whether it follows a determiner that is often written as one with it: 국민 in 전 국민. */
-  determined: boolean
+  /** Where the determiner begins that it is often written as one with: 전 in 전 국민. */
+  determined: number | undefined
 }
 
 /** Longer ones are no words, and PostgreSQL takes no lexeme past 2,046 bytes. */
@@ -43,10 +43,16 @@ const HYPHEN = /^[-‐‑]$/
 /** Of one syllable, which people write before nouns with a space or without: 전 국민, 전국민. */
 const DETERMINERS = new Set('전 각 총 현 본 타 양'.split(' '))
 const determines = ([first, second]: Morpheme[], next: Morpheme): boolean =>
-  first?.tag === 'MM' && second === undefined && DETERMINERS.has(first.form) && next.tag !== 'SN'
+  first?.tag === 'MM' &&
+  second === undefined &&
+  DETERMINERS.has(first.form) &&
+  next.tag !== 'SN' &&
+  !OTHERS.has(first.form + next.form)
+/** What is another word when it is written as one: 각 시·도 is no 각시, 전 시·군 no 전시. */
+const OTHERS = new Set('각시 각도 각동 각목 각부 전시 전도 전주 양도'.split(' '))
 
 function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
-  let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false, determined: false }
+  let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false, determined: undefined }
   let end = -1
   for (let i = 0; i < morphemes.length; i++) {
     const morpheme = morphemes[i] as Morpheme
@@ -55,7 +61,8 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
       yield word
       const length = end - (word.morphemes[0]?.start ?? end)
       const linked = symbol && links(morphemes, i, length)
-      const determined = !symbol && determines(word.morphemes, morpheme)
+      const determined =
+        !symbol && determines(word.morphemes, morpheme) ? word.morphemes[0]?.start : undefined
       word = { morphemes: [], content: [], apart: false, linked, determined }
     } else if (symbol) word.linked = false
     end = Math.max(end, morpheme.end)
@@ -83,7 +90,6 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
   }
   let next = position
   let chain = { start: 0, position }
-  let before = 0
   for (const { morphemes: all, content, apart, linked, determined } of writtenWords(morphemes)) {
     if (apart) next++
     const start = (all[0] as Morpheme).start
@@ -94,13 +100,11 @@ export function toTokens(text: string, morphemes: Morpheme[], position: number):
       // Every second unit may be a dot; spelling what is longer yet, again for each part, would take seconds.
       if (linked && end - chain.start <= 2 * LONGEST_TERM)
         add('stem', spell(text.slice(chain.start, end)), chain.start, end, chain.position)
-      // By itself: 각 시·도 is 시도 all the same.
-      if (determined) add('stem', spell(text.slice(before, end)), before, end, next)
+      if (determined !== undefined) add('stem', spell(text.slice(determined, end)), determined, end, next)
       if (!content.some(({ form, start: from }) => form === stem && from === start))
         add('stem', stem, start, end, next)
     }
     for (const morpheme of content) add('morpheme', morpheme.form, morpheme.start, morpheme.end, next++)
-    before = start
   }
   return tokens.sort((a, b) => a.start - b.start || b.end - a.end)
 }
