@@ -94,7 +94,7 @@ async function readWords(memory: WebAssembly.Memory, path: string) {
 /** Verbs, adjectives and pronouns, which begin a word: they hardly stand after what is listed here without a space. */
 const BEGINNERS = /^(\d+) (?:VV|VA|VX|NP),/gm
 /**
- * Nouns, and what a noun would be taken for lest this be paid after it: 속도 as 속 and 도 (JX), 조건 as an adverb, 짐 as a pronoun.
+ * Nouns, and what a noun would be taken for lest this be paid after it: 속도 as 속 and 도 (JX), 돈 as an adverb, 짐 as a pronoun.
  * Neither endings that join verbs (몰려들다) nor particles of a clause (국민이바라는).
  */
 const ENDED = /^(\d+) (?:NN[GPB]|NNBC|XSN|XR|UNKNOWN|NP|NR|ETN|JX|JKB|MM|MAG|IC),/gm

@@ -1,6 +1,6 @@
 /**
- * Words of our own, with their parts: what the dictionary does not know or takes apart in the wrong places. A change
- * here is a new version of the analyser.
+ * Words of our own, with their parts: what the dictionary does not know or takes apart in the wrong places. What
+ * has ^ before it stands after no syllable: 교육비만 is no 비만. A change here is a new version of the analyser.
  */
 export const POLICY_WORDS = `
 재정+경제+부 기획+재정+부 기획+예산+처 과학+기술+정보+통신+부 행정+안전+부
@@ -36,8 +36,8 @@ export const POLICY_WORDS = `
 
 안산+시 남양주+시 파주+시 이천+시 안성+시 동두천+시 춘천+시 속초+시 제천+시 나주+시 안동+시 사천+시 서귀포+시 세종+시 횡성+군 보은+군 홍성+군 강진+군
 안산+시청 남양주+시청 이천+시청 동두천+시청 사천+시청 서귀포+시청 횡성+군청 보은+군청 강진+군청
-건조+비 신선란 쇄빙+선 에이전트 모의+평가 중등 초+중등 설립+인가 설계+인가 손님 가게 대게 꽃게 탕후루 마약+밀수 비만 콜레라 아동+학대 노인+학대 빌라 준수
-자사주 주담대 예타 역+직구 이격+거리 가시+거리 음주+운전+자 인+가구 생계+급여 육아+휴직+급여 홀짝+제 하한+제 본+회의 개인+형+이동+장치 팩트+시트 에코+디자인
-원자+로 폐수+관로 열대+야 쓰나미 곰팡이 우크라이나 헝가리 미얀마 콜롬비아 인도네시아 판단+기준 반+지하 방송+대 떡+볶이 수입+자 일본+회의 비만+도
+건조+비 신선란 쇄빙+선 에이전트 모의+평가 중등 초+중등 설립+인가 설계+인가 손님 가게 대게 꽃게 탕후루 마약+밀수 ^비만 콜레라 아동+학대 노인+학대 빌라 준수
+^자사주 주담대 예타 역+직구 이격+거리 가시+거리 음주+운전+자 인+가구 생계+급여 육아+휴직+급여 홀짝+제 하한+제 본+회의 개인+형+이동+장치 팩트+시트 에코+디자인
+^원자+로 소형+모듈+원자+로 폐수+관로 열대+야 쓰나미 곰팡이 우크라이나 헝가리 미얀마 콜롬비아 인도네시아 판단+기준 반+지하 방송+대 떡+볶이 수입+자 일본+회의 비만+도 고도+비만 소아+비만 복부+비만
 전단 대북+전단 재배+면적 전공의 빈+집 체감+온도 스미싱 일대
 `

@@ -22,6 +22,8 @@ export interface UserWord {
   parts: string[]
   contexts: number
   cost: number
+  /** Whether it stands after no syllable. */
+  begins: boolean
 }
 
 export interface UserDictionary {
@@ -170,7 +172,8 @@ export class Segmenter {
     if (first === undefined) return false
     let known = false
     for (const index of first) {
-      const { word, contexts, cost } = this.#user.words[index] as UserWord
+      const { word, contexts, cost, begins } = this.#user.words[index] as UserWord
+      if (begins && start > this.#from && isSyllable(this.#units[start - 1])) continue
       let length = 1
       while (length < word.length && this.#units[start + length] === word.charCodeAt(length)) length++
       if (length < word.length || start + length > this.#to) continue

@@ -17,6 +17,9 @@ const UNDIVIDED_ADVANTAGE = 7000
 /** Shorter ones stand inside others by chance: 단가 in 판단가능. */
 const SHORT = 2
 
+/** 원자로 of ^원자+로. */
+const wordOf = (entry: string): string => entry.replace(/[+^]/g, '')
+
 const lengthOf = (parts: string[]): number => parts.join('').length
 
 const endsInConsonant = (word: string): boolean => (word.charCodeAt(word.length - 1) - 0xac00) % 28 > 0
@@ -25,14 +28,17 @@ const endsInConsonant = (word: string): boolean => (word.charCodeAt(word.length 
  * Our own words with their costs. The shortest come first and count for the others, so that 의약품 does not break
  * 식품의약품안전처.
  * @param room of the dictionary's memory, while they are weighed
- * @param list words parted by white space, their parts by `+`
+ * @param list words parted by white space, their parts by `+`; after ^ what stands at the beginning alone
  */
 export function readUserWords(dictionary: Dictionary, room: number, list = POLICY_WORDS): UserDictionary {
   const { tokens, trie, connections, contexts: rights } = dictionary
   const user: UserDictionary = { words: [], byUnit: new Map() }
   const segmenter = new Segmenter(dictionary, user, room)
   const entries = list.split(/\s+/).filter(Boolean)
-  for (const parts of entries.map(entry => entry.split('+')).sort((a, b) => lengthOf(a) - lengthOf(b))) {
+  const atBeginning = new Set(entries.filter(entry => entry.startsWith('^')).map(wordOf))
+  for (const parts of entries
+    .map(entry => entry.replace('^', '').split('+'))
+    .sort((a, b) => lengthOf(a) - lengthOf(b))) {
     const word = parts.join('')
     const model = lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8
     const contexts = contextsOf(tokens, model)
@@ -43,7 +49,7 @@ export function readUserWords(dictionary: Dictionary, room: number, list = POLIC
     const cost = segmenter.cost(word) - begins - ends - advantage
     const alike = user.byUnit.get(word.charCodeAt(0)) ?? []
     user.byUnit.set(word.charCodeAt(0), [...alike, user.words.length])
-    user.words.push({ word, parts, contexts, cost })
+    user.words.push({ word, parts, contexts, cost, begins: atBeginning.has(word) })
   }
   return user
 }
