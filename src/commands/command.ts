@@ -1,5 +1,6 @@
 import { type Config, loadConfig } from '../config.ts'
 import { type Database, openDatabase } from '../db/client.ts'
+import { assertHangul } from '../db/hangul.ts'
 import { migrate } from '../db/migrate.ts'
 import { provideDatabase } from '../db/provide.ts'
 
@@ -21,16 +22,31 @@ export function takeNoArguments(): void {
     )
 }
 
-/** Runs a command over the migrated database (also beside a running API), and ends with 0, or with 1 and the reason. */
-export async function runCommand(work: (db: Database, config: Config) => Promise<void>): Promise<void> {
-  await reportFailure(async () => {
+/** How a command is called, and what of a call is read before anything is done. */
+interface Call<Given> {
+  usage: string
+  /** @throws UsageError */
+  read: () => Given
+}
+
+/**
+ * Runs a command over the migrated database (also beside a running API), and ends with 0, or with 1 and the reason. A mistake
+ * of the caller's is told before there is a database.
+ */
+export async function runCommand<Given>(
+  { usage, read }: Call<Given>,
+  work: (db: Database, given: Given, config: Config) => Promise<void>,
+): Promise<void> {
+  await reportFailure(usage, async () => {
+    const given = read()
     const config = loadConfig()
     const server = await provideDatabase(config, () => {}, { attach: true })
     try {
+      await assertHangul(server.url)
       await migrate(server.url)
       const db = openDatabase({ url: server.url, poolSize: 8, statementTimeout: 0 })
       try {
-        await work(db, config)
+        await work(db, given, config)
       } finally {
         await db.close()
       }
@@ -40,12 +56,20 @@ export async function runCommand(work: (db: Database, config: Config) => Promise
   })
 }
 
-/** Tells a failure on stderr and in the exit status. */
-export async function reportFailure(work: () => Promise<void>): Promise<void> {
+/** Tells a failure on stderr and in the exit status; who asks for help is told the usage, and nothing is done. */
+export async function reportFailure(usage: string, work: () => Promise<void>): Promise<void> {
+  if (asksForHelp()) return print(usage)
   try {
     await work()
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exitCode = error instanceof UsageError ? 2 : 1
   }
+}
+
+/** Behind `--` stand names of files, whatever they look like. */
+function asksForHelp(): boolean {
+  const given = process.argv.slice(2)
+  const end = given.indexOf('--')
+  return given.slice(0, end < 0 ? given.length : end).some(one => one === '--help' || one === '-h')
 }

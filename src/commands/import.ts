@@ -75,8 +75,7 @@ const FORMAT_OF: Record<string, Format> = {
   '.tsv': 'csv',
 }
 
-await runCommand(async db => {
-  const options = readArguments()
+await runCommand({ usage: USAGE, read: readArguments }, async (db, options) => {
   for (const file of options.files)
     await stat(file).catch(error => {
       throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)

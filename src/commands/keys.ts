@@ -10,34 +10,38 @@ const USAGE = `usage: keys create --name <text> --scope <scope> [--scope <scope>
 scopes: ${SCOPES.join(', ')}; a key ends at the beginning of its --expires day in Seoul`
 
 /** `npm run keys -- …`: API keys from the command line. A new key is printed once. */
-await runCommand(async db => {
+await runCommand({ usage: USAGE, read: readArguments }, async (db, call) => {
+  if (call.verb === 'create') print((await insertKey(db, call.key)).key)
+  else if (call.verb === 'list') for (const key of await listKeys(db)) print(line(toApiKey(key)))
+  else {
+    if ((await revokeKey(db, call.id)) === null) throw new UsageError(`there is no key ${call.id}`)
+    print(`revoked ${call.id}`)
+  }
+})
+
+function readArguments() {
   const { positionals, values } = parse()
   const [verb, id] = positionals
-  if (verb === 'create') {
-    const { name, scope = [], expires } = values
-    const unknown = scope.find(s => !SCOPES.includes(s as Scope))
-    if (!name?.trim() || scope.length === 0) throw new UsageError(USAGE)
-    if (unknown !== undefined) throw new UsageError(`unknown scope "${unknown}"\n${USAGE}`)
-    if (expires !== undefined && (!isDay(expires) || startOfDay(expires) <= new Date()))
-      throw new UsageError(`--expires must be a day to come, as YYYY-MM-DD\n${USAGE}`)
-    const expiresAt = expires === undefined ? null : startOfDay(expires)
-    print((await insertKey(db, { name: name.trim(), scopes: [...new Set(scope)] as Scope[], expiresAt })).key)
-  } else if (verb === 'list') {
-    for (const key of (await listKeys(db)).map(toApiKey)) {
-      const state = key.revokedAt
-        ? `revoked ${key.revokedAt}`
-        : key.expiresAt
-          ? `expires ${key.expiresAt}`
-          : 'active'
-      print(
-        `${key.id}  ${key.scopes.join(',')}  ${state}  last used ${key.lastUsedAt ?? 'never'}  ${key.name}`,
-      )
-    }
-  } else if (verb === 'revoke' && id !== undefined) {
-    if ((await revokeKey(db, id)) === null) throw new UsageError(`there is no key ${id}`)
-    print(`revoked ${id}`)
-  } else throw new UsageError(USAGE)
-})
+  if (verb === 'create') return { verb, key: readKey(values) } as const
+  if (verb === 'list') return { verb } as const
+  if (verb === 'revoke' && id !== undefined) return { verb, id } as const
+  throw new UsageError(USAGE)
+}
+
+function readKey({ name, scope = [], expires }: ReturnType<typeof parse>['values']) {
+  const unknown = scope.find(s => !SCOPES.includes(s as Scope))
+  if (!name?.trim() || scope.length === 0) throw new UsageError(USAGE)
+  if (unknown !== undefined) throw new UsageError(`unknown scope "${unknown}"\n${USAGE}`)
+  if (expires !== undefined && (!isDay(expires) || startOfDay(expires) <= new Date()))
+    throw new UsageError(`--expires must be a day to come, as YYYY-MM-DD\n${USAGE}`)
+  const expiresAt = expires === undefined ? null : startOfDay(expires)
+  return { name: name.trim(), scopes: [...new Set(scope)] as Scope[], expiresAt }
+}
+
+function line({ id, name, scopes, revokedAt, expiresAt, lastUsedAt }: ReturnType<typeof toApiKey>): string {
+  const state = revokedAt ? `revoked ${revokedAt}` : expiresAt ? `expires ${expiresAt}` : 'active'
+  return `${id}  ${scopes.join(',')}  ${state}  last used ${lastUsedAt ?? 'never'}  ${name}`
+}
 
 function parse() {
   try {

@@ -4,8 +4,10 @@ import { migrate, schemaDrift } from '../db/migrate.ts'
 import { provideDatabase } from '../db/provide.ts'
 import { print, reportFailure, takeNoArguments } from './command.ts'
 
+const USAGE = 'usage: migrate (it takes no arguments: settings come from the environment)'
+
 /** `npm run migrate`: applies what is pending, then checks that the database is what prisma/schema.prisma says. */
-await reportFailure(async () => {
+await reportFailure(USAGE, async () => {
   takeNoArguments()
   const server = await provideDatabase(loadConfig(), () => {}, { attach: true })
   try {

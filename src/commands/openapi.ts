@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { openDatabase } from '../db/client.ts'
-import { print, reportFailure } from './command.ts'
+import { print, reportFailure, UsageError } from './command.ts'
 
+const USAGE = 'usage: openapi [--check]'
 const FILE = new URL('../../openapi/openapi.json', import.meta.url)
 
 /** The document as it is committed. It needs no database: nothing connects before the first query. */
@@ -19,7 +20,9 @@ export async function generateDocument(): Promise<string> {
 
 /** `npm run openapi` writes openapi/openapi.json; with `-- --check` it only says whether that is up to date. */
 if (process.argv[1] === import.meta.filename)
-  await reportFailure(async () => {
+  await reportFailure(USAGE, async () => {
+    const unknown = process.argv.slice(2).find(given => given !== '--check')
+    if (unknown !== undefined) throw new UsageError(`unknown argument ${unknown}\n${USAGE}`)
     const document = await generateDocument()
     if (!process.argv.includes('--check')) {
       await writeFile(FILE, document)

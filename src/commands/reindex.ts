@@ -8,13 +8,13 @@ import { print, runCommand, takeNoArguments } from './command.ts'
 
 /** Articles whose terms are added up at once: those of many are fewer than those of each. */
 const ADDED_UP = 1_000
+const USAGE = 'usage: reindex (it takes no arguments: settings come from the environment)'
 
 /**
  * `npm run reindex`: makes the search rows anew that another version of the analyser made, also while the service serves.
  * It may be stopped at any time: the next run goes on with what is left.
  */
-await runCommand(async db => {
-  takeNoArguments()
+await runCommand({ usage: USAGE, read: takeNoArguments }, async db => {
   const { fault } = await loadAnalysis()
   if (fault) throw new Error(`the dictionary cannot be read: ${fault.message}`)
   await claimIndex(db, ANALYSIS_VERSION)

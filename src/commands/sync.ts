@@ -94,8 +94,9 @@ function progressBar() {
 type Arguments = ReturnType<typeof readArguments>
 type Round = Pick<Arguments, 'resume' | 'dryRun'> & { from: string; to: string }
 
-await runCommand(async (db, config) => {
-  const given = readArguments(new Date())
+const read = () => readArguments(new Date())
+
+await runCommand({ usage: USAGE, read }, async (db, given, config) => {
   if (config.OPEN_API_KEY === '')
     throw new UsageError('OPEN_API_KEY is not set: apply for one at data.go.kr (datasets 15095295, 15095335)')
   const stop = new AbortController()

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { servers, stop } from '../support/server.ts'
 
 const run = promisify(execFile)
@@ -144,5 +144,31 @@ test('what takes no arguments says so, and where settings come from', async () =
   expect(main.stderr).toBe(
     'gongbo: takes no arguments, but --port 8080 was given: settings come from the environment (.env.example)\n',
   )
-  expect((await command('migrate', '--help')).stderr).toContain('takes no arguments, but --help was given')
+  expect((await command('migrate', '--force')).stderr).toContain('takes no arguments, but --force was given')
+})
+
+describe('without a database', () => {
+  const away = (name: string, ...args: string[]) =>
+    run(process.execPath, [`dist/commands/${name}.js`, ...args], {
+      env: { ...env, DATABASE_URL: 'postgres://gongbo@127.0.0.1:1/none' },
+    }).catch(error => error)
+  const commands = ['import', 'keys', 'migrate', 'openapi', 'reindex', 'sync']
+
+  test.each(commands)('%s --help tells how it is called', async name => {
+    const told = await away(name, '--help')
+    expect(told).toMatchObject({ stderr: '', stdout: expect.stringMatching(`^usage: ${name} `) })
+    expect(told.code).toBeUndefined()
+  })
+
+  test.each(commands)('%s tells a mistake on the command line as one', async name => {
+    const mistake = await away(name, '--frobnicate')
+    expect(mistake).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--frobnicate') })
+  })
+
+  test('a command says that it is the database that is away', async () => {
+    expect(await away('keys', 'list')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the database .*cannot be reached: .*ECONNREFUSED/),
+    })
+  })
 })
