@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { SCOPES, type Scope } from '../http/access.ts'
+import { NAME_LENGTH } from '../keys/schema.ts'
 import { insertKey, listKeys, revokeKey, toApiKey } from '../keys/store.ts'
 import { isDay, startOfDay } from '../time/seoul.ts'
 import { print, runCommand, UsageError } from './command.ts'
@@ -21,16 +22,18 @@ await runCommand({ usage: USAGE, read: readArguments }, async (db, call) => {
 
 function readArguments() {
   const { positionals, values } = parse()
-  const [verb, id] = positionals
-  if (verb === 'create') return { verb, key: readKey(values) } as const
-  if (verb === 'list') return { verb } as const
-  if (verb === 'revoke' && id !== undefined) return { verb, id } as const
+  const [verb, id, ...rest] = positionals
+  if (verb === 'create' && id === undefined) return { verb, key: readKey(values) } as const
+  if (verb === 'list' && id === undefined) return { verb } as const
+  if (verb === 'revoke' && id !== undefined && rest.length === 0) return { verb, id } as const
   throw new UsageError(USAGE)
 }
 
 function readKey({ name, scope = [], expires }: ReturnType<typeof parse>['values']) {
   const unknown = scope.find(s => !SCOPES.includes(s as Scope))
   if (!name?.trim() || scope.length === 0) throw new UsageError(USAGE)
+  if (name.trim().length > NAME_LENGTH)
+    throw new UsageError(`--name may have ${NAME_LENGTH} characters\n${USAGE}`)
   if (unknown !== undefined) throw new UsageError(`unknown scope "${unknown}"\n${USAGE}`)
   if (expires !== undefined && (!isDay(expires) || startOfDay(expires) <= new Date()))
     throw new UsageError(`--expires must be a day to come, as YYYY-MM-DD\n${USAGE}`)

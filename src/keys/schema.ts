@@ -9,9 +9,11 @@ const Scopes = Type.Array(oneOf(SCOPES), {
     '`articles:read` what is not public, `articles:write` also to write (and to read what is not public), `admin` everything and keys.',
   examples: [['articles:write']],
 })
+/** Characters that the name of a key may have. */
+export const NAME_LENGTH = 200
 const Name = Type.String({
   minLength: 1,
-  maxLength: 200,
+  maxLength: NAME_LENGTH,
   pattern: NOT_BLANK,
   description: 'What the key is for.',
   examples: ['press desk'],

@@ -165,6 +165,15 @@ describe('without a database', () => {
     expect(mistake).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--frobnicate') })
   })
 
+  test.each([
+    [['list', 'all'], /^usage: keys create/],
+    [['revoke', '000000000000', '111111111111'], /^usage: keys create/],
+    [['create', 'desk', '--name', 'x', '--scope', 'admin'], /^usage: keys create/],
+    [['create', '--name', '공'.repeat(201), '--scope', 'admin'], /^--name may have 200 characters/],
+  ])('keys %j is a mistake, nothing of which is passed over', async (args, told) => {
+    expect(await away('keys', ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(told) })
+  })
+
   test('a command says that it is the database that is away', async () => {
     expect(await away('keys', 'list')).toMatchObject({
       code: 1,
