@@ -71,7 +71,7 @@ async function start(config: Config): Promise<void> {
       await replicas.look()
       ends.push(every(1_000, () => replicas.look(), told('looking at the replicas')))
     }
-    const address = await app.listen({ port: config.PORT, host: config.HOST })
+    const address = await listen(app, config)
     ends.push(every(5_000, () => publishDue(db, new Date()), told('publishing what is due')))
     ends.push(every(1_000, () => keepIndex(db), told('the upkeep of the search index')))
     ends.push(every(1_000, () => keepDuplicates(db), told('the upkeep of duplicates')))
@@ -91,6 +91,13 @@ async function start(config: Config): Promise<void> {
     await stop().catch(() => {})
     throw error
   }
+}
+
+/** @throws Error that names the settings which the system refuses: a port that is taken, an address that is not of this machine. */
+function listen(app: FastifyInstance, { HOST, PORT }: Config): Promise<string> {
+  return app.listen({ port: PORT, host: HOST }).catch(error => {
+    throw new Error(`cannot listen on HOST ${HOST}, PORT ${PORT}: ${error.message}`, { cause: error })
+  })
 }
 
 /** Ends all of it, the last begun first; what fails keeps nothing else from ending. @throws the first failure */

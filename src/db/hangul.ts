@@ -9,7 +9,7 @@ import pg from 'pg'
 export async function assertHangul(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   await client.connect().catch(error => {
-    throw new Error(`the database cannot be reached: ${error.message}`, { cause: error })
+    throw new Error(`the database (DATABASE_URL) cannot be reached: ${error.message}`, { cause: error })
   })
   try {
     const { rows } = await client.query<{ name: string; encoding: string; ctype: string; version: number }>(

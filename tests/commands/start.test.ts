@@ -131,11 +131,26 @@ test('two commands at once, without a server, both finish their work', async () 
 test('a start that cannot listen says so, ends its database, and leaves the folder to the next', async () => {
   const { address } = await start({ DATA_DIR: `${dataDir}/other`, SAMPLES: 'off' })
   const port = new URL(address).port
-  await expect(start({ PORT: port })).rejects.toThrow(/exit 1: [\s\S]*EADDRINUSE/)
+  await expect(start({ PORT: port })).rejects.toThrow(
+    /exit 1: [\s\S]*cannot listen on HOST 127\.0\.0\.1, PORT \d+: [^\n]*EADDRINUSE/,
+  )
   await expect(start({ DATA_DIR: `${dataDir}/other` })).rejects.toThrow(/is in use by process/)
   await expect(start({ PORT: 'http' })).rejects.toThrow(/bad settings: PORT must be/)
   const { child } = await start()
   expect(await stop(child, 'SIGTERM')).toBe(0)
+})
+
+test('a setting that the system refuses is named', async () => {
+  await expect(start({ HOST: 'nowhere.invalid', SAMPLES: 'off' })).rejects.toThrow(
+    /exit 1: [\s\S]*cannot listen on HOST nowhere\.invalid, PORT 0: /,
+  )
+  const file = join(dataDir, 'development-key')
+  await expect(start({ DATA_DIR: file })).rejects.toThrow(
+    `gongbo: DATA_DIR "${file}" cannot be used: ENOTDIR`,
+  )
+  await expect(start({ DATABASE_URL: 'postgres://gongbo@127.0.0.1:1/none' })).rejects.toThrow(
+    'the database (DATABASE_URL) cannot be reached: ',
+  )
 })
 
 test('what takes no arguments says so, and where settings come from', async () => {
