@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../db/client.ts'
+import { isUnreachable } from '../http/errors.ts'
 import { every } from '../time/every.ts'
 import { HeaderError } from './columns.ts'
 import { surveyFile } from './file.ts'
@@ -14,6 +16,7 @@ import {
   INTERRUPTED,
   insertRejects,
   noteProgress,
+  SILENCE,
   startJob,
 } from './store-jobs.ts'
 
@@ -52,6 +55,14 @@ const STOPPED: Failure = {
   detail: {
     en: 'the server was stopped; what was committed until then stays',
     ko: '서버가 중지되었습니다. 그때까지 저장한 것은 그대로입니다',
+  },
+}
+
+const LOST: Failure = {
+  code: INTERRUPTED,
+  detail: {
+    en: 'the database did not answer; what was committed until then stays',
+    ko: '데이터베이스가 응답하지 않았습니다. 그때까지 저장한 것은 그대로입니다',
   },
 }
 
@@ -114,15 +125,26 @@ export class ImportQueue {
 
   async #one(job: QueuedImport): Promise<void> {
     const { db } = this.#options
-    let end: End | null = null
+    let end: End
     try {
       if (this.#stopped) end = { state: 'failed', failure: STOPPED }
-      else if (await startJob(db, job.id, this.node)) end = await this.#run(job)
+      else if (await this.#lasting(() => startJob(db, job.id, this.node))) end = await this.#run(job)
+      else return
     } finally {
       await rm(job.path, { force: true })
     }
     // Last of all: whoever reads that it has ended finds nothing left of it.
-    if (end) await endJob(db, job.id, end)
+    await this.#lasting(() => endJob(db, job.id, end))
+  }
+
+  /** A database that is away for a moment ends nothing that waits, and hides no end: it is asked until silence counts as death. */
+  async #lasting<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (const end = Date.now() + SILENCE * 1_000; ; await sleep(BEAT))
+      try {
+        return await work()
+      } catch (error) {
+        if (this.#stopped || !isUnreachable(error) || Date.now() > end) throw error
+      }
   }
 
   async #run({ id, path, actor, options }: QueuedImport): Promise<End> {
@@ -158,7 +180,7 @@ export class ImportQueue {
     } finally {
       await end()
       this.#running = null
-      await note()
+      await this.#lasting(note)
     }
   }
 
@@ -172,6 +194,7 @@ export class ImportQueue {
       return { state: 'failed', failure: { code: 'unreadable', detail } }
     }
     this.#options.onError(error, 'an import')
+    if (isUnreachable(error)) return { state: 'failed', failure: LOST }
     const detail = {
       en: 'the fault is ours and has been logged; what was committed until then stays',
       ko: '서버 내부 오류이며 로그에 남겼습니다. 그때까지 저장한 것은 그대로입니다',

@@ -16,7 +16,7 @@ export type End = { state: 'succeeded' | 'cancelled' } | { state: 'failed'; fail
 export type JobRow = Prisma.ImportJobGetPayload<object>
 
 /** Seconds of silence after which a process counts as dead. */
-const SILENCE = 30
+export const SILENCE = 30
 const SWEPT_AT_ONCE = 10
 
 export const INTERRUPTED = 'interrupted'
@@ -100,11 +100,11 @@ export async function listRejects(
   }))
 }
 
-/** Begins a job of this process; false where it was cancelled, or counted as dead. */
+/** Begins a job of this process, also where the answer to a first attempt was lost; false where it was cancelled, or counted as dead. */
 export async function startJob({ pool }: Database, id: string, node: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `UPDATE import_jobs SET state = 'running', started_at = now(), beat_at = now()
-     WHERE id = $1 AND node = $2 AND state = 'queued'`,
+     WHERE id = $1 AND node = $2 AND state IN ('queued', 'running')`,
     [id, node],
   )
   return rowCount === 1

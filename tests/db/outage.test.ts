@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import type { ImportJob } from '../../src/imports/job-schema.ts'
 import { insertKey } from '../../src/keys/store.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { freePort } from '../support/ports.ts'
@@ -22,7 +23,7 @@ const start = () =>
 let server: EmbeddedPostgres = await start()
 await migrate(server.url)
 const db = openDatabase({ url: server.url, poolSize: 5, statementTimeout: 10_000 })
-const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db })
+const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0, DATA_DIR: dir }, db })
 const address = await app.listen({ port: 0, host: '127.0.0.1' })
 await insertArticles(db, [anArticle()])
 const { key } = await insertKey(db, { name: 'test', scopes: ['articles:write'], expiresAt: null })
@@ -187,3 +188,36 @@ test('a database that falls silent on open connections is 503 too, and is well a
   await through.close()
   way.close()
 })
+
+test('an import that waits outlives the database, and one that runs says what became of it', async () => {
+  const upload = async (name: string, count: number) => {
+    const body = Array.from({ length: count }, (_, i) =>
+      JSON.stringify({ ...anArticle(), source: { name, externalId: `${i}` } }),
+    ).join('\n')
+    const headers = { authorization, 'content-type': 'application/x-ndjson' }
+    const answer = await fetch(`${address}/v1/imports`, { method: 'POST', headers, body })
+    return ((await answer.json()) as { id: string }).id
+  }
+  const until = async (id: string, is: (job: ImportJob) => boolean): Promise<ImportJob> => {
+    for (; ; await sleep(50)) {
+      const answer = await fetch(`${address}/v1/imports/${id}`, { headers: { authorization } })
+      const job = (await answer.json()) as ImportJob
+      if (answer.ok && is(job)) return job
+    }
+  }
+  const running = await upload('long.test', 10_000)
+  const waiting = await upload('short.test', 1)
+  await until(running, ({ state }) => state === 'running')
+  await server.stop()
+  await sleep(1_500)
+  server = await start()
+  expect(await until(running, ({ endedAt }) => endedAt !== null)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'interrupted', detail: expect.stringContaining('the database did not answer') },
+  })
+  expect(await until(waiting, ({ endedAt }) => endedAt !== null)).toMatchObject({
+    state: 'succeeded',
+    records: { created: 1 },
+  })
+  expect(await readdir(join(dir, 'imports'))).toEqual([])
+}, 60_000)
