@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, inTransaction } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
-import { addUpDeltas, listStale, writeSearchRows } from '../search/store.ts'
+import { addUpDeltas, listStale, type SearchRow, writeSearchRows } from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
 import { turn } from '../time/turns.ts'
@@ -19,22 +20,33 @@ const select = Object.fromEntries(
   ['id', 'version', 'listedAt', ...INDEXED].map(field => [field, true]),
 ) as Record<keyof Indexed | 'version', true>
 
-/**
- * Makes some stale search rows anew while the service serves, and says how many. Nothing is locked during the analysis;
- * an article that was changed meanwhile has a fresh row already and is left alone, one that somebody holds stays stale.
- */
-export async function reindexSome(db: Database): Promise<number> {
-  const ids = await listStale(db, ANALYSIS_VERSION, BATCH)
+/** Search rows made anew, and the versions of the articles that they are of. */
+interface Remade {
+  versions: ReadonlyMap<number, number>
+  rows: SearchRow[]
+}
+
+/** Analyses some articles whose search rows are stale; nothing is locked meanwhile. */
+async function analyseStale(db: Database, leaveOut: readonly number[] = []): Promise<Remade> {
+  const ids = await listStale(db, ANALYSIS_VERSION, BATCH, leaveOut)
   // Not sooner: where nothing is to be done nobody needs the dictionary.
-  if (ids.length === 0 || (await loadAnalysis()).fault) return 0
+  if (ids.length === 0 || (await loadAnalysis()).fault) return { versions: new Map(), rows: [] }
   const articles = await db.prisma.article.findMany({ where: { id: { in: ids } }, select })
   const rows = await toSearchRows(articles)
-  const versions = new Map(articles.map(({ id, version }) => [id, version]))
+  return { versions: new Map(articles.map(({ id, version }) => [id, version])), rows }
+}
+
+/**
+ * Writes them, and says how many. An article that was changed meanwhile has a fresh row already and is left alone, one that
+ * somebody holds stays stale.
+ */
+async function writeRemade(db: Database, { versions, rows }: Remade): Promise<number> {
+  if (rows.length === 0) return 0
   // Not by Prisma, which copies what it is given several times.
   return inTransaction(db, async client => {
     const { rows: held } = await client.query<{ id: number; version: number }>(
       'SELECT id, version FROM articles WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED',
-      [ids],
+      [[...versions.keys()]],
     )
     const unchanged = new Set(
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
@@ -43,6 +55,35 @@ export async function reindexSome(db: Database): Promise<number> {
     await writeSearchRows(statement => run(client, statement), due)
     return due.length
   })
+}
+
+/** Makes some stale search rows anew while the service serves, and says how many. */
+export const reindexSome = async (db: Database): Promise<number> => writeRemade(db, await analyseStale(db))
+
+/** Articles whose terms are added up at once: those of many are fewer than those of each. */
+const ADDED_UP = 1_000
+
+/** Makes all stale search rows anew, the next ones being analysed while some are written, and tells how many were. */
+export async function reindexAll(db: Database, written: (articles: number) => void): Promise<void> {
+  let noted = 0
+  let next = analyseStale(db)
+  while ((await listStale(db, ANALYSIS_VERSION, 1)).length > 0) {
+    const remade = await next
+    next = analyseStale(db, [...remade.versions.keys()])
+    // It is waited for in the next turn, which a failure of this one leaves out.
+    next.catch(() => {})
+    const made = await writeRemade(db, remade)
+    written(made)
+    noted += made
+    if (noted >= ADDED_UP || made === 0) {
+      await addUpAll(db)
+      noted = 0
+    }
+    // Somebody holds all of them.
+    if (made === 0) await sleep(500)
+  }
+  await next
+  await addUpAll(db)
 }
 
 /** Others have their turn in between: a long text may have fifty thousand words that nobody has written before. */

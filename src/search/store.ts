@@ -163,14 +163,21 @@ export async function claimIndex({ pool }: Database, version: number): Promise<v
   await pool.query('UPDATE search_totals SET analyser = $1 WHERE analyser <> $1', [version])
 }
 
-/** Articles whose rows another analyser made, some of them; none where another version has the index. */
-export async function listStale({ pool }: Database, version: number, limit: number): Promise<number[]> {
+/** Articles whose rows another analyser made, some of them but `leaveOut`; none where another version has the index. */
+export async function listStale(
+  { pool }: Database,
+  version: number,
+  limit: number,
+  leaveOut: readonly number[] = [],
+): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>(
     `SELECT article_id AS id FROM (
-       (SELECT article_id FROM article_search WHERE analyser < $1 ORDER BY analyser LIMIT $2) UNION ALL
-       (SELECT article_id FROM article_search WHERE analyser > $1 ORDER BY analyser LIMIT $2)) AS stale
+       (SELECT article_id FROM article_search WHERE analyser < $1 AND article_id <> ALL($3) ORDER BY analyser LIMIT $2)
+       UNION ALL
+       (SELECT article_id FROM article_search WHERE analyser > $1 AND article_id <> ALL($3) ORDER BY analyser LIMIT $2)
+     ) AS stale
      WHERE EXISTS (SELECT FROM search_totals WHERE analyser = $1) LIMIT $2`,
-    [version, limit],
+    [version, limit, leaveOut],
   )
   return rows.map(({ id }) => id)
 }
