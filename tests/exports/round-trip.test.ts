@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import type { NewArticle } from '../../src/articles/schema.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
+import { NOT_BLANK } from '../../src/http/schema.ts'
 import { readCsv } from '../../src/imports/csv.ts'
 import { type LoadReport, load, type Rejection } from '../../src/imports/load.ts'
 import { readNdjson } from '../../src/imports/ndjson.ts'
@@ -70,6 +71,8 @@ const asCsv = ({ ministry, ...article }: Record<string, unknown>) =>
   )
 const articlesOf = (file: Buffer) => file.toString().split('\n').slice(0, -1).map(withoutOwn)
 
+const something = new RegExp(NOT_BLANK, 'u')
+
 /** What spreadsheets, parsers and CSV stumble over. */
 const text = (maxLength: number) =>
   fc
@@ -120,12 +123,12 @@ const text = (maxLength: number) =>
         .replaceAll(/\0|\p{Surrogate}/gu, '')
         .normalize('NFC'),
     )
-    .filter(whole => whole.trim() !== '' && whole.trim() === whole.trim().normalize('NFC'))
+    .filter(whole => something.test(whole) && whole.trim() === whole.trim().normalize('NFC'))
 const list = (maxLength: number) =>
   fc.uniqueArray(
     text(3)
       .map(tag => tag.trim().slice(0, 50))
-      .filter(tag => tag.trim() !== '' && tag.isWellFormed()),
+      .filter(tag => something.test(tag) && tag.isWellFormed()),
     { maxLength },
   )
 

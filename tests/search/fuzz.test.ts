@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { addUpAll } from '../../src/articles/store-index.ts'
+import { NOT_BLANK } from '../../src/http/schema.ts'
 import { hasPile } from '../../src/text/nfc.ts'
 import { testApp } from '../support/app.ts'
 
@@ -55,7 +56,8 @@ const BROKEN = ['\ud800', '\udc00', '\ud83d', '\0']
 const RAW = '%FF %ED%A0%80 %C0%80 %00 %F4%90%80%80 %C8%AF %zz % + %E2%82 %25 %0a%0d'.split(' ')
 
 const cut = (text: string, most: number) => [...text].slice(0, most).join('')
-const isBlank = (text: string) => !/\S/.test(text)
+const something = new RegExp(NOT_BLANK, 'u')
+const isBlank = (text: string) => !something.test(text)
 
 const korean = fc.constantFrom(...KOREAN)
 const unitsFrom = (min: number, max: number) =>
