@@ -67,8 +67,9 @@ const ADDED_UP = 1_000
 export async function reindexAll(db: Database, written: (articles: number) => void): Promise<void> {
   let noted = 0
   let next = analyseStale(db)
-  while ((await listStale(db, ANALYSIS_VERSION, 1)).length > 0) {
+  for (;;) {
     const remade = await next
+    if (remade.rows.length === 0 && (await listStale(db, ANALYSIS_VERSION, 1)).length === 0) break
     next = analyseStale(db, [...remade.versions.keys()])
     // It is waited for in the next turn, which a failure of this one leaves out.
     next.catch(() => {})
@@ -82,7 +83,6 @@ export async function reindexAll(db: Database, written: (articles: number) => vo
     // Somebody holds all of them.
     if (made === 0) await sleep(500)
   }
-  await next
   await addUpAll(db)
 }
 
