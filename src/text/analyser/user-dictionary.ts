@@ -17,9 +17,6 @@ const UNDIVIDED_ADVANTAGE = 7000
 /** Shorter ones stand inside others by chance: 단가 in 판단가능. */
 const SHORT = 2
 
-/** 원자로 of ^원자+로. */
-const wordOf = (entry: string): string => entry.replace(/[+^]/g, '')
-
 const lengthOf = (parts: string[]): number => parts.join('').length
 
 const endsInConsonant = (word: string): boolean => (word.charCodeAt(word.length - 1) - 0xac00) % 28 > 0
@@ -34,11 +31,11 @@ export function readUserWords(dictionary: Dictionary, room: number, list = POLIC
   const { tokens, trie, connections, contexts: rights } = dictionary
   const user: UserDictionary = { words: [], byUnit: new Map() }
   const segmenter = new Segmenter(dictionary, user, room)
-  const entries = list.split(/\s+/).filter(Boolean)
-  const atBeginning = new Set(entries.filter(entry => entry.startsWith('^')).map(wordOf))
-  for (const parts of entries
-    .map(entry => entry.replace('^', '').split('+'))
-    .sort((a, b) => lengthOf(a) - lengthOf(b))) {
+  const entries = list
+    .split(/\s+/)
+    .filter(Boolean)
+    .map(entry => ({ first: entry.startsWith('^'), parts: entry.replace('^', '').split('+') }))
+  for (const { first, parts } of entries.sort((a, b) => lengthOf(a.parts) - lengthOf(b.parts))) {
     const word = parts.join('')
     const model = lookUp(trie, endsInConsonant(word) ? MODELS.consonant : MODELS.vowel) >>> 8
     const contexts = contextsOf(tokens, model)
@@ -49,7 +46,7 @@ export function readUserWords(dictionary: Dictionary, room: number, list = POLIC
     const cost = segmenter.cost(word) - begins - ends - advantage
     const alike = user.byUnit.get(word.charCodeAt(0)) ?? []
     user.byUnit.set(word.charCodeAt(0), [...alike, user.words.length])
-    user.words.push({ word, parts, contexts, cost, begins: atBeginning.has(word) })
+    user.words.push({ word, parts, contexts, cost, begins: first })
   }
   return user
 }
