@@ -136,14 +136,16 @@ function mend(operation: Operation): void {
 
 /** Makes references of all answers that are problems, and gives what they refer to. */
 function shareProblems(operations: Operation[]): Record<string, object> {
-  const shared = new Map<string, object>()
+  const statuses = new Set<string>()
   for (const { responses } of operations)
     for (const [status, response] of Object.entries(responses))
       if (response.content?.[PROBLEM_TYPE]) {
-        shared.set(`Problem${status}`, sharedProblem(Number(status)))
+        statuses.add(status)
         responses[status] = { $ref: `#/components/responses/Problem${status}` }
       }
-  return Object.fromEntries([...shared].sort())
+  return Object.fromEntries(
+    [...statuses].sort().map(status => [`Problem${status}`, sharedProblem(Number(status))]),
+  )
 }
 
 function sharedProblem(status: number): object {
