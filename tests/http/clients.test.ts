@@ -26,11 +26,16 @@ function write(groups: number[], { upper, padded, compressed, zone }: Style) {
   return `${upper ? text.toUpperCase() : text}${zone}`
 }
 
+/** Of IPv4, in hexadecimal clothes: a client by itself. */
+const isMapped = (groups: number[]) => groups.slice(0, 6).join() === '0,0,0,0,0,65535'
+
 describe('a client', () => {
   test.each([
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
     ['::FFFF:203.0.113.7', '203.0.113.7'],
+    ['::ffff:cb00:7107', 'cb00:7107'],
+    ['0:0:0:0:0:FFFF:cb00:7107', 'cb00:7107'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:DB8:0001:2::', '2001:db8:1:2::/64'],
     ['2001:db8::1', '2001:db8:0:0::/64'],
@@ -45,6 +50,7 @@ describe('a client', () => {
   test('has all the addresses of one /64, in whatever spelling', () => {
     fc.assert(
       fc.property(four, four, four, style, style, (network, mine, theirs, a, b) => {
+        fc.pre(![mine, theirs].some(host => isMapped([...network, ...host])))
         expect(clientOf(write([...network, ...mine], a))).toBe(clientOf(write([...network, ...theirs], b)))
       }),
     )
