@@ -1,26 +1,17 @@
 import type pg from 'pg'
 import { type Database, inTransaction, type Query } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import { postponePrints } from '../duplicates/store.ts'
 import { badBody, Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
-import { insertPlaces, postponeSearchRows } from '../search/store.ts'
 import { turn } from '../time/turns.ts'
 import { type ArticleContent, COLUMNS, listingOf, toContent } from './content.ts'
-import { INDEXED, type Indexed, toPlace } from './indexing.ts'
+import { INDEXED, type Indexed } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
-import {
-  indexFound,
-  lockKey,
-  ministryGone,
-  type SourcedArticle,
-  type Upserted,
-  type Writing,
-} from './store.ts'
+import { lockKey, ministryGone, type SourcedArticle, type Upserted, type Writing } from './store.ts'
 import { copyRows } from './store-copy.ts'
-import { relateFound } from './store-duplicates.ts'
+import { type Deferred, settleFound } from './store-found.ts'
 import {
   COUNT_TYPES,
   type CountColumns,
@@ -30,7 +21,15 @@ import {
   sourceCounts,
   TYPES,
 } from './store-insert.ts'
-import { alteration, appendChanges, type Change, creation, laterOf, supersededBy } from './store-log.ts'
+import {
+  alteration,
+  appendChanges,
+  type Change,
+  createdBy,
+  creation,
+  laterOf,
+  supersededBy,
+} from './store-log.ts'
 
 /**
  * Many articles by their sources' identities with a few statements for all of them: for loads, where the statements of
@@ -52,11 +51,7 @@ export type BulkResult =
   | { outcome: Upserted['outcome']; recounted: boolean }
   | { outcome: 'refused'; recounted: false; problem: Problem }
 
-interface BulkOptions extends Pick<Writing, 'actor' | 'now'> {
-  /** Leave what they are found by to the upkeep (store-index.ts). */
-  deferSearch?: boolean
-  /** Leave the duplicates of what is new to the upkeep (store-duplicates.ts). */
-  deferDuplicates?: boolean
+interface BulkOptions extends Pick<Writing, 'actor' | 'now'>, Deferred {
   /** Only tell: an identity that stands twice among what is new then counts as new twice. */
   dryRun?: boolean
 }
@@ -89,7 +84,7 @@ export const compareIdentities = (a: SourcedArticle, b: SourcedArticle): number 
  */
 export const upsertArticles = (
   db: Pick<Database, 'pool'>,
-  { actor, now, deferSearch = false, deferDuplicates = false, dryRun = false }: BulkOptions,
+  { actor, now, dryRun = false, ...deferred }: BulkOptions,
   items: readonly BulkItem[],
 ): Promise<BulkResult[]> =>
   inTransaction(db, async client => {
@@ -109,20 +104,13 @@ export const upsertArticles = (
       await recount(writing, plan.recounted)
     }
     const query: Query = statement => run(client, statement)
-    const found = [...writing.found.values()]
     const changes = writing.changes.flat()
-    const created = new Set(changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId))
-    if (deferSearch) {
-      await insertPlaces(query, found.filter(({ id }) => created.has(id)).map(toPlace))
-      await postponeSearchRows(query, found.filter(({ id }) => !created.has(id)).map(toPlace))
-    } else await indexFound(query, found)
-    const late = deferDuplicates ? created : new Set<number>()
-    if (late.size > 0) await postponePrints(query, [...late])
-    await relateFound(
-      query,
-      found.filter(({ id }) => !late.has(id)),
-      async () => registry,
-    )
+    await settleFound(query, {
+      ...deferred,
+      found: [...writing.found.values()],
+      created: createdBy(changes),
+      registry: async () => registry,
+    })
     await appendChanges(query, changes)
     return results
   })

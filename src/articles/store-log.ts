@@ -45,6 +45,10 @@ export interface Change {
   isPublic: boolean
 }
 
+/** Articles that are new by changes. */
+export const createdBy = (changes: readonly Change[]): Set<number> =>
+  new Set(changes.filter(({ kind }) => kind === 'create').map(({ articleId }) => articleId))
+
 type After = State & Pick<ArticleRow, 'id' | 'version'>
 type By = Pick<Change, 'actor' | 'at'>
 

@@ -1,18 +1,18 @@
-import { type Database, type Execute, type Prisma, queryIn } from '../db/client.ts'
+import { type Database, type Prisma, queryIn } from '../db/client.ts'
 import { Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistry, readRegistry } from '../ministries/store.ts'
-import { writeSearchRows } from '../search/store.ts'
 import { type ArticleContent, type Former, toContent } from './content.ts'
-import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
+import { INDEXED } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
-import { relateFound } from './store-duplicates.ts'
+import { type Deferred, settleFound } from './store-found.ts'
 import { insertedRow, insertRows, movedCounts, type SourceCounts, sourceCounts } from './store-insert.ts'
 import {
   alteration,
   appendChanges,
   type Change,
+  createdBy,
   creation,
   findPosition,
   laterOf,
@@ -38,7 +38,7 @@ export interface Writing {
   found: Map<number, ArticleRow>
 }
 
-export interface By extends Pick<Writing, 'actor' | 'now'> {
+export interface By extends Pick<Writing, 'actor' | 'now'>, Deferred {
   /** Told where in the log the writes stand: at their last entry, or where they changed nothing at the newest they saw. */
   onCommit?: (position: number) => void
 }
@@ -49,7 +49,7 @@ export interface By extends Pick<Writing, 'actor' | 'now'> {
  */
 export async function write<T>(
   { prisma }: Database,
-  { actor, now, onCommit }: By,
+  { actor, now, onCommit, ...deferred }: By,
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> {
   const { result, position } = await prisma.$transaction(async tx => {
@@ -66,25 +66,19 @@ export async function write<T>(
       },
     }
     const result = await work(writing)
-    const execute: Execute = statement => tx.$executeRaw(statement)
-    const found = [...writing.found.values()]
-    await indexFound(execute, found)
     const query = queryIn(tx)
-    await relateFound(query, found, writing.registry)
-    const appended = await appendChanges(query, writing.changes)
+    const { changes, found } = writing
+    await settleFound(query, {
+      ...deferred,
+      found: [...found.values()],
+      created: createdBy(changes),
+      registry: writing.registry,
+    })
+    const appended = await appendChanges(query, changes)
     return { result, position: appended ?? (onCommit ? await findPosition(tx) : 0) }
   })
   onCommit?.(position)
   return result
-}
-
-/** Articles whose search rows are written by one statement. */
-const INDEXED_AT_ONCE = 100
-
-/** Writes the search rows of articles that the caller's transaction holds. */
-export async function indexFound(execute: Execute, rows: readonly Indexed[]): Promise<void> {
-  for (let i = 0; i < rows.length; i += INDEXED_AT_ONCE)
-    await writeSearchRows(execute, await toSearchRows(rows.slice(i, i + INDEXED_AT_ONCE)))
 }
 
 const findById = (tx: Tx, id: number): Promise<ArticleRow | null> =>

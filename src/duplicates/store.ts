@@ -56,19 +56,35 @@ export async function relateArticles(
   articles: readonly WrittenArticle[],
   others: Articles,
 ): Promise<void> {
-  if (articles.length === 0) return
   const printed: Printed[] = []
   for (const article of articles.filter(one => !one.deleted)) {
     await turn()
-    const one = toCompared(article)
-    printed.push({ one, ...keysOf(one) })
+    printed.push(print(article))
   }
-  await lockDuplicates(query)
-  const former = await writePrints(
+  await relatePrinted(
     query,
     articles.map(({ id }) => id),
     printed,
+    others,
   )
+}
+
+/** An article as it is compared, and its keys. It takes a while, and needs no transaction. */
+export function print(article: Comparable): Printed {
+  const one = toCompared(article)
+  return { one, ...keysOf(one) }
+}
+
+/** The same for articles that are printed already; those that are not are deleted. */
+export async function relatePrinted(
+  query: Query,
+  ids: number[],
+  printed: readonly Printed[],
+  others: Articles,
+): Promise<void> {
+  if (ids.length === 0) return
+  await lockDuplicates(query)
+  const former = await writePrints(query, ids, printed)
   const found = await findCandidates(query, printed)
   if (found.length === 0 && former.length === 0) return
   const known = await readCompared(printed, found, others.findComparables)
@@ -78,8 +94,9 @@ export async function relateArticles(
 }
 
 /** Leaves finding the duplicates of new articles to the upkeep. */
-export const postponePrints = (query: Query, ids: number[]) =>
-  query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[])`)
+export async function postponePrints(query: Query, ids: number[]): Promise<void> {
+  if (ids.length > 0) await query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[])`)
+}
 
 /** Lineage is asked for only where codes differ. */
 const sameLineOf = async (known: ReadonlyMap<number, Compared>, { sameLine }: Articles): Promise<SameLine> =>

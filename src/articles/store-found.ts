@@ -1,0 +1,48 @@
+import type { Query } from '../db/client.ts'
+import { postponePrints } from '../duplicates/store.ts'
+import type { Registry } from '../ministries/registry.ts'
+import { insertPlaces, postponeSearchRows, writeSearchRows } from '../search/store.ts'
+import { type Indexed, toPlace, toSearchRows } from './indexing.ts'
+import { relateFound } from './store-duplicates.ts'
+
+/** What articles are found by, and their duplicates, at the end of the transaction that has written them. */
+
+/** What is left to the upkeep. */
+export interface Deferred {
+  /** What articles are found by (store-index.ts). */
+  deferSearch?: boolean
+  /** The duplicates of new ones (store-duplicates.ts). */
+  deferDuplicates?: boolean
+}
+
+interface Written extends Deferred {
+  /** Articles that are found otherwise from now on, as they stand. */
+  found: readonly Indexed[]
+  /** Those of them that are new. */
+  created: ReadonlySet<number>
+  registry: () => Promise<Registry>
+}
+
+/** Articles whose search rows are written by one statement. */
+const AT_ONCE = 100
+
+/** Writes the search rows and finds the duplicates of articles that the caller's transaction holds, or notes what is to be done. */
+export async function settleFound(
+  query: Query,
+  { found, created, registry, deferSearch = false, deferDuplicates = false }: Written,
+): Promise<void> {
+  const isNew = ({ id }: Indexed) => created.has(id)
+  const [fresh, former] = [found.filter(isNew), found.filter(one => !isNew(one))]
+  if (deferSearch) {
+    await insertPlaces(query, fresh.map(toPlace))
+    await postponeSearchRows(query, former.map(toPlace))
+  } else
+    for (let i = 0; i < found.length; i += AT_ONCE)
+      await writeSearchRows(query, await toSearchRows(found.slice(i, i + AT_ONCE)))
+  if (deferDuplicates)
+    await postponePrints(
+      query,
+      fresh.map(({ id }) => id),
+    )
+  await relateFound(query, deferDuplicates ? former : found, registry)
+}
