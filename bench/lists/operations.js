@@ -62,6 +62,11 @@ export const OPERATIONS = {
     // The analyser is compiled while it works on its first thousand articles.
     warmUp: 20,
   },
+  'create, found later': {
+    lua: `${article}; return wrk.format(nil, '/v1/articles?deferSearch=true')`,
+    bare: `${article}; return wrk.format(nil, '/v1/articles')`,
+    servers: ['bare', 'Gongbo'],
+  },
   'a ministry and its predecessors, with total': {
     lua: get(`'/v1/articles?ministry=${korean('산업통상부')}'`),
     servers: ['Gongbo'],

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { JSON_TYPE } from '../http/body.ts'
 import { assertMatch, matches } from '../http/conditional.ts'
 import { ifMatchOf, problems } from '../http/openapi.ts'
@@ -31,6 +32,29 @@ interface CreatingRouteOptions extends ArticleRouteOptions {
   idempotencyHours: number
 }
 
+const Deferring = Type.Object(
+  {
+    deferSearch: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'For those who write many: leave what the article is found by, and its duplicates, to the upkeep. The request is done in a fraction of the time; keywords find the article a second or two later, or once the upkeep has come that far.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** Who writes, and what is left to the upkeep. */
+const loaderOf = (
+  request: FastifyRequest<{ Querystring: Static<typeof Deferring> }>,
+  reply: FastifyReply,
+  now: Date,
+): By => {
+  const { deferSearch = false } = request.query
+  return { ...writerOf(request, reply, now), deferSearch, deferDuplicates: deferSearch }
+}
+
 /** What can make an article: POST, and the loaders' upsert by source. Both need a key of scope `articles:write`. */
 export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = async (app, options) => {
   const { db, now, publicUrl, idempotencyHours } = options
@@ -46,6 +70,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         summary: 'Create an article',
         description:
           'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike; a repeated answer carries `Idempotent-Replayed: true`.',
+        querystring: Deferring,
         headers: IdempotencyKey,
         body: ref(NewArticle),
         response: {
@@ -57,7 +82,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
     async (request, reply) => {
       const header = request.headers['idempotency-key']
       if (header === undefined) {
-        const answer = await answerNew(request.body, writerOf(request, reply, now()))
+        const answer = await answerNew(request.body, loaderOf(request, reply, now()))
         return sendStored(reply, { answer, replayed: false })
       }
       const once = await answerOnce(
@@ -68,7 +93,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
           fingerprint: fingerprintOf('POST', '/v1/articles', request.body),
           hours: idempotencyHours,
         },
-        lease => answerNew(request.body, writerOf(request, reply, now()), lease),
+        lease => answerNew(request.body, loaderOf(request, reply, now()), lease),
       )
       if (once.replayed) tellPosition(reply)(await findPosition(db.prisma))
       return sendStored(reply, once)
@@ -102,6 +127,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         description:
           'For loaders: doing it again changes nothing. The one write that needs no `If-Match`; with one, or with `If-None-Match: *`, it is as conditional as the others.',
         params: SourceIdentity,
+        querystring: Deferring,
         headers: Type.Object({
           'if-match': ifMatchOf('Only replace what has this ETag; otherwise 412.'),
           'if-none-match': Type.Optional(Type.String({ description: '`*`: only create.', examples: ['*'] })),
@@ -140,7 +166,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         if (present) assertMatch(ifMatch, present.version, 'The article')
       }
       const article = { ...request.body, source: { name, externalId, url: source?.url ?? null } }
-      const { row, outcome } = await write(db, writerOf(request, reply, now()), writing =>
+      const { row, outcome } = await write(db, loaderOf(request, reply, now()), writing =>
         upsertArticle(writing, article, { check }),
       )
       if (outcome === 'deleted') throw deleted(row.id)

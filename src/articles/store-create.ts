@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Database, inTransaction, type Query, queryIn } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { Printed } from '../duplicates/store-candidates.ts'
 import { isStatementTimeout, isUnreachable } from '../http/errors.ts'
 import { completeIdempotent, type Lease, type StoredAnswer } from '../idempotency/store.ts'
 import type { Registry } from '../ministries/registry.ts'
@@ -14,7 +15,8 @@ import { toPlace, toTerms } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import type { NewArticle } from './schema.ts'
 import { type By, insertArticle, lockKey, write } from './store.ts'
-import { relateFound } from './store-duplicates.ts'
+import { printNew, relateNew } from './store-duplicates.ts'
+import { settleFound } from './store-found.ts'
 import { type Inserted, insertedRow, insertRows, type RecordedRow, sourceCounts } from './store-insert.ts'
 import { appendChanges, creation } from './store-log.ts'
 import { type ReadRow, withNeighbours } from './store-read.ts'
@@ -77,7 +79,8 @@ const createAlone = (db: Database, { article, by, answer, lease }: Creation): Pr
 /** A creation with all that can be made of it outside of a transaction. */
 interface Ready extends RecordedRow {
   creation: Creation
-  terms: IndexedTerms
+  /** What it is found by, and compared by; null where that is left to the upkeep. */
+  settling: { terms: IndexedTerms; printed: Printed } | null
 }
 
 /** Creates all of them that can be written at once, and gives their answers. */
@@ -94,9 +97,7 @@ async function createTogether(
     const ready = await hold(client, prepared)
     const rows = await insert(query, ready)
     const answers = await answerAll(query, ready, rows)
-    const searchRows = rows.map((row, i) => ({ ...(ready[i] as Ready).terms, ...toPlace(row) }))
-    await writeSearchRows(query, searchRows)
-    await relateFound(query, rows, async () => registry ?? (await readRegistryOn(client)))
+    await settle(query, ready, rows, async () => registry ?? (await readRegistryOn(client)))
     const position = await appendChanges(
       query,
       rows.map((row, i) => {
@@ -112,7 +113,7 @@ async function createTogether(
 
 /** Articles as rows, analysed; without those that contradict themselves, which are refused where they are written alone. */
 async function prepare(creations: readonly Creation[], registry: Registry | null): Promise<Ready[]> {
-  const prepared: Omit<Ready, 'terms'>[] = []
+  const prepared: Omit<Ready, 'settling'>[] = []
   for (const creation of creations) {
     await turn()
     const { article, by } = creation
@@ -121,10 +122,44 @@ async function prepare(creations: readonly Creation[], registry: Registry | null
       prepared.push({ creation, content, counts: sourceCounts({}), now: by.now })
     } catch {}
   }
-  const terms = await toTerms(
-    prepared.map(({ content, now }) => ({ ...content, listedAt: listingOf(content, now) })),
+  const settled = prepared
+    .filter(({ creation }) => !creation.by.deferSearch)
+    .map(({ creation, content, now }) => ({
+      creation,
+      row: { ...content, listedAt: listingOf(content, now) },
+    }))
+  const terms = await toTerms(settled.map(({ row }) => row))
+  const settling = new Map<Creation, Ready['settling']>()
+  for (const [i, { creation, row }] of settled.entries()) {
+    await turn()
+    settling.set(creation, { terms: terms[i] as IndexedTerms, printed: printNew(row) })
+  }
+  return prepared.map(one => ({ ...one, settling: settling.get(one.creation) ?? null }))
+}
+
+/** Writes the search rows and finds the duplicates of new articles, or leaves them to the upkeep. */
+async function settle(
+  query: Query,
+  ready: readonly Ready[],
+  rows: readonly ArticleRow[],
+  registry: () => Promise<Registry>,
+): Promise<void> {
+  const settled = rows.flatMap((row, i) => {
+    const settling = ready[i]?.settling
+    return settling ? [{ ...settling, row }] : []
+  })
+  await writeSearchRows(
+    query,
+    settled.map(({ terms, row }) => ({ ...terms, ...toPlace(row) })),
   )
-  return prepared.map((one, i) => ({ ...one, terms: terms[i] as IndexedTerms }))
+  await relateNew(
+    query,
+    settled.map(({ printed, row: { id } }) => ({ id, printed })),
+    registry,
+  )
+  const late = rows.filter((_, i) => !ready[i]?.settling)
+  const created = new Set(late.map(({ id }) => id))
+  await settleFound(query, { found: late, created, registry, deferSearch: true, deferDuplicates: true })
 }
 
 /**

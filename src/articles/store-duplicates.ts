@@ -1,7 +1,17 @@
 import { type Database, inTransaction, Prisma, type Query } from '../db/client.ts'
+import { tellNodes } from '../db/listen.ts'
 import { run } from '../db/run.ts'
 import type { Comparable, DuplicateReason, SameLine } from '../duplicates/relate.ts'
-import { listUnprinted, lockDuplicates, relateArticles, type WrittenArticle } from '../duplicates/store.ts'
+import {
+  type Articles,
+  listUnprinted,
+  lockDuplicates,
+  print,
+  relateArticles,
+  relatePrinted,
+  type WrittenArticle,
+} from '../duplicates/store.ts'
+import type { Printed } from '../duplicates/store-candidates.ts'
 import { ancestorsOf } from '../ministries/lineage.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { readRegistryOn } from '../ministries/store.ts'
@@ -67,11 +77,29 @@ export const relateFound = (
   query: Query,
   rows: readonly Told[],
   registry: () => Promise<Registry>,
+): Promise<void> => relateArticles(query, rows.map(toComparable), othersIn(query, registry))
+
+const othersIn = (query: Query, registry: () => Promise<Registry>): Articles => ({
+  findComparables: (ids, withBody) => findComparables(query, ids, withBody),
+  sameLine: async () => lineOf(await registry()),
+})
+
+/** A new article as it is compared, which needs not be a row yet. */
+export const printNew = (article: Omit<Told, 'id' | 'deletedAt'>): Printed =>
+  print(toComparable({ ...article, id: 0, deletedAt: null }))
+
+/** The same as `relateFound` for new articles that are printed. */
+export const relateNew = (
+  query: Query,
+  rows: readonly { id: number; printed: Printed }[],
+  registry: () => Promise<Registry>,
 ): Promise<void> =>
-  relateArticles(query, rows.map(toComparable), {
-    findComparables: (ids, withBody) => findComparables(query, ids, withBody),
-    sameLine: async () => lineOf(await registry()),
-  })
+  relatePrinted(
+    query,
+    rows.map(({ id }) => id),
+    rows.map(({ id, printed }) => ({ ...printed, one: { ...printed.one, id } })),
+    othersIn(query, registry),
+  )
 
 /** Articles whose duplicates are found anew in one transaction: some tenths of a second, in which other writers wait. */
 const BATCH = 100
@@ -86,6 +114,7 @@ export const relateSome = (db: Database): Promise<number> =>
     const ids = await listUnprinted(query, BATCH)
     const rows = await listTold(query, ids, new Set(ids))
     await relateFound(query, rows, () => readRegistryOn(client))
+    await tellNodes(query)
     return rows.length
   })
 

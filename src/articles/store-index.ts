@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, inTransaction } from '../db/client.ts'
+import { type Database, inTransaction, type Query } from '../db/client.ts'
+import { tellNodes } from '../db/listen.ts'
 import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { addUpDeltas, listStale, type SearchRow, writeSearchRows } from '../search/store.ts'
@@ -52,7 +53,9 @@ async function writeRemade(db: Database, { versions, rows }: Remade): Promise<nu
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    await writeSearchRows(statement => run(client, statement), due)
+    const query: Query = statement => run(client, statement)
+    await writeSearchRows(query, due)
+    await tellNodes(query)
     return due.length
   })
 }

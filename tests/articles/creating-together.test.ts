@@ -2,8 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { NewArticle } from '../../src/articles/schema.ts'
 import { articleCreator, type Creation } from '../../src/articles/store-create.ts'
+import { keepDuplicates } from '../../src/articles/store-duplicates.ts'
+import { addUpAll, reindexSome } from '../../src/articles/store-index.ts'
 import type { Attachment } from '../../src/articles/words.ts'
 import { Problem } from '../../src/http/problem.ts'
+import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
+import { claimIndex } from '../../src/search/store.ts'
 import { ALIKE } from '../support/alike.ts'
 import { anArticle } from '../support/builders.ts'
 import { testDatabase } from '../support/database.ts'
@@ -11,6 +15,7 @@ import { testDatabase } from '../support/database.ts'
 /** Creates that share transactions come out as creates one after another, in the order of the log. */
 
 const db = await testDatabase()
+await claimIndex(db, ANALYSIS_VERSION)
 const now = new Date('2026-11-01T00:00:00Z')
 const creator = () => articleCreator(db, () => {})
 // What no request can be told of before it is written.
@@ -18,7 +23,10 @@ await db.pool.query(`ALTER TABLE articles ADD CONSTRAINT planted CHECK (attribut
 
 const empty = async () => {
   await db.pool.query('TRUNCATE articles RESTART IDENTITY CASCADE')
-  await db.pool.query('TRUNCATE search_deltas, article_moves, idempotency_records RESTART IDENTITY')
+  await db.pool.query(
+    'TRUNCATE search_deltas, search_terms, search_words, article_moves, idempotency_records RESTART IDENTITY',
+  )
+  await db.pool.query('UPDATE search_totals SET articles = 0, morphemes = 0, stems = 0')
 }
 
 /** Everything that is in the database, with the authors of articles, which no two have in common, in the place of ids. */
@@ -35,6 +43,8 @@ const TABLES: Record<string, string> = {
     FROM duplicate_pairs p JOIN articles a ON a.id = p.first_id JOIN articles b ON b.id = p.second_id`,
   groups: `SELECT array_agg(a.author ORDER BY a.author) AS members, min(article_id) = group_id AS "of the first"
     FROM duplicate_members m JOIN articles a ON a.id = m.article_id GROUP BY group_id`,
+  terms: 'SELECT term, df FROM search_terms WHERE df > 0',
+  totals: 'SELECT articles, morphemes, stems FROM search_totals',
   stored: 'SELECT key, status, lease FROM idempotency_records',
 }
 async function everything() {
@@ -94,17 +104,29 @@ const article: fc.Arbitrary<NewArticle> = fc
     // Of two faults it depends on the order which one is told.
     source: externalId === null || rest.attribution ? null : { name: 'test', externalId, url: null },
   }))
-const creations = fc.array(fc.record({ article, once: fc.boolean() }), { minLength: 1, maxLength: 14 })
+const creations = fc.array(fc.record({ article, once: fc.boolean(), late: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 14,
+})
 
 const taken = { ...anArticle({ author: '먼저' }), source: { name: 'test', externalId: 'taken', url: null } }
-type Given = { article: NewArticle; once: boolean }
+type Given = { article: NewArticle; once: boolean; late: boolean }
 
-async function prepared(given: Given[]): Promise<Creation[]> {
+/** What the upkeep makes of what was left to it. */
+async function catchUp() {
+  while ((await reindexSome(db)) > 0);
+  await addUpAll(db)
+  await keepDuplicates(db)
+}
+
+async function prepared(given: Given[], { defer = false } = {}): Promise<Creation[]> {
   await empty()
   await creator()(aCreation(taken))
-  const made = given.map(({ article, once }, i) => {
+  const made = given.map(({ article, once, late }, i) => {
     const lease = { keyId: 'k', key: String(i), id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` }
-    return { ...aCreation({ ...article, author: `쓴 이 ${i}` }), ...(once && { lease }) }
+    const one = aCreation({ ...article, author: `쓴 이 ${i}` })
+    const by = { ...one.by, ...(defer && { deferSearch: late, deferDuplicates: late }) }
+    return { ...one, by, ...(once && { lease }) }
   })
   for (const { lease } of made)
     if (lease)
@@ -123,27 +145,51 @@ const aCreation = (article: NewArticle): Creation => ({
   answer: row => ({ status: 201, headers: {}, body: JSON.stringify(row) }),
 })
 
+/** Creates them together, and tells what became of each, what is there then, and the order of the log. */
+async function createAll(all: Creation[]) {
+  const create = creator()
+  const together = await Promise.all(all.map(one => outcomeOf(create(one))))
+  return { together, written: await everything(), order: await inOrder() }
+}
+
+/** One after another in the order of a log; what was refused was so after what stood in its way. */
+async function createInOrder(all: Creation[], authors: readonly string[]) {
+  const place = ({ article: { author } }: Creation) =>
+    authors.indexOf(String(author)) + 1 || authors.length + 1
+  const alone: unknown[] = []
+  for (const one of all.toSorted((a, b) => place(a) - place(b)))
+    alone[all.indexOf(one)] = await outcomeOf(creator()(one))
+  return { alone, written: await everything(), order: await inOrder() }
+}
+
 describe('creates that come together', () => {
   test('come out as one after another: answers, rows, log, totals, search rows, duplicates', async () => {
     await fc.assert(
       fc.asyncProperty(creations, async given => {
         const all = await prepared(given)
-        const create = creator()
-        const together = await Promise.all(all.map(one => outcomeOf(create(one))))
-        const [written, order] = [await everything(), await inOrder()]
-        // Once more in the order of the log; what was refused was so after what stood in its way.
-        const again = await prepared(given)
-        const place = ({ article: { author } }: Creation) =>
-          order.indexOf(String(author)) + 1 || order.length + 1
-        const alone: unknown[] = []
-        for (const one of again.toSorted((a, b) => place(a) - place(b)))
-          alone[again.indexOf(one)] = await outcomeOf(creator()(one))
+        const { together, written, order } = await createAll(all)
+        const { alone, ...others } = await createInOrder(await prepared(given), order)
         expect(together).toEqual(alone)
-        expect(written).toEqual(await everything())
-        expect(order).toEqual(await inOrder())
+        expect({ written, order }).toEqual(others)
         const entries = 'SELECT count(*)::int AS n, count(DISTINCT article_id)::int AS articles FROM changes'
         const [{ n, articles }] = (await db.pool.query(entries)).rows
         expect([n, articles]).toEqual([order.length, order.length])
+      }),
+      { numRuns: 40 },
+    )
+  }, 240_000)
+
+  test('are found and compared later, where that is left to the upkeep, as they would have been at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(creations, async given => {
+        const all = await prepared(given, { defer: true })
+        const { together, order } = await createAll(all)
+        await catchUp()
+        const later = await everything()
+        const { alone } = await createInOrder(await prepared(given), order)
+        await catchUp()
+        expect(together).toEqual(alone)
+        expect(later).toEqual(await everything())
       }),
       { numRuns: 40 },
     )
