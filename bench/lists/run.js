@@ -121,7 +121,8 @@ const titles = written.map(({ title }) => plain(title))
 const ours = {
   ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },
 }
-const gongbo = () => [here('gongbo.js')]
+/** As `npm start` has it. */
+const gongbo = () => ['--max-semi-space-size=4', here('gongbo.js')]
 const kept = await start('Gongbo, kept', gongbo, ours)
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
