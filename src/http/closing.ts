@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { answerOn } from './raw-target.ts'
+import { answerOn } from './under-way.ts'
 
 /** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
 const FAREWELL = 1_000

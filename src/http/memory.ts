@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader } from 'node:http'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 
 /**
@@ -22,8 +22,9 @@ export interface Kept {
 
 /** An answer as it went out, all but the fields that are of one request alone. */
 export interface Sent {
-  /** Names and values in turns. */
-  head: OutgoingHttpHeader[]
+  fields: OutgoingHttpHeaders
+  /** The head as Node wrote it of them; null as long as it has not. */
+  head: string | null
   body: Buffer
 }
 

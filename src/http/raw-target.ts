@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { languageOf, PROBLEM_TYPE, PROBLEMS, Problem, type ProblemCode, problemDetails } from './problem.ts'
 import { requestId } from './requests.ts'
 import { requireUtf8 } from './text-input.ts'
+import { answerOn } from './under-way.ts'
 
 /**
  * Errors of Node's HTTP parser, which come before Fastify. One of them is no error of the reader's:
@@ -33,10 +34,6 @@ const ending = new WeakSet<Socket>()
 
 /** Connections whose request was encoded and said again: whatever else comes on them is not read. */
 const passedOn = new WeakSet<Socket>()
-
-/** The answer that is under way on a connection, which Node tells nobody; null or undefined where there is none. */
-export const answerOn = (socket: Socket): ServerResponse | null | undefined =>
-  (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage
 
 export function handleParserErrors(app: () => FastifyInstance) {
   return (failure: Error, socket: Socket): void => {

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerMemory, Kept, Sent } from './memory.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
+import { headOf, repeatHead } from './under-way.ts'
 
 /**
  * The short way to an answer that is kept: who asks just as another did is sent the same bytes under the same head, before
@@ -26,10 +27,12 @@ const DECIDING = [
 ]
 
 /** Fields of an answer that are of its request alone. */
-const OWN = ['x-request-id', 'ratelimit', 'ratelimit-policy']
+const LIMITS = ['ratelimit', 'ratelimit-policy']
+const OWN = ['x-request-id', ...LIMITS]
 
 function mannerOf({ method, headers, url }: FastifyRequest, today: string): string | null {
-  if (method !== 'GET' || DECIDING.some(name => headers[name] !== undefined)) return null
+  if (method !== 'GET' || headers.host === undefined || DECIDING.some(name => headers[name] !== undefined))
+    return null
   const { accept = '', 'accept-encoding': coding = '', origin = '' } = headers
   // None of them has a line break in it.
   return `${today}\n${accept}\n${coding}\n${origin}\n${url}`
@@ -41,7 +44,7 @@ interface ShortWay {
   today: () => string
 }
 
-/** Register it before what adds fields to answers, and after what tells each request its own. */
+/** Register it before what adds fields to answers. */
 export function answerAsSent(app: FastifyInstance, { memory, limit, today }: ShortWay): void {
   app.decorateRequest('manner', null)
   if (memory.limit === 0) return
@@ -51,24 +54,27 @@ export function answerAsSent(app: FastifyInstance, { memory, limit, today }: Sho
     if (request.manner === null || app.written.position > memory.position) return done()
     const sent = memory.findSent(request.manner)
     if (!sent) return done()
-    if (!limit) return send(reply, sent)
+    if (!limit) return send(request, reply, sent, [])
     // Who is refused hears of it where all are.
     limit.count(clientOf(request.ip), reply).then(
-      () => send(reply, sent),
+      () => send(request, reply, sent, LIMITS),
       () => done(),
     )
   })
 }
 
-function send(reply: FastifyReply, { head, body }: Sent): void {
+/** Sends it with the id of the request, and with those fields of the reply that `told` names. */
+function send(request: FastifyRequest, reply: FastifyReply, sent: Sent, told: readonly string[]): void {
   reply.hijack()
-  const fields = [...head]
-  for (const name of OWN) {
-    const value = reply.getHeader(name)
-    if (value !== undefined) fields.push(name, value)
+  const { raw } = reply
+  let own = `x-request-id: ${request.id}\r\n`
+  for (const name of told) own += `${name}: ${reply.getHeader(name)}\r\n`
+  if (sent.head === null || !repeatHead(raw, sent.head, own)) {
+    const limits = Object.fromEntries(told.map(name => [name, reply.getHeader(name)]))
+    raw.writeHead(200, { ...sent.fields, 'x-request-id': request.id, ...limits })
+    sent.head ??= headOf(raw, OWN)
   }
-  reply.raw.writeHead(200, fields)
-  reply.raw.end(body)
+  raw.end(sent.body)
 }
 
 /** Notes how an answer from memory goes out, for those who ask in the same manner. */
@@ -77,9 +83,7 @@ export function noteSent(request: FastifyRequest, reply: FastifyReply, kept: Kep
   if (manner === null || !slot) return
   reply.header('content-length', body.length)
   // Fastify's type has the fields of requests in it, too.
-  const fields = Object.entries(reply.getHeaders() as OutgoingHttpHeaders)
-  const head = fields.flatMap(([name, value]) =>
-    value === undefined || OWN.includes(name) ? [] : [name, value],
-  )
-  slot.memory.noteSent(slot.key, kept, manner, { head, body })
+  const fields = { ...(reply.getHeaders() as OutgoingHttpHeaders) }
+  for (const name of OWN) delete fields[name]
+  slot.memory.noteSent(slot.key, kept, manner, { fields, head: null, body })
 }

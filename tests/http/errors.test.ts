@@ -79,7 +79,7 @@ describe('every answer that is not a success is a problem document', () => {
       ...[400, 'Origin, Accept-Language', '"minute";q=2;w=60'],
     ])
     expect(headers['access-control-allow-origin']).toBe('https://b.kr')
-    expect(headers['access-control-expose-headers']).toContain('X-Request-Id')
+    expect(headers['access-control-expose-headers']).toBe('*')
     expect((await ask('https://c.kr')).headers).not.toHaveProperty('access-control-allow-origin')
     expect((await ask('https://a.kr')).statusCode).toBe(429)
   })
@@ -362,7 +362,7 @@ describe('what every answer carries', () => {
     for (const url of ['/v1/articles', '/v1/articles?form=1', '/nowhere']) {
       const { headers } = await call({ url, headers: { origin: 'https://c.kr' } })
       expect(headers['access-control-allow-origin']).toBe('*')
-      expect(headers['access-control-expose-headers']).toMatch(/ETag.*Link.*X-Request-Id/)
+      expect(headers['access-control-expose-headers']).toBe('*')
     }
     const strict = await planted({ CORS_ORIGINS: 'https://a.kr, https://b.kr' })
     for (const [origin, allowed] of [
@@ -381,6 +381,6 @@ describe('what every answer carries', () => {
       (await call({ url: '/healthz', headers: { 'x-request-id': id } })).headers['x-request-id']
     expect(await idOf('trace-1:2.3_4')).toBe('trace-1:2.3_4')
     for (const id of ['a b', 'a\tb', '"x"', '{}', 'x'.repeat(101), ''])
-      expect(await idOf(id)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+      expect(await idOf(id)).toMatch(/^[\da-f]{8}-[\da-f-]{27}-[\da-z]+$/)
   })
 })

@@ -1,17 +1,22 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
+import { headOf, repeatHead } from '../../src/http/under-way.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
 import { editor } from '../support/editor.ts'
 import { untilKept } from '../support/kept.ts'
+import { type Answer, head, parse, read } from '../support/raw.ts'
 
 const settings = { CDN_SECONDS: 30, CORS_ORIGINS: 'https://a.example,https://b.example' }
-const { call, db, authorize } = await testApp({ ...settings, CACHE_MIB: 8 })
+const { app, call, db, authorize } = await testApp({ ...settings, CACHE_MIB: 8 })
 /** The same over the same database, without a memory. */
 const forgetful = await buildApp({
   config: { ...readConfig({}), ...settings, RATE_LIMIT: 0, CACHE_MIB: 0 },
@@ -23,7 +28,9 @@ const logging = await buildApp({
   config: { ...readConfig({}), RATE_LIMIT: 0 },
   ...{ db, logger: { level: 'info', stream: { write: line => lines.push(JSON.parse(line)) } } },
 })
-for (const app of [forgetful, limited, logging]) afterAll(() => app.close())
+/** The same limit, of which nothing is used up yet. */
+const unused = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 6 }, db })
+for (const app of [forgetful, limited, logging, unused]) afterAll(() => app.close())
 const asFresh = await contract(forgetful)
 const key = await authorize('articles:write')
 const write = editor(call, key)
@@ -135,6 +142,121 @@ describe('an answer that is sent as it was before', () => {
   })
 })
 
+describe('on a connection', () => {
+  const ports = new Map<string, number>()
+  const servers = { keeping: app, forgetful, unused }
+  beforeAll(async () => {
+    for (const [name, server] of Object.entries(servers)) {
+      await server.listen({ port: 0, host: '127.0.0.1' })
+      ports.set(name, (server.server.address() as AddressInfo).port)
+    }
+  })
+  const say = async (server: keyof typeof servers, ...heads: string[]) => {
+    const socket = connect(Number(ports.get(server)), '127.0.0.1')
+    const chunks: Buffer[] = []
+    socket.on('data', chunk => chunks.push(chunk as Buffer))
+    for (const [i, one] of heads.entries()) {
+      socket.write(one)
+      while (answersIn(Buffer.concat(chunks)).length <= i) await once(socket, 'data')
+    }
+    socket.destroy()
+    return answersIn(Buffer.concat(chunks))
+  }
+  const LAST = { connection: 'close' }
+  const named = (headers: Record<string, string>) => {
+    const { date, 'cache-status': _, ...rest } = headers
+    expect(Math.abs(Date.parse(String(date)) - Date.now())).toBeLessThan(10_000)
+    return rest
+  }
+
+  test('the same bytes as from a server without memory, each answer under the id of its request', async () => {
+    const asking = fc.record({
+      url: fc.constantFrom(item, '/v1/articles?pageSize=2'),
+      origin: fc.constantFrom('https://a.example', 'https://c.example'),
+      version: fc.constantFrom('1.1', '1.1', '1.1', '1.0'),
+      id: fc.stringMatching(/^[a-z]{1,8}$/),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(asking, { minLength: 1, maxLength: 8 }), async all => {
+        for (const url of new Set(all.map(one => one.url))) await untilKept(url, call)
+        const heads = all.map(({ url, origin, version, id }, i) =>
+          head(`GET ${url}`, {
+            ...{ origin, 'x-request-id': id, connection: i === all.length - 1 ? 'close' : 'keep-alive' },
+          }).replace('HTTP/1.1', `HTTP/${version}`),
+        )
+        const [kept, fresh] = [await say('keeping', ...heads), await say('forgetful', ...heads)]
+        expect(kept.map(({ headers }) => headers['x-request-id'])).toEqual(all.map(({ id }) => id))
+        expect(kept.map(one => ({ ...one, headers: named(one.headers) }))).toEqual(
+          fresh.map(one => ({ ...one, headers: named(one.headers) })),
+        )
+      }),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+
+  test('its own place in the limit, and no more than that', async () => {
+    await untilKept(item, request => unused.inject(request))
+    const heads = Array.from({ length: 8 }, (_, i) => head(`GET ${item}`, i === 7 ? LAST : {}))
+    const answers = await say('unused', ...heads)
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 429, 429])
+    const left = answers.map(({ headers }) => /r=(\d+)/.exec(String(headers.ratelimit))?.[1])
+    expect(left).toEqual(['5', '4', '3', '2', '1', '0', '0', '0'])
+  })
+
+  test('under a head that Node wrote once, where its connection goes on', async () => {
+    const told: (string | boolean | null)[] = []
+    let first: string | null = null
+    const server = createServer((request, response) => {
+      const own = { 'x-request-id': String(request.url) }
+      if (first !== null && repeatHead(response, first, `x-request-id: ${request.url}\r\n`))
+        told.push('repeated')
+      else {
+        response.writeHead(200, { etag: '"1"', 'content-length': 2, ...own })
+        first ??= headOf(response, ['x-request-id'])
+        told.push(first)
+      }
+      response.end('{}')
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const socket = connect(port, '127.0.0.1')
+    const said = read(socket)
+    for (const request of [head('GET /1'), head('GET /2'), head('GET /3', LAST)]) {
+      socket.write(request)
+      await once(socket, 'data')
+    }
+    const answers = answersIn(await said)
+    server.close()
+    const written = 'HTTP/1.1 200 OK\r\netag: "1"\r\ncontent-length: 2\r\n'
+    const goesOn = 'Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n'
+    expect(told).toEqual([`${written}${goesOn}`, 'repeated', `${written}${goesOn}`])
+    expect(answers.map(({ headers }) => [headers['x-request-id'], headers.connection])).toEqual([
+      ['/1', 'keep-alive'],
+      ['/2', 'keep-alive'],
+      ['/3', 'close'],
+    ])
+  })
+
+  test('no more than one answer behind a request without a host', async () => {
+    await untilKept(item, call)
+    const [answer] = await say('keeping', `GET ${item} HTTP/1.1\r\nConnection: close\r\n\r\n`)
+    expect(answer?.status).toBe(400)
+  })
+})
+
+/** The answers that have come whole. */
+function answersIn(bytes: Buffer): Answer[] {
+  const answers: Answer[] = []
+  for (let rest = bytes; rest.includes('\r\n\r\n'); ) {
+    const { headers } = parse(rest)
+    const end = rest.indexOf('\r\n\r\n') + 4 + Number(headers['content-length'])
+    if (end > rest.length) break
+    answers.push(parse(rest.subarray(0, end)))
+    rest = rest.subarray(end)
+  }
+  return answers
+}
+
 describe('how an answer was sent is remembered', () => {
   const body = Buffer.from('{}')
   const made = async (): Promise<Kept> => ({
@@ -145,18 +267,18 @@ describe('how an answer was sent is remembered', () => {
     const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
     const kept = await memory.findOrMake('key', made)
     const manners = ['a', 'b', 'c', 'd', 'e']
-    for (const manner of manners) memory.noteSent('key', kept, manner, { head: [manner], body })
-    expect(manners.map(manner => memory.findSent(manner)?.head[0])).toEqual(['a', 'b', 'c', 'd', undefined])
+    for (const manner of manners) memory.noteSent('key', kept, manner, { fields: {}, head: manner, body })
+    expect(manners.map(manner => memory.findSent(manner)?.head)).toEqual(['a', 'b', 'c', 'd', undefined])
   })
 
   test('as long as it is kept, though it was compressed while another one took its place', async () => {
     const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
     const kept = await memory.findOrMake('key', made)
-    memory.noteSent('key', kept, 'a', { head: [], body })
+    memory.noteSent('key', kept, 'a', { fields: {}, head: null, body })
     memory.told(1)
     expect(memory.findSent('a')).toBeUndefined()
     await memory.findOrMake('key', made)
-    memory.noteSent('key', kept, 'b', { head: [], body })
+    memory.noteSent('key', kept, 'b', { fields: {}, head: null, body })
     expect([memory.findSent('a'), memory.findSent('b')]).toEqual([undefined, undefined])
   })
 })
