@@ -48,7 +48,7 @@ async function serve(url) {
 
 /** Does work against a server of its own, and gives what it gave with the MiB that the server had at most. */
 async function withServer(url, work) {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', process.argv[1], 'serve', '--url', url], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', process.argv[1], 'serve', '--url', url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

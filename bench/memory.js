@@ -22,14 +22,14 @@ import { lines } from './records.js'
  * connections, and while all is exported besides; and how long its event loop makes others wait while articles are imported
  * over HTTP: with their search rows, and deferred, until the upkeep is done. Linux only: it reads /proc.
  * As in production it has one arena of malloc, unless MALLOC_ARENA_MAX says otherwise.
- * Usage: node bench/memory.js [articles, 2000] [--seconds 20] [--url postgresql://…] [--node --max-semi-space-size=8]
+ * Usage: node bench/memory.js [articles, 2000] [--seconds 20] [--url postgresql://…] [--node --max-semi-space-size=16]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '20' },
     url: { type: 'string' },
-    node: { type: 'string', multiple: true, default: ['--max-semi-space-size=4'] },
+    node: { type: 'string', multiple: true, default: ['--max-semi-space-size=8'] },
   },
 })
 const seconds = Number(options.seconds)

@@ -122,7 +122,7 @@ const ours = {
   ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },
 }
 /** As `npm start` has it. */
-const gongbo = () => ['--max-semi-space-size=4', here('gongbo.js')]
+const gongbo = () => ['--max-semi-space-size=8', here('gongbo.js')]
 const kept = await start('Gongbo, kept', gongbo, ours)
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
