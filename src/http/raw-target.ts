@@ -45,7 +45,7 @@ export function handleParserErrors(app: () => FastifyInstance) {
     }
     const answering = answerOn(socket)
     // Bytes of ours would land in the middle of what is said already.
-    if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) socket.destroy()
+    if (error.code === 'ECONNRESET' || !socket.writable || isHalf(answering)) socket.destroy()
     // What was asked whole is answered first, and then nothing more.
     else if (answering?.req.complete) {
       ending.add(socket)
@@ -53,6 +53,10 @@ export function handleParserErrors(app: () => FastifyInstance) {
     } else answer(app().server, error, socket)
   }
 }
+
+/** Whether an answer is out in part, and the rest of it is still to be said. */
+const isHalf = (answering: ServerResponse | null | undefined): boolean =>
+  answering?.headersSent === true && !answering.writableEnded
 
 /** Ends a connection with the last answer to what was asked whole on it. */
 function endAfter(answering: ServerResponse, socket: Socket): void {

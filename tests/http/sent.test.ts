@@ -237,6 +237,17 @@ describe('on a connection', () => {
     ])
   })
 
+  test.each(['garbage', '\0'])('what was asked whole before %j is answered, all of it', async rest => {
+    await untilKept(item, call)
+    for (let round = 0; round < 10; round++) {
+      const socket = connect(Number(ports.get('keeping')), '127.0.0.1')
+      const asked = ['1', '2', '3'].map(id => head(`GET ${item}`, { 'x-request-id': id }))
+      socket.write(`${asked.join('')}${rest}\r\n\r\n`)
+      const answers = answersIn(await read(socket))
+      expect(answers.map(({ headers }) => headers['x-request-id'])).toEqual(['1', '2', '3'])
+    }
+  })
+
   test('no more than one answer behind a request without a host', async () => {
     await untilKept(item, call)
     const [answer] = await say('keeping', `GET ${item} HTTP/1.1\r\nConnection: close\r\n\r\n`)
