@@ -114,7 +114,6 @@ export const relateSome = (db: Database): Promise<number> =>
     const ids = await listUnprinted(query, BATCH)
     const rows = await listTold(query, ids, new Set(ids))
     await relateFound(query, rows, () => readRegistryOn(client))
-    await tellNodes(query)
     return rows.length
   })
 
@@ -124,7 +123,14 @@ const ROUND = 2_000
 /** What is due, or some of it; what a clock calls. */
 export async function keepDuplicates(db: Database): Promise<void> {
   const began = performance.now()
-  while ((await relateSome(db)) > 0 && performance.now() - began < ROUND);
+  let related = 0
+  try {
+    for (let some = 1; some > 0 && performance.now() - began < ROUND; related += some)
+      some = await relateSome(db)
+  } finally {
+    // Lists without duplicates are others now, though no article has changed.
+    if (related > 0) await tellNodes(statement => run(db.pool, statement))
+  }
 }
 
 /** Duplicates that are listed at most: a group of more is a fault of its source. */

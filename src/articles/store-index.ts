@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, inTransaction, type Query } from '../db/client.ts'
+import { type Database, inTransaction } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
 import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
@@ -53,9 +53,7 @@ async function writeRemade(db: Database, { versions, rows }: Remade): Promise<nu
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    const query: Query = statement => run(client, statement)
-    await writeSearchRows(query, due)
-    await tellNodes(query)
+    await writeSearchRows(statement => run(client, statement), due)
     return due.length
   })
 }
@@ -81,13 +79,18 @@ export async function reindexAll(db: Database, written: (articles: number) => vo
     noted += made
     if (noted >= ADDED_UP || made === 0) {
       await addUpAll(db)
+      if (noted > 0) await tellFound(db)
       noted = 0
     }
     // Somebody holds all of them.
     if (made === 0) await sleep(500)
   }
   await addUpAll(db)
+  if (noted > 0) await tellFound(db)
 }
+
+/** Tells every node that articles are found otherwise than before, though none has changed. */
+const tellFound = ({ pool }: Database) => tellNodes(statement => run(pool, statement))
 
 /** Others have their turn in between: a long text may have fifty thousand words that nobody has written before. */
 async function describeGently(terms: string[]): Promise<DescribedWord[]> {
@@ -119,7 +122,13 @@ export async function keepIndex(db: Database): Promise<void> {
   await mergeTerms(db)
   await addUpAll(db)
   // What these note is added up in the next round: the words of many articles are fewer than those of each.
-  while (performance.now() - began < ROUND && (await reindexSome(db)) > 0);
+  let made = 0
+  try {
+    for (let some = 1; some > 0 && performance.now() - began < ROUND; made += some)
+      some = await reindexSome(db)
+  } finally {
+    if (made > 0) await tellFound(db)
+  }
 }
 
 /**

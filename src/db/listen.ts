@@ -7,7 +7,7 @@ import { type Database, type Execute, Prisma } from './client.ts'
 /** Tells every node what is new, at the commit: how far the log has come, or nothing where something else changed. */
 export const CHANNEL = 'gongbo_changes'
 
-/** Tells that something changed of which the log says nothing. */
+/** Tells that something changed of which the log says nothing: so a replica may show it later than it is told. */
 export const tellNodes = (execute: Execute): Promise<unknown> =>
   execute(Prisma.sql`SELECT pg_notify(${CHANNEL}, '')`)
 
