@@ -4,15 +4,9 @@ import { badHeader } from './problem.ts'
 
 /** What is told of each request: its id to the caller, a line to the log. */
 
-/** Of this process; behind it its requests are counted, in a quarter of the time that an identity of each would take. */
-const PROCESS = randomUUID()
-let requests = 0
-
 /** A caller's own id where it is harmless in a log, else a new one. */
 export const requestId = (header: string | string[] | undefined): string =>
-  typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header)
-    ? header
-    : `${PROCESS}-${(requests++).toString(36)}`
+  typeof header === 'string' && /^[\w.:-]{1,100}$/.test(header) ? header : randomUUID()
 
 /** Without the secret of a key that somebody put into the address by mistake, whole or without its beginning. */
 export const withoutKeys = (url: string): string => url.replace(/([0-9a-f]{12}(?:_|%5f))[\w%-]+/gi, '$1…')
