@@ -32,22 +32,21 @@ interface CreatingRouteOptions extends ArticleRouteOptions {
   idempotencyHours: number
 }
 
-const Deferring = Type.Object(
-  {
-    deferSearch: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description:
-          'For those who write many: leave what the article is found by, and its duplicates, to the upkeep. The request is done in a fraction of the time; keywords find the article a second or two later, or once the upkeep has come that far.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
+const deferring = (description: string) =>
+  Type.Object(
+    { deferSearch: Type.Optional(Type.Boolean({ default: false, description })) },
+    { additionalProperties: false },
+  )
+const NEW_LATER =
+  'leave what a new article is found by, and its duplicates, to the upkeep. Keywords find it a second or two later, or once the upkeep has come that far.'
+const CreateQuery = deferring(`For those who write many, several times as many a second: ${NEW_LATER}`)
+const UpsertQuery = deferring(
+  `For those who write many: ${NEW_LATER} One that is replaced is found by its former words, kind and tags until then, or by none where it is listed at another instant.`,
 )
 
 /** Who writes, and what is left to the upkeep. */
 const loaderOf = (
-  request: FastifyRequest<{ Querystring: Static<typeof Deferring> }>,
+  request: FastifyRequest<{ Querystring: Static<typeof CreateQuery> }>,
   reply: FastifyReply,
   now: Date,
 ): By => {
@@ -70,7 +69,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         summary: 'Create an article',
         description:
           'With an `Idempotency-Key` a request may be repeated safely: it is done once and answered alike; a repeated answer carries `Idempotent-Replayed: true`.',
-        querystring: Deferring,
+        querystring: CreateQuery,
         headers: IdempotencyKey,
         body: ref(NewArticle),
         response: {
@@ -127,7 +126,7 @@ export const creatingRoutes: FastifyPluginAsyncTypebox<CreatingRouteOptions> = a
         description:
           'For loaders: doing it again changes nothing. The one write that needs no `If-Match`; with one, or with `If-None-Match: *`, it is as conditional as the others.',
         params: SourceIdentity,
-        querystring: Deferring,
+        querystring: UpsertQuery,
         headers: Type.Object({
           'if-match': ifMatchOf('Only replace what has this ETag; otherwise 412.'),
           'if-none-match': Type.Optional(Type.String({ description: '`*`: only create.', examples: ['*'] })),
