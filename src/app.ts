@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
+import { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import { duplicateComponents } from './articles/duplicates-schema.ts'
 import { unresolvedComponents } from './articles/ministry-schema.ts'
@@ -31,6 +31,7 @@ import { feedForms, feedRoutes } from './feeds/routes.ts'
 import { feedAnswers } from './feeds/routes-answer.ts'
 import { opmlRoutes } from './feeds/routes-opml.ts'
 import { feedComponents } from './feeds/schema.ts'
+import { durationsIn } from './health/durations.ts'
 import { healthComponents, healthRoutes } from './health/routes.ts'
 import { controlAccess } from './http/access.ts'
 import { parseBodies } from './http/body.ts'
@@ -48,7 +49,7 @@ import { answerOddRequests, handleParserErrors } from './http/raw-target.ts'
 import { edgeHeaders, rememberAnswers } from './http/remembered.ts'
 import { answerFromReplicas } from './http/replicated.ts'
 import { negotiate, tellNoLengthOf304 } from './http/representation.ts'
-import { requestId, tellRequests } from './http/requests.ts'
+import { requestId, tellRequests, timeRequests } from './http/requests.ts'
 import { answerAsSent } from './http/sent.ts'
 import { normaliseParameters } from './http/text-input.ts'
 import { validators } from './http/validators.ts'
@@ -138,7 +139,10 @@ export async function buildApp({
   refuseUnknownParameters(app)
   const memory = new AnswerMemory({ bytes: config.CACHE_MIB * MIB, ms: config.CACHE_SECONDS * 1_000 })
   const today = () => dayOf(now())
-  answerAsSent(app, { memory, limit, today })
+  const metrics = new Registry()
+  const observe = durationsIn(metrics)
+  answerAsSent(app, { memory, limit, today, observe })
+  timeRequests(app, observe)
   tellRequests(app, { logged: logger !== false })
   closeGently(app)
   answerOddRequests(app)
@@ -180,9 +184,9 @@ export async function buildApp({
   ])
     app.addSchema(component)
 
-  // Not as a plugin: it times the answers of all routes.
-  await healthRoutes(app.withTypeProvider<TypeBoxTypeProvider>(), {
+  await app.register(healthRoutes, {
     db,
+    metrics,
     replicas,
     searchState: () => searchState(db),
     findBacklog: () => findBacklog(db),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { Database } from '../db/client.ts'
 import { pendingMigrations } from '../db/migrate.ts'
@@ -61,20 +61,12 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
   replicas: Replicas | null
   searchState: () => Promise<SearchState>
   findBacklog: () => Promise<Backlog>
-}> = async (app, { db, replicas, searchState, findBacklog }) => {
+  metrics: Registry
+}> = async (app, { db, replicas, searchState, findBacklog, metrics: registry }) => {
   const config = { unlimited: true }
-  const metrics = measure(db, findBacklog)
-  if (replicas) measureReplicas(metrics.registry, replicas)
-  const readMetrics = metricsReader(metrics.registry)
-
-  app.addHook('onResponse', (request, reply, done) => {
-    const { url } = request.routeOptions
-    metrics.duration.observe(
-      { method: request.method, route: url ?? 'unknown', status: String(reply.statusCode) },
-      reply.elapsedTime / 1000,
-    )
-    done()
-  })
+  measure(registry, db, findBacklog)
+  if (replicas) measureReplicas(registry, replicas)
+  const readMetrics = metricsReader(registry)
 
   app.get(
     '/healthz',
@@ -138,7 +130,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
   app.get(
     '/metrics',
     {
-      config: { ...config, produces: [metrics.registry.contentType.split(';')[0] ?? 'text/plain'] },
+      config: { ...config, produces: [registry.contentType.split(';')[0] ?? 'text/plain'] },
       logLevel: 'warn',
       schema: {
         operationId: 'getMetrics',
@@ -152,7 +144,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<{
         },
       },
     },
-    async (_request, reply) => reply.type(metrics.registry.contentType).send(await readMetrics()),
+    async (_request, reply) => reply.type(registry.contentType).send(await readMetrics()),
   )
 }
 
@@ -162,16 +154,8 @@ interface Backlog {
   oldest: Date | null
 }
 
-function measure({ pool }: Database, findBacklog: () => Promise<Backlog>) {
-  const registry = new Registry()
+function measure(registry: Registry, { pool }: Database, findBacklog: () => Promise<Backlog>): void {
   collectDefaultMetrics({ register: registry })
-  const duration = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the request to the end of its answer, by route pattern',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  })
   new Gauge({
     name: 'database_connections',
     help: 'Connections of the pool, and requests that wait for one',
@@ -201,5 +185,4 @@ function measure({ pool }: Database, findBacklog: () => Promise<Backlog>) {
       oldest.set(!backlog ? Number.NaN : backlog.oldest ? (Date.now() - backlog.oldest.getTime()) / 1000 : 0)
     },
   })
-  return { registry, duration }
 }

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerMemory, Kept, Sent } from './memory.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
+import { asked, type Observe } from './requests.ts'
 import { headOf, repeatHead } from './under-way.ts'
 
 /**
@@ -42,22 +43,28 @@ interface ShortWay {
   memory: AnswerMemory
   limit: RateLimit | null
   today: () => string
+  observe: Observe
 }
 
 /** Register it before what adds fields to answers. */
-export function answerAsSent(app: FastifyInstance, { memory, limit, today }: ShortWay): void {
+export function answerAsSent(app: FastifyInstance, { memory, limit, today, observe }: ShortWay): void {
   app.decorateRequest('manner', null)
   if (memory.limit === 0) return
   app.addHook('onRequest', (request, reply, done) => {
+    const began = performance.now()
     request.manner = mannerOf(request, today())
     // This node wrote what nobody has told of yet.
     if (request.manner === null || app.written.position > memory.position) return done()
     const sent = memory.findSent(request.manner)
     if (!sent) return done()
-    if (!limit) return send(request, reply, sent, [])
+    const answer = (told: readonly string[]) => {
+      send(request, reply, sent, told)
+      observe(asked(request), 200, performance.now() - began)
+    }
+    if (!limit) return answer([])
     // Who is refused hears of it where all are.
     limit.count(clientOf(request.ip), reply).then(
-      () => send(request, reply, sent, LIMITS),
+      () => answer(LIMITS),
       () => done(),
     )
   })
