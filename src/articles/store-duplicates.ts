@@ -1,5 +1,4 @@
 import { type Database, inTransaction, Prisma, type Query } from '../db/client.ts'
-import { tellNodes } from '../db/listen.ts'
 import { run } from '../db/run.ts'
 import type { Comparable, DuplicateReason, SameLine } from '../duplicates/relate.ts'
 import {
@@ -18,6 +17,7 @@ import { readRegistryOn } from '../ministries/store.ts'
 import type { Indexed } from './indexing.ts'
 import type { ArticleRow } from './row.ts'
 import { rowsOf, selection } from './store-list.ts'
+import { keepUp } from './store-upkeep.ts'
 import { withoutKind } from './title-kind.ts'
 
 /** Articles as they are compared, the upkeep of what other rules have found, and the duplicates of one. */
@@ -117,21 +117,8 @@ export const relateSome = (db: Database): Promise<number> =>
     return rows.length
   })
 
-/** Milliseconds after which a round leaves the rest to the next, so that a stop need not wait. */
-const ROUND = 2_000
-
 /** What is due, or some of it; what a clock calls. */
-export async function keepDuplicates(db: Database): Promise<void> {
-  const began = performance.now()
-  let related = 0
-  try {
-    for (let some = 1; some > 0 && performance.now() - began < ROUND; related += some)
-      some = await relateSome(db)
-  } finally {
-    // Lists without duplicates are others now, though no article has changed.
-    if (related > 0) await tellNodes(statement => run(db.pool, statement))
-  }
-}
+export const keepDuplicates = (db: Database): Promise<void> => keepUp(db, relateSome)
 
 /** Duplicates that are listed at most: a group of more is a fault of its source. */
 const LISTED = 100

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Database, inTransaction } from '../db/client.ts'
-import { tellNodes } from '../db/listen.ts'
 import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import { addUpDeltas, listStale, type SearchRow, writeSearchRows } from '../search/store.ts'
@@ -8,6 +7,7 @@ import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
 import { turn } from '../time/turns.ts'
 import { INDEXED, type Indexed, toSearchRows } from './indexing.ts'
+import { keepUp, tellFound } from './store-upkeep.ts'
 
 /**
  * The upkeep of the search rows: what another analyser made is made anew, the counts of terms are added up, and what
@@ -67,6 +67,11 @@ const ADDED_UP = 1_000
 /** Makes all stale search rows anew, the next ones being analysed while some are written, and tells how many were. */
 export async function reindexAll(db: Database, written: (articles: number) => void): Promise<void> {
   let noted = 0
+  const addUp = async () => {
+    await addUpAll(db)
+    if (noted > 0) await tellFound(db)
+    noted = 0
+  }
   let next = analyseStale(db)
   for (;;) {
     const remade = await next
@@ -77,20 +82,12 @@ export async function reindexAll(db: Database, written: (articles: number) => vo
     const made = await writeRemade(db, remade)
     written(made)
     noted += made
-    if (noted >= ADDED_UP || made === 0) {
-      await addUpAll(db)
-      if (noted > 0) await tellFound(db)
-      noted = 0
-    }
+    if (noted >= ADDED_UP || made === 0) await addUp()
     // Somebody holds all of them.
     if (made === 0) await sleep(500)
   }
-  await addUpAll(db)
-  if (noted > 0) await tellFound(db)
+  await addUp()
 }
-
-/** Tells every node that articles are found otherwise than before, though none has changed. */
-const tellFound = ({ pool }: Database) => tellNodes(statement => run(pool, statement))
 
 /** Others have their turn in between: a long text may have fifty thousand words that nobody has written before. */
 async function describeGently(terms: string[]): Promise<DescribedWord[]> {
@@ -113,22 +110,13 @@ export async function addUpAll(db: Database): Promise<number> {
   }
 }
 
-/** Milliseconds after which a round leaves the rest to the next, so that a stop need not wait. */
-const ROUND = 2_000
-
 /** What is due, or some of it; what a clock calls. */
 export async function keepIndex(db: Database): Promise<void> {
   const began = performance.now()
   await mergeTerms(db)
   await addUpAll(db)
   // What these note is added up in the next round: the words of many articles are fewer than those of each.
-  let made = 0
-  try {
-    for (let some = 1; some > 0 && performance.now() - began < ROUND; made += some)
-      some = await reindexSome(db)
-  } finally {
-    if (made > 0) await tellFound(db)
-  }
+  await keepUp(db, reindexSome, began)
 }
 
 /**

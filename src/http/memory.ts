@@ -39,12 +39,12 @@ type Make = () => Promise<Kept>
 
 /** Manners of asking for which it is noted how one answer was sent. */
 const MANNERS = 4
+/** Bytes that all manners may take. */
+const MANNERS_BYTES = 4_194_304
+
 /** Bytes of an entry: its body, also compressed, its key, its headers, and how it was sent in each manner. */
 const sizeOf = ({ body, headers }: Kept, key: string): number =>
   Math.ceil(1.4 * body.length) + key.length + (1 + MANNERS) * String(headers.link ?? '').length + 5_000
-
-/** Bytes that all manners may take. */
-const MANNERS_BYTES = 4_194_304
 
 export class AnswerMemory {
   readonly #answers: LRUCache<string, Kept, Make>
