@@ -17,6 +17,7 @@ import { readConfig } from '../dist/config.js'
 import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
 import { keepHeapSmall } from '../dist/heap.js'
+import { FLAGS } from './flags.js'
 import { lines } from './records.js'
 
 /**
@@ -48,7 +49,7 @@ async function serve(url) {
 
 /** Does work against a server of its own, and gives what it gave with the MiB that the server had at most. */
 async function withServer(url, work) {
-  const child = spawn(process.execPath, ['--max-semi-space-size=8', process.argv[1], 'serve', '--url', url], {
+  const child = spawn(process.execPath, [...FLAGS, process.argv[1], 'serve', '--url', url], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

@@ -14,6 +14,7 @@ import { listUnprinted } from '../dist/duplicates/store.js'
 import { insertKey, revokeKey } from '../dist/keys/store.js'
 import { ANALYSIS_VERSION } from '../dist/search/analysis.js'
 import { countStale } from '../dist/search/store.js'
+import { FLAGS } from './flags.js'
 import { lines } from './records.js'
 
 /**
@@ -29,7 +30,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     url: { type: 'string' },
-    node: { type: 'string', multiple: true, default: ['--max-semi-space-size=8'] },
+    node: { type: 'string', multiple: true, default: FLAGS },
   },
 })
 const seconds = Number(options.seconds)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { FLAGS } from '../flags.js'
 import { makeCorpus } from '../search/corpus.js'
 import { line, median, table } from '../search/report.js'
 import { startDirectus } from './directus.js'
@@ -122,7 +123,7 @@ const ours = {
   ...{ DATABASE_URL: url, RATE_LIMIT: '0', LOG_LEVEL: 'silent', DATA_DIR: dir, SAMPLES: 'off' },
 }
 /** As `npm start` has it. */
-const gongbo = () => ['--max-semi-space-size=8', here('gongbo.js')]
+const gongbo = () => [...FLAGS, here('gongbo.js')]
 const kept = await start('Gongbo, kept', gongbo, ours)
 const servers = [
   await start('bare', port => [here('bare.js'), url, String(port)]),
