@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { JSON_UTF8 } from '../http/body.ts'
+import { encodeUtf8 } from '../text/encoding.ts'
 import type { StoredAnswer } from './store.ts'
 
 /** Answers as it was stored, now or when the same request came first. */
@@ -15,4 +16,4 @@ export const sendStored = (
       ...(replayed && { 'idempotent-replayed': 'true' }),
     })
     .type(JSON_UTF8)
-    .send(answer.body)
+    .send(encodeUtf8(answer.body))

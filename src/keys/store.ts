@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import { inBatches } from '../db/sweep.ts'
 import type { ApiKey as Row } from '../generated/client.ts'
 import type { Caller, Scope } from '../http/access.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
+import { together } from '../time/together.ts'
 import type { ApiKey } from './schema.ts'
 
 /**
@@ -36,9 +38,33 @@ interface KnownKey extends Pick<Row, 'id' | 'scopes' | 'expiresAt' | 'revokedAt'
   hash: Buffer
 }
 
-/** Asked with almost every request. */
-const BY_ID = `SELECT id, hash, scopes, expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
-  FROM api_keys WHERE id = $1`
+const BY_IDS = `SELECT id, hash, scopes, expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
+  FROM api_keys WHERE id = ANY ((SELECT $1::text[])::text[])`
+
+type Pool = Database['pool']
+
+/** Ids that one statement asks for. */
+const MOST = 100
+
+/** Reads keys by their ids, those of requests at the same time by one statement: none is read before it was asked for. */
+function keyReader(pool: Pool) {
+  const read = async (ids: string[], giveWay: () => void) => {
+    giveWay()
+    const statement = { text: BY_IDS, values: [[...new Set(ids)]] }
+    const rows = await run<KnownKey>(pool, statement, { prepared: true })
+    const keys = new Map(rows.map(row => [row.id, row]))
+    return ids.map(id => keys.get(id) ?? null)
+  }
+  return together(read, { atOnce: 2, most: MOST, largest: MOST, sizeOf: () => 1 })
+}
+
+const readers = new WeakMap<Pool, ReturnType<typeof keyReader>>()
+
+function findKnown(pool: Pool, id: string): Promise<KnownKey | null> {
+  const read = readers.get(pool) ?? keyReader(pool)
+  readers.set(pool, read)
+  return read(id)
+}
 
 /** The caller whom a token belongs to; null where it is unknown, expired or revoked. */
 export async function findCaller(
@@ -48,7 +74,7 @@ export async function findCaller(
 ): Promise<Caller | null> {
   const [, id, secret] = FORMAT.exec(token) ?? []
   if (id === undefined || secret === undefined) return null
-  const [row] = (await pool.query<KnownKey>({ name: 'key by id', text: BY_ID, values: [id] })).rows
+  const row = await findKnown(pool, id)
   const same = timingSafeEqual(hashOf(secret), row?.hash ?? NOBODY)
   if (!row || !same || row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= now)) return null
   if (row.lastUsedAt === null || now.getTime() - row.lastUsedAt.getTime() > ONE_MINUTE)

@@ -56,6 +56,21 @@ describe('keys are made, read and revoked by administrators', () => {
     expect((await call('/v1/keys/self')).statusCode).toBe(401)
   })
 
+  test('of many that come at the same time each is who it is', async () => {
+    const made = await Promise.all([make(), make(), make({ scopes: ['articles:write'] })])
+    await call({ method: 'DELETE', url: made[1].url, headers: admin })
+    const nobody = `gongbo_${'0'.repeat(12)}_${secretOf(made[0].key)}`
+    const swapped = `gongbo_${made[0].id}_${secretOf(made[2].key)}`
+    const keys = [...made.map(({ key }) => key), nobody, swapped]
+    const self = async (key: string) => {
+      const answer = await call({ url: '/v1/keys/self', headers: { authorization: `Bearer ${key}` } })
+      return answer.statusCode === 200 ? answer.json().id : answer.statusCode
+    }
+    const ten = Array.from({ length: 10 }, () => keys).flat()
+    const expected = [made[0].id, 401, made[2].id, 401, 401]
+    expect(await Promise.all(ten.map(self))).toEqual(Array.from({ length: 10 }, () => expected).flat())
+  })
+
   test('a revoked key opens nothing from then on, stays in the list and keeps its first date', async () => {
     const { url, headers } = await make()
     expect(await opens(headers)).toBe(200)
