@@ -8,6 +8,7 @@ import {
   print,
   relateArticles,
   relatePrinted,
+  unqueuePrints,
   type WrittenArticle,
 } from '../duplicates/store.ts'
 import type { Printed } from '../duplicates/store-candidates.ts'
@@ -114,7 +115,8 @@ export const relateSome = (db: Database): Promise<number> =>
     const ids = await listUnprinted(query, BATCH)
     const rows = await listTold(query, ids, new Set(ids))
     await relateFound(query, rows, () => readRegistryOn(client))
-    return rows.length
+    await unqueuePrints(query, ids)
+    return ids.length
   })
 
 /** What is due, or some of it; what a clock calls. */

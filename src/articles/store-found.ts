@@ -1,7 +1,7 @@
 import type { Query } from '../db/client.ts'
-import { postponePrints } from '../duplicates/store.ts'
+import { queuePrints } from '../duplicates/store.ts'
 import type { Registry } from '../ministries/registry.ts'
-import { insertPlaces, postponeSearchRows, writeSearchRows } from '../search/store.ts'
+import { postponeSearchRows, queueSearchRows, writeSearchRows } from '../search/store.ts'
 import { type Indexed, toPlace, toSearchRows } from './indexing.ts'
 import { relateFound } from './store-duplicates.ts'
 
@@ -32,17 +32,14 @@ export async function settleFound(
   { found, created, registry, deferSearch = false, deferDuplicates = false }: Written,
 ): Promise<void> {
   const isNew = ({ id }: Indexed) => created.has(id)
-  const [fresh, former] = [found.filter(isNew), found.filter(one => !isNew(one))]
+  const former = found.filter(one => !isNew(one))
+  const fresh = found.filter(isNew).map(({ id }) => id)
   if (deferSearch) {
-    await insertPlaces(query, fresh.map(toPlace))
+    await queueSearchRows(query, fresh)
     await postponeSearchRows(query, former.map(toPlace))
   } else
     for (let i = 0; i < found.length; i += AT_ONCE)
       await writeSearchRows(query, await toSearchRows(found.slice(i, i + AT_ONCE)))
-  if (deferDuplicates)
-    await postponePrints(
-      query,
-      fresh.map(({ id }) => id),
-    )
+  if (deferDuplicates) await queuePrints(query, fresh)
   await relateFound(query, deferDuplicates ? former : found, registry)
 }

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, inTransaction } from '../db/client.ts'
+import { type Database, type Execute, inTransaction } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
-import { addUpDeltas, listStale, type SearchRow, writeSearchRows } from '../search/store.ts'
+import {
+  addUpDeltas,
+  listStale,
+  type SearchRow,
+  unqueueSearchRows,
+  writeSearchRows,
+} from '../search/store.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { type DescribedWord, describeTerms } from '../search/words.ts'
 import { turn } from '../time/turns.ts'
@@ -25,24 +31,27 @@ const select = Object.fromEntries(
 interface Remade {
   versions: ReadonlyMap<number, number>
   rows: SearchRow[]
+  /** Articles that were due and are no more. */
+  gone: number[]
 }
 
 /** Analyses some articles whose search rows are stale; nothing is locked meanwhile. */
 async function analyseStale(db: Database, leaveOut: readonly number[] = []): Promise<Remade> {
   const ids = await listStale(db, ANALYSIS_VERSION, BATCH, leaveOut)
   // Not sooner: where nothing is to be done nobody needs the dictionary.
-  if (ids.length === 0 || (await loadAnalysis()).fault) return { versions: new Map(), rows: [] }
+  if (ids.length === 0 || (await loadAnalysis()).fault) return { versions: new Map(), rows: [], gone: [] }
   const articles = await db.prisma.article.findMany({ where: { id: { in: ids } }, select })
   const rows = await toSearchRows(articles)
-  return { versions: new Map(articles.map(({ id, version }) => [id, version])), rows }
+  const versions = new Map(articles.map(({ id, version }) => [id, version]))
+  return { versions, rows, gone: ids.filter(id => !versions.has(id)) }
 }
 
 /**
  * Writes them, and says how many. An article that was changed meanwhile has a fresh row already and is left alone, one that
  * somebody holds stays stale.
  */
-async function writeRemade(db: Database, { versions, rows }: Remade): Promise<number> {
-  if (rows.length === 0) return 0
+async function writeRemade(db: Database, { versions, rows, gone }: Remade): Promise<number> {
+  if (rows.length + gone.length === 0) return 0
   // Not by Prisma, which copies what it is given several times.
   return inTransaction(db, async client => {
     const { rows: held } = await client.query<{ id: number; version: number }>(
@@ -53,7 +62,9 @@ async function writeRemade(db: Database, { versions, rows }: Remade): Promise<nu
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    await writeSearchRows(statement => run(client, statement), due)
+    const execute: Execute = statement => run(client, statement)
+    await writeSearchRows(execute, due)
+    await unqueueSearchRows(execute, [...due.map(({ articleId }) => articleId), ...gone])
     return due.length
   })
 }

@@ -94,8 +94,11 @@ export async function relatePrinted(
 }
 
 /** Leaves finding the duplicates of new articles to the upkeep. */
-export async function postponePrints(query: Query, ids: number[]): Promise<void> {
-  if (ids.length > 0) await query(sql`INSERT INTO article_prints (article_id) SELECT unnest(${ids}::int[])`)
+export async function queuePrints(query: Query, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0)
+    await query(
+      sql`INSERT INTO articles_unprinted (article_id) SELECT unnest(${ids}::int[]) ON CONFLICT DO NOTHING`,
+    )
 }
 
 /** Lineage is asked for only where codes differ. */
@@ -236,10 +239,18 @@ async function relateParted(query: Query, parted: readonly Candidate[], others: 
   return pairs
 }
 
-/** Articles whose prints former rules made, some of them. */
+/** Takes those out whose duplicates are found, or that are no more. */
+export async function unqueuePrints(query: Query, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await query(sql`DELETE FROM articles_unprinted WHERE article_id = ANY(${ids}::int[])`)
+}
+
+/** Articles that have no prints yet, or those that former rules made, some of them. */
 export const listUnprinted = async (query: Query, limit: number): Promise<number[]> =>
   (
     await query<{ id: number }>(
-      sql`SELECT article_id AS id FROM article_prints WHERE rules < ${DUPLICATE_RULES} LIMIT ${limit}`,
+      sql`SELECT DISTINCT article_id AS id FROM (
+          (SELECT article_id FROM articles_unprinted ORDER BY article_id LIMIT ${limit})
+          UNION ALL (SELECT article_id FROM article_prints WHERE rules < ${DUPLICATE_RULES} LIMIT ${limit})
+        ) AS unprinted LIMIT ${limit}`,
     )
   ).map(({ id }) => id)

@@ -60,8 +60,8 @@ export async function writeSearchRows(execute: Execute, rows: readonly SearchRow
 }
 
 /**
- * The same without terms, which the upkeep makes later: a new article is found by nothing until then, another one by what
- * it was found by before, or by nothing where it is listed at another instant. Who may see it is right at once.
+ * The same without terms, which the upkeep makes later: an article is found by what it was found by before, or by nothing where
+ * it is listed at another instant. Who may see it is right at once.
  */
 export async function postponeSearchRows(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
   if (rows.length === 0) return
@@ -90,15 +90,17 @@ export async function postponeSearchRows(execute: Execute, rows: readonly Search
     FROM moved WHERE public <> was_public OR is_found <> was_public`)
 }
 
-/** The same for articles that are new. */
-export async function insertPlaces(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
-  if (rows.length === 0) return
-  await execute(sql`
-    WITH given AS MATERIALIZED (${places(rows)}), written AS (
-      INSERT INTO article_search (article_id, listed_at, public) SELECT * FROM given
+/** Leaves the search rows of new articles to the upkeep: they are found by nothing until then. */
+export async function queueSearchRows(execute: Execute, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0)
+    await execute(
+      sql`INSERT INTO articles_unindexed (article_id) SELECT unnest(${ids}::int[]) ON CONFLICT DO NOTHING`,
     )
-    INSERT INTO search_deltas (articles, morphemes, stems, added, removed)
-    SELECT count(*), 0, 0, '{}', '{}' FROM given WHERE public HAVING count(*) > 0`)
+}
+
+/** Takes those out that have their rows, or are no more. */
+export async function unqueueSearchRows(execute: Execute, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await execute(sql`DELETE FROM articles_unindexed WHERE article_id = ANY(${ids}::int[])`)
 }
 
 function places(rows: readonly SearchPlace[]) {
@@ -163,7 +165,10 @@ export async function claimIndex({ pool }: Database, version: number): Promise<v
   await pool.query('UPDATE search_totals SET analyser = $1 WHERE analyser <> $1', [version])
 }
 
-/** Articles whose rows another analyser made, some of them but `leaveOut`; none where another version has the index. */
+/**
+ * Articles that have no row yet, or one that another analyser made, some of them but `leaveOut`; none where another version has
+ * the index.
+ */
 export async function listStale(
   { pool }: Database,
   version: number,
@@ -171,7 +176,9 @@ export async function listStale(
   leaveOut: readonly number[] = [],
 ): Promise<number[]> {
   const { rows } = await pool.query<{ id: number }>(
-    `SELECT article_id AS id FROM (
+    `SELECT DISTINCT article_id AS id FROM (
+       (SELECT article_id FROM articles_unindexed WHERE article_id <> ALL($3) ORDER BY article_id LIMIT $2)
+       UNION ALL
        (SELECT article_id FROM article_search WHERE analyser < $1 AND article_id <> ALL($3) ORDER BY analyser LIMIT $2)
        UNION ALL
        (SELECT article_id FROM article_search WHERE analyser > $1 AND article_id <> ALL($3) ORDER BY analyser LIMIT $2)
@@ -185,7 +192,9 @@ export async function listStale(
 /** How many rows are due for a re-index. */
 export async function countStale({ pool }: Database, version: number): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM article_search WHERE analyser < $1 OR analyser > $1',
+    `SELECT count(*)::int AS n FROM (
+       SELECT article_id FROM articles_unindexed
+       UNION SELECT article_id FROM article_search WHERE analyser < $1 OR analyser > $1) AS stale`,
     [version],
   )
   return rows[0]?.n ?? 0

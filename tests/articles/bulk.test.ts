@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { NewArticle } from '../../src/articles/schema.ts'
 import { type SourcedArticle, upsertArticle, write } from '../../src/articles/store.ts'
 import { type BulkItem, upsertArticles } from '../../src/articles/store-bulk.ts'
+import { relateSome } from '../../src/articles/store-duplicates.ts'
 import { addUpAll, reindexSome } from '../../src/articles/store-index.ts'
 import type { SourceCounts } from '../../src/articles/store-insert.ts'
 import type { Attachment } from '../../src/articles/words.ts'
@@ -25,6 +26,8 @@ const TABLES = [
   'article_prints',
   'duplicate_pairs',
   'duplicate_members',
+  'articles_unindexed',
+  'articles_unprinted',
 ]
 const empty = async () => {
   await db.pool.query(`TRUNCATE ${TABLES.join(', ')}, view_receipts, reactions RESTART IDENTITY`)
@@ -195,6 +198,19 @@ describe('search rows that were left to the upkeep', () => {
       dumps.push(await everything())
     }
     expect(dumps[1]).toEqual(dumps[0])
+  })
+
+  test('what is no more when its turn comes is taken out', async () => {
+    await empty()
+    const all = { actor, now: at(0), deferSearch: true, deferDuplicates: true }
+    await upsertArticles(db, all, [{ article: sourced('1') }, { article: sourced('2') }])
+    await db.pool.query(`DELETE FROM changes WHERE article_id = 1; DELETE FROM articles WHERE id = 1`)
+    await reindexSome(db)
+    await relateSome(db)
+    const { articles_unindexed, articles_unprinted, ...rest } = await everything()
+    expect([articles_unindexed, articles_unprinted]).toEqual([[], []])
+    expect(rest.article_search).toHaveLength(1)
+    expect(rest.article_prints).toHaveLength(1)
   })
 
   test('an article is found by its former words until then, and by nobody once it is hidden', async () => {

@@ -22,7 +22,7 @@ const creator = () => articleCreator(db, () => {})
 await db.pool.query(`ALTER TABLE articles ADD CONSTRAINT planted CHECK (attribution <> '위반')`)
 
 const empty = async () => {
-  await db.pool.query('TRUNCATE articles RESTART IDENTITY CASCADE')
+  await db.pool.query('TRUNCATE articles, articles_unindexed, articles_unprinted RESTART IDENTITY CASCADE')
   await db.pool.query(
     'TRUNCATE search_deltas, search_terms, search_words, article_moves, idempotency_records RESTART IDENTITY',
   )

@@ -26,7 +26,8 @@ const db = await testDatabase()
 const actor = 'system:test'
 const now = new Date('2026-11-01T00:00:00Z')
 
-const empty = () => db.pool.query('TRUNCATE articles RESTART IDENTITY CASCADE')
+const empty = () =>
+  db.pool.query('TRUNCATE articles, articles_unindexed, articles_unprinted RESTART IDENTITY CASCADE')
 const PAIRS =
   'SELECT first_id AS first, second_id AS second, reason, similarity FROM duplicate_pairs ORDER BY 1, 2'
 const MEMBERS =
