@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { type Database, inTransaction, type Query } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { queryOn } from '../db/run.ts'
 import { badBody, Problem } from '../http/problem.ts'
 import type { Registry } from '../ministries/registry.ts'
 import { holdMinistries, readRegistryOn } from '../ministries/store.ts'
@@ -89,21 +89,21 @@ export const upsertArticles = (
 ): Promise<BulkResult[]> =>
   inTransaction(db, async client => {
     const results: BulkResult[] = []
+    const query = queryOn(client)
     const writing: BulkWriting = { client, actor, now, changes: [], found: new Map() }
     await lockIdentities(
       client,
       items.map(({ article }) => article),
     )
-    const registry = await readRegistryOn(client)
+    const registry = await readRegistryOn(query)
     for (const round of roundsOf(items)) {
       const plan = await planRound(round, await lockPresent(client, round), { now, registry }, results)
-      await holdIssuers(client, plan)
+      await holdIssuers(query, plan)
       if (dryRun) continue
       await insertNew(writing, plan.created)
       await updateChanged(writing, plan.updated)
       await recount(writing, plan.recounted)
     }
-    const query: Query = statement => run(client, statement)
     const changes = writing.changes.flat()
     await settleFound(query, {
       ...deferred,
@@ -160,10 +160,10 @@ interface Terms {
 }
 
 /** Keeps the ministries that articles get, not those that they have, from being deleted meanwhile. */
-async function holdIssuers(client: pg.ClientBase, { created, updated }: Plan): Promise<void> {
+async function holdIssuers(query: Query, { created, updated }: Plan): Promise<void> {
   const given = [...created, ...updated.filter(({ superseded }) => 'ministryCode' in superseded)]
   const codes = new Set(given.flatMap(({ content }) => content.ministryCode ?? []))
-  const held = new Set(await holdMinistries(client, [...codes]))
+  const held = new Set(await holdMinistries(query, [...codes]))
   for (const code of codes) if (!held.has(code)) throw ministryGone(code)
 }
 

@@ -1,5 +1,5 @@
 import { type Database, inTransaction, Prisma, type Query } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { queryOn, run } from '../db/run.ts'
 import type { Comparable, DuplicateReason, SameLine } from '../duplicates/relate.ts'
 import {
   type Articles,
@@ -108,13 +108,13 @@ const BATCH = 100
 /** Finds anew what former rules have found, some of it, and says of how many articles. */
 export const relateSome = (db: Database): Promise<number> =>
   inTransaction(db, async client => {
-    const query: Query = statement => run(client, statement)
+    const query = queryOn(client)
     if ((await listUnprinted(query, 1)).length === 0) return 0
     // From here on nobody changes an article without finding its duplicates after this.
     await lockDuplicates(query)
     const ids = await listUnprinted(query, BATCH)
     const rows = await listTold(query, ids, new Set(ids))
-    await relateFound(query, rows, () => readRegistryOn(client))
+    await relateFound(query, rows, () => readRegistryOn(query))
     await unqueuePrints(query, ids)
     return ids.length
   })

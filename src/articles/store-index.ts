@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, type Execute, inTransaction } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { type Database, inTransaction } from '../db/client.ts'
+import { queryOn } from '../db/run.ts'
 import { ANALYSIS_VERSION, loadAnalysis } from '../search/analysis.ts'
 import {
   addUpDeltas,
@@ -62,7 +62,7 @@ async function writeRemade(db: Database, { versions, rows, gone }: Remade): Prom
       held.filter(({ id, version }) => versions.get(id) === version).map(({ id }) => id),
     )
     const due = rows.filter(({ articleId }) => unchanged.has(articleId))
-    const execute: Execute = statement => run(client, statement)
+    const execute = queryOn(client)
     await writeSearchRows(execute, due)
     await unqueueSearchRows(execute, [...due.map(({ articleId }) => articleId), ...gone])
     return due.length

@@ -1,6 +1,9 @@
 import { Prisma, type Query } from '../db/client.ts'
+import { encodeUtf8 } from '../text/encoding.ts'
 import { type ArticleContent, COLUMNS } from './content.ts'
 import type { ArticleRow } from './row.ts'
+import { isPublicRow } from './store-log.ts'
+import { type Beside, NEIGHBOURS, type ReadRow, toNeighbours } from './store-read.ts'
 
 /** New articles as rows, with their counters, in one statement. Hundreds of them: store-copy.ts. */
 
@@ -54,32 +57,31 @@ export type Inserted = Pick<ArticleRow, 'id' | 'listedAt' | 'attachments'>
 export const insertedRow = (
   { content, counts, now }: RecordedRow,
   inserted: Inserted,
-): ArticleRow & { counts: NonNullable<ArticleRow['counts']> } => ({
-  ...content,
-  ...inserted,
-  version: 1,
-  recordedAt: now,
-  modifiedAt: now,
-  deletedAt: null,
-  counts: {
-    articleId: inserted.id,
-    ...counts,
-    views: 0,
-    likes: 0,
-    dislikes: 0,
-    totalViews: counts.sourceViews,
-  },
-})
+): ArticleRow & { counts: NonNullable<ArticleRow['counts']> } =>
+  Object.assign({ ...content }, inserted, {
+    version: 1,
+    recordedAt: now,
+    modifiedAt: now,
+    deletedAt: null,
+    counts: {
+      articleId: inserted.id,
+      ...counts,
+      views: 0,
+      likes: 0,
+      dislikes: 0,
+      totalViews: counts.sourceViews,
+    },
+  })
 
-/** Inserts articles whose identities the caller has made sure of; what comes back is in their order. */
-export async function insertRows(query: Query, rows: readonly RecordedRow[]): Promise<Inserted[]> {
-  const given = JSON.stringify(
-    rows.map(({ content, counts, now }, ord) => ({ ...content, ...counts, now, ord })),
+/** Inserts articles whose identities the caller has made sure of, and gives `selected` of each in their order. */
+function insertion(rows: readonly RecordedRow[], selected: Prisma.Sql): Prisma.Sql {
+  const given = encodeUtf8(
+    JSON.stringify(rows.map(({ content, counts, now }, ord) => Object.assign({ now, ord }, content, counts))),
   )
-  return query(sql`
+  return sql`
     WITH r AS MATERIALIZED (
       SELECT nextval('articles_id_seq')::int AS id, given.*
-      FROM (SELECT * FROM jsonb_to_recordset(${given}::jsonb) AS given (ord int, now timestamptz, ${raw(TYPES)}, ${raw(COUNT_TYPES)}) ORDER BY ord) AS given
+      FROM (SELECT * FROM jsonb_to_recordset(${given}::text::jsonb) AS given (ord int, now timestamptz, ${raw(TYPES)}, ${raw(COUNT_TYPES)}) ORDER BY ord) AS given
     ), written AS (
       INSERT INTO articles (id, ${NAMES}, recorded_at, modified_at) SELECT id, ${VALUES}, now, now FROM r
       RETURNING id, listed_at, attachments
@@ -87,5 +89,37 @@ export async function insertRows(query: Query, rows: readonly RecordedRow[]): Pr
       INSERT INTO article_counts (article_id, source_views, source_comments, source_likes, source_dislikes)
       SELECT id, "sourceViews", "sourceComments", "sourceLikes", "sourceDislikes" FROM r
     )
-    SELECT id, listed_at AS "listedAt", attachments FROM written ORDER BY id`)
+    SELECT ${selected} FROM written a ORDER BY id`
 }
+
+const INSERTED = sql`id, listed_at AS "listedAt", attachments`
+
+/** Inserts articles whose identities the caller has made sure of; what comes back is in their order. */
+export const insertRows = (query: Query, rows: readonly RecordedRow[]): Promise<Inserted[]> =>
+  query(insertion(rows, INSERTED))
+
+/** The same with what stands beside each, the others among them. */
+export async function insertReadRows(query: Query, rows: readonly RecordedRow[]): Promise<ReadRow[]> {
+  const inserted = await query<Inserted & Beside>(insertion(rows, sql`${INSERTED}, ${NEIGHBOURS}`))
+  // The statement sees what was there before it.
+  const written = rows.map((row, i) => insertedRow(row, inserted[i] as Inserted))
+  const mates = written.filter(isPublicRow).map(toMate).sort(compareMates)
+  return written.map((row, i) => {
+    const { previous, next } = inserted[i] as Beside
+    const own = toMate(row)
+    const before = mates.findLast(mate => compareMates(mate, own) < 0)
+    const after = mates.find(mate => compareMates(mate, own) > 0)
+    const beside = {
+      previous: before && (!previous || compareMates(previous, before) < 0) ? before : previous,
+      next: after && (!next || compareMates(next, after) > 0) ? after : next,
+    }
+    return Object.assign(row, toNeighbours(beside))
+  })
+}
+
+type Mate = NonNullable<Beside['next']>
+
+const toMate = ({ id, title, listedAt }: ArticleRow): Mate => ({ id, title, publishedAt: listedAt.getTime() })
+
+/** In the order of the list, the earliest first. What is public was published when it is listed. */
+const compareMates = (a: Mate, b: Mate) => (a.publishedAt ?? 0) - (b.publishedAt ?? 0) || a.id - b.id

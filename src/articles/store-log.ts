@@ -15,7 +15,7 @@ const { sql } = Prisma
 const LOCK = 0x63686e67
 
 type State = Pick<ArticleRow, 'status' | 'deletedAt'>
-const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
+export const isPublicRow = ({ status, deletedAt }: State) => status === 'published' && deletedAt === null
 
 /** What a write was, seen by a reader of the public list. */
 export function changeKind(before: State, after: State): ChangeKind {

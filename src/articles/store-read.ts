@@ -19,13 +19,16 @@ const link = (place: Sql): Sql => sql`(
   FROM articles n WHERE n.status = 'published' AND n.deleted_at IS NULL AND ${place} LIMIT 1)`
 
 /** The articles just before and after `a` in the public list. */
-const NEIGHBOURS = sql`
+export const NEIGHBOURS = sql`
   ${link(sql`(n.listed_at, n.id) < (a.listed_at, a.id) ORDER BY n.listed_at DESC, n.id DESC`)} AS previous,
   ${link(sql`(n.listed_at, n.id) > (a.listed_at, a.id) ORDER BY n.listed_at, n.id`)} AS next`
 
-type Beside = Record<keyof Neighbours, { id: number; title: string; publishedAt: number | null } | null>
+export type Beside = Record<
+  keyof Neighbours,
+  { id: number; title: string; publishedAt: number | null } | null
+>
 
-function toNeighbours({ previous, next }: Beside): Neighbours {
+export function toNeighbours({ previous, next }: Beside): Neighbours {
   const shown = (one: Beside['next']) =>
     one === null || one.publishedAt === null
       ? null

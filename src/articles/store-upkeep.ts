@@ -1,6 +1,6 @@
 import type { Database } from '../db/client.ts'
 import { tellNodes } from '../db/listen.ts'
-import { run } from '../db/run.ts'
+import { queryOn } from '../db/run.ts'
 
 /** What the rounds of the upkeep of search rows and of duplicates share. */
 
@@ -8,8 +8,7 @@ import { run } from '../db/run.ts'
 const ROUND = 2_000
 
 /** Tells every node that lists are others than before, though no article has changed. */
-export const tellFound = ({ pool }: Database): Promise<unknown> =>
-  tellNodes(statement => run(pool, statement))
+export const tellFound = ({ pool }: Database): Promise<unknown> => tellNodes(queryOn(pool))
 
 /**
  * Does what is due, as often as `some` says that it did any, within the round that began at an instant of `performance.now()`;

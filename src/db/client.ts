@@ -85,18 +85,27 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** Runs writes on one connection in one transaction. */
-export async function inTransaction<T>(
-  { pool }: Pick<Database, 'pool'>,
+export const inTransaction = <T>(
+  db: Pick<Database, 'pool'>,
   work: (client: pg.PoolClient) => Promise<T>,
   begin = 'BEGIN',
-): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
+): Promise<T> =>
+  onConnection(db, async client => {
     await client.query(begin)
     const result = await work(client)
     await client.query('COMMIT')
     return result
+  })
+
+/** Gives a connection to what begins a transaction and ends it, unless it fails. */
+export async function onConnection<T>(
+  { pool }: Pick<Database, 'pool'>,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    return await work(client)
   } catch (error) {
     if (isLate(error)) broken = error
     else

@@ -18,8 +18,18 @@ interface Described {
 /** What the statements of a connection give, by their names. PostgreSQL keeps to it: what changes, it refuses to run. */
 const described = new WeakMap<Connection, Map<string, Described>>()
 
+/** The rows of each statement. */
+export type Results = object[][]
+
 /** Told once of how it went. */
-export type Done<T> = (error: Error | null | undefined, result?: { rows: T[] }) => void
+export type Done = (error: Error | null | undefined, results?: Results) => void
+
+export interface Statement {
+  /** Empty: it is prepared for this once. */
+  name: string
+  text: string
+  values: unknown[]
+}
 
 /** A connection as pg itself uses it. */
 interface Connection {
@@ -39,35 +49,54 @@ function knownOf(connection: Connection): Map<string, Described> {
 }
 
 /**
- * A statement that pg sends as it does its own queries (as pg-cursor's), but without asking anew what the columns are: to be
- * told of thirty and to take note of them takes as long as a row of theirs.
+ * Statements that go to the server at once, one after the other; where one fails, those after it are not run. pg sends them as
+ * it does its own queries (as pg-cursor's), but they do not ask anew what the columns are: to be told of thirty and to take note
+ * of them takes as long as a row of theirs.
  */
-export class Prepared<T> implements pg.Submittable {
-  readonly name: string
-  readonly text: string
-  /** Set by the client that runs it. */
-  callback: Done<T> | undefined
-  readonly #values: unknown[]
-  readonly #rows: T[] = []
+export class Prepared implements pg.Submittable {
+  /** Set by the client that runs them. */
+  callback: Done | undefined
+  readonly #statements: readonly Statement[]
+  readonly #results: Results
+  /** What the columns of each are, where that is known. */
+  #described: (Described | undefined)[] = []
   #known: Map<string, Described> | undefined
-  #described: Described | undefined
+  /** The one whose answer comes. */
+  #at = 0
   #failure: Error | null = null
 
-  constructor(name: string, text: string, values: unknown[]) {
-    this.name = name
-    this.text = text
-    this.#values = values
+  constructor(statements: readonly Statement[]) {
+    this.#statements = statements
+    this.#results = statements.map(() => [])
+  }
+
+  get #current(): Statement | undefined {
+    return this.#statements[this.#at]
+  }
+
+  /** By these pg notes what the connection has parsed. */
+  get name(): string | undefined {
+    return this.#current?.name
+  }
+  get text(): string | undefined {
+    return this.#current?.text
   }
 
   submit(to: pg.Connection): void {
     const connection = to as unknown as Connection
-    this.#known = knownOf(connection)
-    this.#described = this.#known.get(this.name)
+    const known = knownOf(connection)
+    this.#known = known
+    this.#described = this.#statements.map(({ name }) => known.get(name))
+    const parsing = new Set<string>()
     connection.stream.cork()
-    if (connection.parsedStatements[this.name] === undefined) connection.parse(this)
-    connection.bind({ statement: this.name, values: this.#values, valueMapper: utils.prepareValue })
-    if (!this.#described) connection.describe({ type: 'P', name: '' })
-    connection.execute({})
+    for (const [i, statement] of this.#statements.entries()) {
+      const { name, values } = statement
+      if (connection.parsedStatements[name] === undefined && !parsing.has(name)) connection.parse(statement)
+      if (name !== '') parsing.add(name)
+      connection.bind({ statement: name, values, valueMapper: utils.prepareValue })
+      if (!this.#described[i]) connection.describe({ type: 'P', name: '' })
+      connection.execute({})
+    }
     connection.sync()
     connection.stream.uncork()
   }
@@ -77,13 +106,16 @@ export class Prepared<T> implements pg.Submittable {
       name,
       parse: pg.types.getTypeParser(dataTypeID),
     }))
-    const empty = Object.fromEntries(columns.map(({ name }) => [name, null]))
-    this.#described = { columns, empty }
-    this.#known?.set(this.name, this.#described)
+    this.#describe({ columns, empty: Object.fromEntries(columns.map(({ name }) => [name, null])) })
+  }
+
+  #describe(described: Described): void {
+    this.#described[this.#at] = described
+    if (this.name) this.#known?.set(this.name, described)
   }
 
   handleDataRow({ fields: texts }: { fields: (string | null)[] }): void {
-    const { columns, empty } = this.#described as Described
+    const { columns, empty } = this.#described[this.#at] as Described
     try {
       const row = { ...empty }
       for (let i = 0; i < columns.length; i++) {
@@ -91,21 +123,28 @@ export class Prepared<T> implements pg.Submittable {
         const text = texts[i] as string | null
         if (text !== null) row[name] = parse(text)
       }
-      this.#rows.push(row as T)
+      this.#results[this.#at]?.push(row)
     } catch (error) {
       this.#failure = error as Error
     }
   }
 
+  handleCommandComplete(): void {
+    // One that gives no rows is not described.
+    if (!this.#described[this.#at]) this.#describe(NOTHING)
+    this.#at++
+  }
+
   handleReadyForQuery(): void {
-    this.callback?.(this.#failure, { rows: this.#rows })
+    this.callback?.(this.#failure, this.#results)
   }
 
   handleError(error: Error): void {
     this.callback?.(error)
   }
 
-  handleCommandComplete(): void {}
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
 }
+
+const NOTHING: Described = { columns: [], empty: {} }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Prisma } from './client.ts'
-import { type Done, Prepared } from './prepared.ts'
+import type { Prisma, Query } from './client.ts'
+import { type Done, Prepared, type Results, type Statement } from './prepared.ts'
 
 /** Statements on a connection of pg. */
 
@@ -18,24 +18,37 @@ export async function run<T extends object>(
   { prepared = false }: { prepared?: boolean } = {},
 ): Promise<T[]> {
   const name = prepared ? nameOf(text) : undefined
-  if (name !== undefined) return runPrepared(client, new Prepared<T>(name, text, values))
+  if (name !== undefined) return (await runAll(client, [{ name, text, values }]))[0] as T[]
   return (await client.query<T>({ text, values: values as unknown[] })).rows
 }
 
-/** A client gives its promise for its own queries alone. */
-const runPrepared = <T extends object>(client: Client, statement: Prepared<T>): Promise<T[]> =>
+/** Statements on a connection, not prepared. */
+export const queryOn =
+  (client: Client): Query =>
+  statement =>
+    run(client, statement)
+
+/** A statement as it is prepared, once for each connection. */
+export const toPrepared = ({ text, values }: Pick<Prisma.Sql, 'text' | 'values'>): Statement => ({
+  name: nameOf(text) ?? '',
+  text,
+  values,
+})
+
+/** The rows of statements that go to the server at once. A client gives its promise for its own queries alone. */
+export const runAll = (client: Client, statements: readonly Statement[]): Promise<Results> =>
   new Promise((resolve, reject) => {
-    const done: Done<T> = (error, { rows } = { rows: [] }) => {
-      if (!error) return resolve(rows)
+    const done: Done = (error, results = []) => {
+      if (!error) return resolve(results)
       // Its stack would lead to the socket only.
       Error.captureStackTrace(error)
       reject(error)
     }
-    ;(client.query as unknown as Submit<T>).call(client, statement, undefined, done)
+    ;(client.query as unknown as Submit).call(client, new Prepared(statements), undefined, done)
   })
 
 /** `query` of a pool and of a client alike, whose types know of submittables by themselves only. */
-type Submit<T> = (statement: Prepared<T>, values: undefined, done: Done<T>) => void
+type Submit = (statements: Prepared, values: undefined, done: Done) => void
 
 /** Names of prepared statements by their text. A connection keeps what it prepared: there are never more than so many. */
 const names = new Map<string, string>()

@@ -1,4 +1,4 @@
-import { Prisma, type Query } from '../db/client.ts'
+import { type Execute, Prisma, type Query } from '../db/client.ts'
 import { dayOf } from '../time/seoul.ts'
 import { turn } from '../time/turns.ts'
 import { groupsOf, nextInText } from './groups.ts'
@@ -94,9 +94,9 @@ export async function relatePrinted(
 }
 
 /** Leaves finding the duplicates of new articles to the upkeep. */
-export async function queuePrints(query: Query, ids: readonly number[]): Promise<void> {
+export async function queuePrints(execute: Execute, ids: readonly number[]): Promise<void> {
   if (ids.length > 0)
-    await query(
+    await execute(
       sql`INSERT INTO articles_unprinted (article_id) SELECT unnest(${ids}::int[]) ON CONFLICT DO NOTHING`,
     )
 }
@@ -240,8 +240,8 @@ async function relateParted(query: Query, parted: readonly Candidate[], others: 
 }
 
 /** Takes those out whose duplicates are found, or that are no more. */
-export async function unqueuePrints(query: Query, ids: readonly number[]): Promise<void> {
-  if (ids.length > 0) await query(sql`DELETE FROM articles_unprinted WHERE article_id = ANY(${ids}::int[])`)
+export async function unqueuePrints(execute: Execute, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await execute(sql`DELETE FROM articles_unprinted WHERE article_id = ANY(${ids}::int[])`)
 }
 
 /** Articles that have no prints yet, or those that former rules made, some of them. */

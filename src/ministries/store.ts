@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Database, Prisma } from '../db/client.ts'
-import type { Client } from '../db/run.ts'
+import { type Database, Prisma, type Query } from '../db/client.ts'
 import type { MinistryEvent as EventRow, Ministry as Row } from '../generated/client.ts'
 import { ofDate } from '../time/seoul.ts'
 import type { LineageEvent, Party } from './lineage.ts'
@@ -64,8 +63,8 @@ export async function readRegistry(db: Database | Tx): Promise<Registry> {
 }
 
 /** The registry for who writes on a connection of the pool. */
-export async function readRegistryOn(client: Client): Promise<Registry> {
-  return ofRow((await client.query<RegistryRow>(REGISTRY.text)).rows[0])
+export async function readRegistryOn(query: Query): Promise<Registry> {
+  return ofRow((await query<RegistryRow>(REGISTRY))[0])
 }
 
 /**
@@ -73,16 +72,14 @@ export async function readRegistryOn(client: Client): Promise<Registry> {
  * somebody deletes at this moment.
  */
 export async function holdMinistries(
-  client: Client,
+  query: Query,
   codes: string[],
   { waiting = true } = {},
 ): Promise<string[]> {
   if (codes.length === 0) return []
-  const { rows } = await client.query<{ code: string }>(
-    `SELECT code FROM ministries WHERE code = ANY($1) ORDER BY code FOR KEY SHARE ${waiting ? '' : 'SKIP LOCKED'}`,
-    [codes],
-  )
-  return rows.map(({ code }) => code)
+  const held = await query<{ code: string }>(Prisma.sql`
+    SELECT code FROM ministries WHERE code = ANY(${codes}::text[]) ORDER BY code FOR KEY SHARE ${waiting ? Prisma.empty : Prisma.raw('SKIP LOCKED')}`)
+  return held.map(({ code }) => code)
 }
 
 /** Keeps the body with a code from being deleted before the transaction ends; false where it is not there. */

@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { toContent } from '../../src/articles/content.ts'
 import type { NewArticle } from '../../src/articles/schema.ts'
 import { articleCreator, type Creation } from '../../src/articles/store-create.ts'
 import { keepDuplicates } from '../../src/articles/store-duplicates.ts'
 import { addUpAll, reindexSome } from '../../src/articles/store-index.ts'
+import { insertReadRows, sourceCounts } from '../../src/articles/store-insert.ts'
+import { withNeighbours } from '../../src/articles/store-read.ts'
 import type { Attachment } from '../../src/articles/words.ts'
+import { inTransaction } from '../../src/db/client.ts'
+import { queryOn } from '../../src/db/run.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
 import { claimIndex } from '../../src/search/store.ts'
@@ -235,4 +240,28 @@ describe('creates that come together', () => {
     const { rows } = await db.pool.query('SELECT DISTINCT xmin::text FROM articles')
     expect(rows.length).toBeLessThan(5)
   })
+})
+
+test('what stands beside each new article is what is read there, others of its transaction among them', async () => {
+  await empty()
+  const one = fc.record({
+    status: fc.constantFrom('published' as const, 'published' as const, 'draft' as const, 'hidden' as const),
+    day: fc.integer({ min: 1, max: 4 }),
+  })
+  const several = fc.array(one, { minLength: 1, maxLength: 12 })
+  // Each run adds to what the next one finds.
+  await fc.assert(
+    fc.asyncProperty(several, given =>
+      inTransaction(db, async client => {
+        const query = queryOn(client)
+        const rows = given.map(({ status, day }) => {
+          const article = anArticle({ status, publishedAt: `2026-10-0${day}T09:00:00+09:00` })
+          return { content: toContent(article, now, null), counts: sourceCounts({}), now }
+        })
+        const written = await insertReadRows(query, rows)
+        expect(written).toEqual(await withNeighbours(query, written))
+      }),
+    ),
+    { numRuns: 60 },
+  )
 })
