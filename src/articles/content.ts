@@ -187,13 +187,20 @@ export function toContent(
     ...(former?.named &&
       (released ?? embargoUntil ?? former.publishedAt ?? former.embargoUntil) && { former: former.named }),
   }
+  const { bodyHtml, bodyText } = bodies(article, former?.bodyHtml)
+  const issuer = ministry && registry ? issuerOf(ministry, registry, days, former) : NOBODY
+  const { ministryCode, ministryName, ministryPublishedName } = issuer
+  // Without spreads, which make a hash table of it, here and in all that is made of it.
   return {
     status: article.status,
     kind: article.kind,
     title: article.title.trim(),
     subtitles: (article.subtitles ?? []).map(trimmed),
-    ...bodies(article, former?.bodyHtml),
-    ...(ministry && registry ? issuerOf(ministry, registry, days, former) : NOBODY),
+    bodyHtml,
+    bodyText,
+    ministryCode,
+    ministryName,
+    ministryPublishedName,
     author: article.author?.trim() ?? null,
     source: source?.name ?? null,
     externalId: source?.externalId ?? null,
