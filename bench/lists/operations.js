@@ -62,7 +62,7 @@ export const OPERATIONS = {
     // The analyser is compiled while it works on its first thousand articles.
     warmUp: 20,
   },
-  'create, found later': {
+  'create found later': {
     lua: `${article}; return wrk.format(nil, '/v1/articles?deferSearch=true')`,
     bare: `${article}; return wrk.format(nil, '/v1/articles')`,
     servers: ['bare', 'Gongbo'],
