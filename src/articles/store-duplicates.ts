@@ -113,10 +113,23 @@ export const relateSome = (db: Database): Promise<number> =>
     // From here on nobody changes an article without finding its duplicates after this.
     await lockDuplicates(query)
     const ids = await listUnprinted(query, BATCH)
-    const rows = await listTold(query, ids, new Set(ids))
-    await relateFound(query, rows, () => readRegistryOn(query))
-    await unqueuePrints(query, ids)
-    return ids.length
+    // Whoever changes an identity holds the article and may be waiting for the lock: it is left to a later round.
+    const held = await query<{ id: number }>(
+      sql`SELECT id FROM articles WHERE id = ANY(${ids}::int[]) FOR KEY SHARE SKIP LOCKED`,
+    )
+    const told = await listTold(query, ids, new Set(ids))
+    const [mine, here] = [held, told].map(rows => new Set(rows.map(({ id }) => id))) as [
+      Set<number>,
+      Set<number>,
+    ]
+    await relateFound(
+      query,
+      told.filter(({ id }) => mine.has(id)),
+      () => readRegistryOn(query),
+    )
+    const done = ids.filter(id => mine.has(id) || !here.has(id))
+    await unqueuePrints(query, done)
+    return done.length
   })
 
 /** What is due, or some of it; what a clock calls. */

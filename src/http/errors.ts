@@ -11,7 +11,7 @@ import { validationProblem } from './validation.ts'
 const UNREACHABLE =
   /^(?:ECONN\w+|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST\w+|ENETUNREACH|08...|57P0[1-5]|53300|P1001|P1002|P1008|P1017|P2024|P2028)$/
 const UNREACHABLE_TEXT =
-  /connection terminated|query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|not queryable|Can't reach database|server closed the connection|Cannot use a pool after|terminating connection|Unable to start a transaction/i
+  /connection terminated|query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|not queryable|Can't reach database|server (?:has )?closed the connection|Cannot use a pool after|terminating connection|Unable to start a transaction/i
 
 interface Coded {
   code?: unknown

@@ -237,6 +237,21 @@ describe('what writes have found', () => {
     expect(await found()).toEqual(await naive())
   })
 
+  test('is left to a later round of the upkeep while somebody changes the identity', async () => {
+    await empty()
+    const items = [1, 2].map(id => ({
+      article: sourced(String(id), anArticle({ title: '한 제목', bodyText: TEXT.join('\n\n') })),
+    }))
+    await upsertArticles(db, { actor, now, deferSearch: true, deferDuplicates: true }, items)
+    await whileHeld(db.url, "UPDATE articles SET external_id = 'other' WHERE id = 1", async () => {
+      expect(await relateSome(db)).toBe(1)
+      expect(await relateSome(db)).toBe(0)
+    })
+    expect(await relateSome(db)).toBe(1)
+    expect((await found()).members).toHaveLength(2)
+    expect(await found()).toEqual(await naive())
+  })
+
   test('is not missed by two writers at once', async () => {
     await empty()
     const texts = Array.from({ length: 12 }, (_, i) =>
