@@ -1,7 +1,7 @@
 import { type Database, Prisma, type Query } from '../db/client.ts'
+import { readTogether } from '../db/read-together.ts'
 import { run } from '../db/run.ts'
 import { dayOf } from '../time/seoul.ts'
-import { together } from '../time/together.ts'
 import type { ArticleRow, Neighbours } from './row.ts'
 import { FIELDS } from './schema.ts'
 import { selection } from './store-list.ts'
@@ -57,29 +57,16 @@ const WHOLE = sql`SELECT ${selection({ fields: [...FIELDS], highlight: false })}
 const BY_IDS = `${WHOLE.text} a.id = ANY ((SELECT $1::int[])::int[])`
 const BY_SOURCE = `${WHOLE.text} a.source = $1 AND a.external_id = $2`
 
-async function readWhole(pool: Pool, text: string, values: unknown[]): Promise<ReadRow[]> {
+async function readWhole(pool: Database['pool'], text: string, values: unknown[]): Promise<ReadRow[]> {
   const rows = await run<ArticleRow & Beside>(pool, { text, values }, { prepared: true })
   return rows.map(row => Object.assign(row, toNeighbours(row)))
 }
 
-type Pool = Database['pool']
-
-/** Statements at the same time. More would be smaller: each has its way to the database and back, and its turn there. */
-const AT_ONCE = 3
-/** Articles of one, each with a body. */
-const MOST = 20
-
-/** Reads articles, those that are asked for while others are read by one statement: no answer is older than its question. */
-function articleReader(pool: Pool): (id: number) => Promise<ReadRow | null> {
-  const read = async (ids: number[], giveWay: () => void) => {
-    giveWay()
-    const rows = new Map((await readWhole(pool, BY_IDS, [ids])).map(row => [row.id, row]))
-    return ids.map(id => rows.get(id) ?? null)
-  }
-  return together(read, { atOnce: AT_ONCE, most: MOST, largest: MOST, sizeOf: () => 1 })
-}
-
-const readers = new WeakMap<Pool, ReturnType<typeof articleReader>>()
+/** Each article has a body, so one statement is not for many. */
+const readArticle = readTogether(
+  async (pool, ids: number[]) => new Map((await readWhole(pool, BY_IDS, [ids])).map(row => [row.id, row])),
+  { atOnce: 3, most: 20 },
+)
 
 /** Whether it is there and may be seen, for who shows nothing of it. Deleted ones too. */
 export async function findState(
@@ -91,11 +78,7 @@ export async function findState(
 }
 
 /** Deleted ones too. */
-export function findArticle({ pool }: Database, id: number): Promise<ReadRow | null> {
-  const read = readers.get(pool) ?? articleReader(pool)
-  readers.set(pool, read)
-  return read(id)
-}
+export const findArticle = ({ pool }: Database, id: number): Promise<ReadRow | null> => readArticle(pool, id)
 
 export async function findBySource(
   { pool }: Database,

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../db/client.ts'
+import { readTogether } from '../db/read-together.ts'
 import { run } from '../db/run.ts'
 import { inBatches } from '../db/sweep.ts'
 import type { ApiKey as Row } from '../generated/client.ts'
 import type { Caller, Scope } from '../http/access.ts'
 import { formatInstant, formatInstantOrNull } from '../time/seoul.ts'
-import { together } from '../time/together.ts'
 import type { ApiKey } from './schema.ts'
 
 /**
@@ -41,30 +41,14 @@ interface KnownKey extends Pick<Row, 'id' | 'scopes' | 'expiresAt' | 'revokedAt'
 const BY_IDS = `SELECT id, hash, scopes, expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"
   FROM api_keys WHERE id = ANY ((SELECT $1::text[])::text[])`
 
-type Pool = Database['pool']
-
-/** Ids that one statement asks for. */
-const MOST = 100
-
-/** Reads keys by their ids, those of requests at the same time by one statement: none is read before it was asked for. */
-function keyReader(pool: Pool) {
-  const read = async (ids: string[], giveWay: () => void) => {
-    giveWay()
+const findKnown = readTogether(
+  async (pool, ids: string[]) => {
     const statement = { text: BY_IDS, values: [[...new Set(ids)]] }
     const rows = await run<KnownKey>(pool, statement, { prepared: true })
-    const keys = new Map(rows.map(row => [row.id, row]))
-    return ids.map(id => keys.get(id) ?? null)
-  }
-  return together(read, { atOnce: 2, most: MOST, largest: MOST, sizeOf: () => 1 })
-}
-
-const readers = new WeakMap<Pool, ReturnType<typeof keyReader>>()
-
-function findKnown(pool: Pool, id: string): Promise<KnownKey | null> {
-  const read = readers.get(pool) ?? keyReader(pool)
-  readers.set(pool, read)
-  return read(id)
-}
+    return new Map(rows.map(row => [row.id, row]))
+  },
+  { atOnce: 2, most: 100 },
+)
 
 /** The caller whom a token belongs to; null where it is unknown, expired or revoked. */
 export async function findCaller(
