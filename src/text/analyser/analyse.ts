@@ -56,30 +56,27 @@ export function createAnalyser(dictionary: Dictionary, room: number = makeRoom(d
   const segmenter = new Segmenter(dictionary, readUserWords(dictionary, room), room)
   const split = makeSplitter(dictionary, word => segmenter.words(word))
 
-  function* lines(text: string, units: Uint16Array): Generator<Morpheme[]> {
-    for (let start = 0; start < units.length; ) {
-      const end = lineEnd(units, start)
-      const morphemes: Morpheme[] = []
-      for (const word of segmenter.segment(units, start, end)) split(text, word, morphemes)
-      yield joinAmounts(morphemes)
-      start = units[end] === LINE_BREAK ? end + 1 : end
-    }
+  function read(text: string, units: Uint16Array, start: number, end: number): Morpheme[] {
+    const morphemes: Morpheme[] = []
+    for (const word of segmenter.segment(units, start, end)) split(text, word, morphemes)
+    return joinAmounts(morphemes)
   }
 
   return {
     analyse(given) {
       const normalised = normalise(given)
+      const { text, units } = normalised
       const tokens: Token[] = []
       let position = 1
-      for (const morphemes of lines(normalised.text, normalised.units)) {
-        for (const token of toTokens(normalised.text, morphemes, position)) {
-          const { start, end } = token
+      for (let start = 0; start < units.length; ) {
+        const end = lineEnd(units, start)
+        for (const token of toTokens(text, read(text, units, start, end), position)) {
           // Most texts are normalised already.
-          tokens.push(
-            normalised.starts === null ? token : Object.assign(token, givenRange(normalised, start, end)),
-          )
+          if (normalised.starts !== null) Object.assign(token, givenRange(normalised, token.start, token.end))
+          tokens.push(token)
           position = Math.max(position, token.position + 2)
         }
+        start = units[end] === LINE_BREAK ? end + 1 : end
       }
       return tokens
     },

@@ -51,14 +51,15 @@ const determines = ([first, second]: Morpheme[], next: Morpheme): boolean =>
 /** What is another word when it is written as one: 각 시·도 is no 각시, 전 시·군 no 전시. */
 const OTHERS = new Set('각시 각도 각동 각목 각부 전시 전도 전주 양도'.split(' '))
 
-function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
+function writtenWords(morphemes: Morpheme[]): WrittenWord[] {
+  const words: WrittenWord[] = []
   let word: WrittenWord = { morphemes: [], content: [], apart: false, linked: false, determined: undefined }
   let end = -1
   for (let i = 0; i < morphemes.length; i++) {
     const morpheme = morphemes[i] as Morpheme
     const symbol = isSymbol(morpheme)
     if (word.morphemes.length > 0 && (symbol || morpheme.start > end)) {
-      yield word
+      words.push(word)
       const length = end - (word.morphemes[0]?.start ?? end)
       const linked = symbol && links(morphemes, i, length)
       const determined =
@@ -72,7 +73,8 @@ function* writtenWords(morphemes: Morpheme[]): Generator<WrittenWord> {
       if (isContent(morpheme, morphemes[i + 1])) word.content.push(morpheme)
     }
   }
-  if (word.morphemes.length > 0) yield word
+  if (word.morphemes.length > 0) words.push(word)
+  return words
 }
 
 /** As it is searched for: 2,000억원 is 2000억원, 대·중소기업 is 대중소기업, 전 국민 전국민. */
