@@ -59,6 +59,13 @@ const POSITION_BYTES = 2
 const GAP = 2
 
 const BETWEEN = /^(?:[\s·ㆍ]*|[-‐‑])$/
+const SPACE = 0x20
+
+/** Whether nothing that keeps words apart stands there; most often nothing at all does, or a space. */
+function isJoint(text: string, start: number, end: number): boolean {
+  if (end === start || (end === start + 1 && text.charCodeAt(start) === SPACE)) return true
+  return BETWEEN.test(text.slice(start, end))
+}
 
 /**
  * Two morphemes one after the other as one word, where nothing but space, a middle dot or a hyphen stands between them, as in
@@ -66,90 +73,110 @@ const BETWEEN = /^(?:[\s·ㆍ]*|[-‐‑])$/
  */
 export function pairOf(text: string, first: Token | undefined, second: Token): string | null {
   if (!first || second.position !== first.position + 1 || second.start < first.end) return null
+  if (!isJoint(text, first.end, second.start)) return null
   const pair = first.term + second.term
-  return BETWEEN.test(text.slice(first.end, second.start)) && !/\d/.test(pair) ? pair : null
+  return /\d/.test(pair) ? null : pair
 }
 
-/** Where a lexeme stands, as PostgreSQL reads it: `:1A,17`; empty where that does not matter. */
-interface Positions {
+/** A lexeme with where it stands, as PostgreSQL reads it: `'탄소':1A,17`; without a colon where that does not matter. */
+interface Lexeme {
   text: string
-  count: number
+  positions: number
 }
 
-class Lexemes {
-  private readonly positions = new Map<string, Positions>()
+/**
+ * A document as it is read. Its texts are added by methods, not by functions made for each document: what V8 compiled of those
+ * is lost with every collection of the heap.
+ */
+class Reading {
+  readonly #lexemes = new Map<string, Lexeme>()
+  readonly #pairs = new Set<string>()
+  readonly #titlePairs = new Set<string>()
   morphemes = 0
   stems = 0
-  private bytes = 0
+  #bytes = 0
+  #offset = 0
 
   /** Past what a tsvector holds, new lexemes and positions are left out. */
   add(term: string, position?: string): void {
-    const known = this.positions.get(term)
+    const known = this.#lexemes.get(term)
     if (known === undefined) {
       const bytes = Buffer.byteLength(term) + OVERHEAD
-      if (this.bytes + bytes > BYTES) return
-      this.bytes += bytes
-      this.positions.set(
+      if (this.#bytes + bytes > BYTES) return
+      this.#bytes += bytes
+      const quoted = quoteTerm(term)
+      this.#lexemes.set(
         term,
-        position === undefined ? { text: '', count: 0 } : { text: `:${position}`, count: 1 },
+        position === undefined
+          ? { text: quoted, positions: 0 }
+          : { text: `${quoted}:${position}`, positions: 1 },
       )
-    } else if (position !== undefined && known.count < POSITIONS && this.bytes < BYTES) {
-      this.bytes += POSITION_BYTES
-      known.text += `${known.count === 0 ? ':' : ','}${position}`
-      known.count++
+    } else if (position !== undefined && known.positions < POSITIONS && this.#bytes < BYTES) {
+      this.#bytes += POSITION_BYTES
+      known.text += `${known.positions === 0 ? ':' : ','}${position}`
+      known.positions++
     }
   }
 
-  has(term: string): boolean {
-    return this.positions.has(term)
+  addText(analyser: Analyser, text: string, weight: string): void {
+    const morphemes: Token[] = []
+    let last = this.#offset
+    for (const token of analyser.analyse(text)) {
+      const at = Math.min(this.#offset + token.position, LAST_POSITION)
+      last = Math.max(last, at)
+      this.#addToken(token, at, weight)
+      if (token.kind === 'stem') continue
+      this.#addPair(pairOf(text, morphemes.at(-1), token), weight)
+      morphemes.push(token)
+    }
+    for (const { term, position } of sumsOf(text, morphemes)) {
+      this.add(term, `${Math.min(this.#offset + position, LAST_POSITION)}${weight}`)
+      if (weight === TITLE) this.add(titleTerm(term))
+    }
+    this.#offset = last + GAP
+  }
+
+  #addToken({ term, kind }: Token, at: number, weight: string): void {
+    const lexeme = kind === 'stem' ? stemTerm(term) : term
+    if (kind === 'stem') this.stems++
+    else this.morphemes++
+    this.add(lexeme, `${at}${weight}`)
+    if (weight === TITLE) this.add(titleTerm(lexeme))
+  }
+
+  #addPair(pair: string | null, weight: string): void {
+    if (pair === null) return
+    this.#pairs.add(pair)
+    if (weight === TITLE) this.#titlePairs.add(pair)
+  }
+
+  /** What is a stem here is found by that. */
+  addPairs(): void {
+    for (const pair of this.#pairs) if (!this.#lexemes.has(stemTerm(pair))) this.add(pairTerm(pair))
+    for (const pair of this.#titlePairs)
+      if (!this.#lexemes.has(titleTerm(stemTerm(pair)))) this.add(titleTerm(pairTerm(pair)))
   }
 
   toString(): string {
     const lexemes: string[] = []
-    for (const [term, { text }] of this.positions) lexemes.push(`${quoteTerm(term)}${text}`)
+    for (const { text } of this.#lexemes.values()) lexemes.push(text)
     return lexemes.join(' ')
   }
 }
 
+/** The weight of what stands in a title. */
+const TITLE = 'A'
+
 /** Analyses a document. A text of more than a megabyte of different words is found by those that come first. */
 export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
   const { title, subtitles, tags, body, filters, listedAt } = document
-  const lexemes = new Lexemes()
-  for (const filter of filters) lexemes.add(filterTerm(filter))
-  for (const term of spanTerms(listedAt)) lexemes.add(term)
-  const pairs = { all: new Set<string>(), title: new Set<string>() }
-  let offset = 0
-  const addText = (text: string, weight: string) => {
-    let last = offset
-    const morphemes: Token[] = []
-    for (const token of analyser.analyse(text)) {
-      const { term, kind, position } = token
-      const at = Math.min(offset + position, LAST_POSITION)
-      last = Math.max(last, at)
-      const lexeme = kind === 'stem' ? stemTerm(term) : term
-      if (kind === 'stem') lexemes.stems++
-      else lexemes.morphemes++
-      lexemes.add(lexeme, `${at}${weight}`)
-      if (weight === 'A') lexemes.add(titleTerm(lexeme))
-      if (kind === 'stem') continue
-      const pair = pairOf(text, morphemes.at(-1), token)
-      if (pair !== null) pairs.all.add(pair)
-      if (pair !== null && weight === 'A') pairs.title.add(pair)
-      morphemes.push(token)
-    }
-    for (const { term, position } of sumsOf(text, morphemes)) {
-      lexemes.add(term, `${Math.min(offset + position, LAST_POSITION)}${weight}`)
-      if (weight === 'A') lexemes.add(titleTerm(term))
-    }
-    offset = last + GAP
-  }
-  addText(title, 'A')
-  for (const subtitle of subtitles) addText(subtitle, 'B')
-  for (const tag of tags) addText(tag, 'C')
-  addText(body, '')
-  // What is a stem here is found by that.
-  for (const pair of pairs.all) if (!lexemes.has(stemTerm(pair))) lexemes.add(pairTerm(pair))
-  for (const pair of pairs.title)
-    if (!lexemes.has(titleTerm(stemTerm(pair)))) lexemes.add(titleTerm(pairTerm(pair)))
-  return { morphemes: lexemes.morphemes, stems: lexemes.stems, terms: lexemes.toString() }
+  const reading = new Reading()
+  for (const filter of filters) reading.add(filterTerm(filter))
+  for (const term of spanTerms(listedAt)) reading.add(term)
+  reading.addText(analyser, title, TITLE)
+  for (const subtitle of subtitles) reading.addText(analyser, subtitle, 'B')
+  for (const tag of tags) reading.addText(analyser, tag, 'C')
+  reading.addText(analyser, body, '')
+  reading.addPairs()
+  return { morphemes: reading.morphemes, stems: reading.stems, terms: reading.toString() }
 }
