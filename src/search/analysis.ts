@@ -70,6 +70,11 @@ class AnalysisThread {
   /** How much it has to do, from the moment that it is asked. */
   load = 0
 
+  /** Whether it need not be started first. */
+  get isUp(): boolean {
+    return this.worker !== undefined
+  }
+
   async run(documents: SearchDocument[]): Promise<SearchTerms[]> {
     this.load++
     return this.analyse(documents).finally(() => {
@@ -141,12 +146,16 @@ const hasWorker = existsSync(fileURLToPath(WORKER))
 const lengthOf = ({ title, subtitles, tags, body }: SearchDocument) =>
   title.length + body.length + subtitles.join().length + tags.join().length
 
-/** The terms of documents. Long ones, and many at once, are analysed off the event loop. */
+/**
+ * The terms of documents. Long ones, and many at once, are analysed off the event loop, and all while a thread is up: two analysers
+ * in turns take the caches of a core from each other.
+ */
 export async function indexDocuments(documents: SearchDocument[]): Promise<IndexedTerms[]> {
   const { analyser, version } = await loadAnalysis()
   const total = documents.reduce((sum, document) => sum + lengthOf(document), 0)
+  const apart = total > LONG || threads.some(({ isUp }) => isUp)
   const terms =
-    hasWorker && version !== WITHOUT_DICTIONARY && total > LONG
+    hasWorker && version !== WITHOUT_DICTIONARY && apart
       ? await freestThread().run(documents)
       : documents.map(document => toTerms(analyser, document))
   return terms.map(one => ({ ...one, analyser: version }))
