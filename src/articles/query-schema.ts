@@ -29,6 +29,10 @@ export const AS_OF = Type.Optional(
   }),
 )
 
+/** Where lists, ranges of days and histograms have what no visitor sees. */
+export const DAY_OF_UNRELEASED =
+  'What is not released yet stands under the day on which its embargo ends, and without one under that on which it was recorded.'
+
 /** Articles of a page, unless it is said. */
 export const PAGE_SIZE = 20
 
@@ -49,7 +53,7 @@ export const ArticleQuery = Type.Object(
         description: 'Whether items show where the keywords stand. Only together with `q`.',
       }),
     ),
-    from: Type.Optional(Day('First day of release, in Seoul.', '2026-01-20')),
+    from: Type.Optional(Day(`First day of release, in Seoul. ${DAY_OF_UNRELEASED}`, '2026-01-20')),
     to: Type.Optional(Day('Last day of release, inclusive, in Seoul.', '2026-01-23')),
     period: Type.Optional(
       Type.String({

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Day, nullable, oneOf, ref } from '../http/schema.ts'
 import { MinistryTakenIn, ResolvedRange } from './page-schema.ts'
-import { ArticleQuery } from './query-schema.ts'
+import { ArticleQuery, DAY_OF_UNRELEASED } from './query-schema.ts'
 import { MOST_BUCKETS } from './statistics.ts'
 import { FACETS, INTERVALS } from './store-statistics.ts'
 
@@ -88,7 +88,7 @@ export const Histogram = Type.Object(
   },
   {
     $id: 'Histogram',
-    description: 'How the articles of a query are spread over time, by their day of release.',
+    description: `How the articles of a query are spread over time, by their day of release. ${DAY_OF_UNRELEASED}`,
   },
 )
 export type Histogram = Static<typeof Histogram>

@@ -246,4 +246,24 @@ describe('the clock', () => {
     expect(await found('modifiedTo=2024-03-01T15:00:00Z')).toBe(0)
     expect(await found('modifiedTo=2024-03-01T15:00:00.001Z')).toBe(1)
   })
+
+  test('what is not released stands under the end of its embargo, else under the day on which it was recorded', async () => {
+    const headers = await authorize('articles:read')
+    const recorded = new Date('2024-04-01T15:00:00Z') // midnight of the 2nd
+    await insertArticles(
+      db,
+      [
+        anArticle({ author: '미공개', status: 'draft' }),
+        anArticle({ author: '미공개', status: 'scheduled', embargoUntil: '2099-05-06T23:00:00+09:00' }),
+      ],
+      recorded,
+    )
+    const statuses = async (day: string) => {
+      const url = `/v1/articles?author=${encodeURIComponent('미공개')}&status=draft&status=scheduled&from=${day}&to=${day}`
+      return (await call({ url, headers })).json().items.map((item: { status: string }) => item.status)
+    }
+    expect(await statuses('2024-04-01')).toEqual([])
+    expect(await statuses('2024-04-02')).toEqual(['draft'])
+    expect(await statuses('2099-05-06')).toEqual(['scheduled'])
+  })
 })
