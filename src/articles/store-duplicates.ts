@@ -117,17 +117,15 @@ export const relateSome = (db: Database): Promise<number> =>
     const held = await query<{ id: number }>(
       sql`SELECT id FROM articles WHERE id = ANY(${ids}::int[]) FOR KEY SHARE SKIP LOCKED`,
     )
+    const mine = new Set(held.map(({ id }) => id))
     const told = await listTold(query, ids, new Set(ids))
-    const [mine, here] = [held, told].map(rows => new Set(rows.map(({ id }) => id))) as [
-      Set<number>,
-      Set<number>,
-    ]
     await relateFound(
       query,
       told.filter(({ id }) => mine.has(id)),
       () => readRegistryOn(query),
     )
-    const done = ids.filter(id => mine.has(id) || !here.has(id))
+    const left = new Set(told.map(({ id }) => id).filter(id => !mine.has(id)))
+    const done = ids.filter(id => !left.has(id))
     await unqueuePrints(query, done)
     return done.length
   })

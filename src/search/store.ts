@@ -65,8 +65,12 @@ export async function writeSearchRows(execute: Execute, rows: readonly SearchRow
  */
 export async function postponeSearchRows(execute: Execute, rows: readonly SearchPlace[]): Promise<void> {
   if (rows.length === 0) return
+  const column = <K extends keyof SearchPlace>(name: K) => rows.map(row => row[name])
   await execute(sql`
-    WITH given AS MATERIALIZED (${places(rows)}
+    WITH given AS MATERIALIZED (
+      SELECT * FROM unnest(${column('articleId')}::int[],
+          ${rows.map(({ listedAt }) => listedAt.toISOString())}::timestamptz[], ${column('public')}::boolean[])
+        AS g (article_id, listed_at, public)
     ), former AS MATERIALIZED (
       SELECT s.article_id, s.listed_at, s.public, s.morphemes, s.stems, tsvector_to_array(s.terms) AS terms
       FROM article_search s JOIN given USING (article_id)
@@ -101,13 +105,6 @@ export async function queueSearchRows(execute: Execute, ids: readonly number[]):
 /** Takes those out that have their rows, or are no more. */
 export async function unqueueSearchRows(execute: Execute, ids: readonly number[]): Promise<void> {
   if (ids.length > 0) await execute(sql`DELETE FROM articles_unindexed WHERE article_id = ANY(${ids}::int[])`)
-}
-
-function places(rows: readonly SearchPlace[]) {
-  const column = <K extends keyof SearchPlace>(name: K) => rows.map(row => row[name])
-  return sql`SELECT * FROM unnest(${column('articleId')}::int[],
-      ${rows.map(({ listedAt }) => listedAt.toISOString())}::timestamptz[], ${column('public')}::boolean[])
-    AS g (article_id, listed_at, public)`
 }
 
 /** Notes added up at once: bounds a round's memory. */
