@@ -55,7 +55,10 @@ class Row {
 const identityOf = ({ morphemes, stem }: Way): string =>
   [stem, ...morphemes.map(({ term }) => term)].join(' ')
 
-/** How a word is read: as in the row of words where there is one, and as it is read alone. Null where it means nothing. */
+/**
+ * How a word is read: as in the row of words where there is one, and as it is read alone. Null where it means nothing in either:
+ * 다른 is a verb at the end of a row only because nothing follows.
+ */
 function readWord(
   analyser: Analyser,
   term: Term,
@@ -64,6 +67,7 @@ function readWord(
   const there = term.phrase ? undefined : row.read(term)
   if (there === null) return null
   const alone = readAlone(analyser, term.text)
+  if (alone.likely.length === 0) return null
   const known = new Set<string>()
   const others = (readings: Reading[]): Reading[] =>
     readings.filter(one => !known.has(identityOf(one)) && known.add(identityOf(one)))

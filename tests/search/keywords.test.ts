@@ -211,6 +211,11 @@ describe('the report of a search', () => {
     expect(await search('의')).toMatchObject({ total: 0, items: [], search: { ignored: ['의'] } })
   })
 
+  test('names it wherever it stands among the words', async () => {
+    for (const q of ['페트병을 다른', '다른 페트병을'])
+      expect([q, await search(q)]).toMatchObject([q, { total: 1, search: { ignored: ['다른'] } }])
+  })
+
   test('offers another spelling where nothing is found', async () => {
     const { total, search: report } = await search('순환경재')
     expect(total).toBe(0)
