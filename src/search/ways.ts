@@ -74,17 +74,22 @@ function otherwiseOf(stem: string | undefined, only: string | undefined): string
   return stem ?? stemTerm(term)
 }
 
-/** The same of a part of a text with these tokens; null where it means nothing, undefined where it is no part by itself. */
-export function readingWithin(tokens: Token[], from: number, text: string): Reading | null | undefined {
+/** The tokens of a part of a text by their places in it; undefined where it is no part by itself. */
+function tokensWithin(tokens: Token[], from: number, text: string): Token[] | undefined {
   const to = from + text.length
   const isWithin = ({ start, end }: Token) => from <= start && end <= to
   const touches = ({ start, end }: Token) => start < to && end > from
   if (tokens.some(token => token.kind === 'morpheme' && touches(token) && !isWithin(token))) return undefined
   // A stem may be of more than this word: that of 전 국민 is 전국민.
-  return readingOf(
-    text,
-    tokens.filter(isWithin).map(token => ({ ...token, start: token.start - from, end: token.end - from })),
-  )
+  return tokens
+    .filter(isWithin)
+    .map(token => ({ ...token, start: token.start - from, end: token.end - from }))
+}
+
+/** What a part of a text means that has these tokens; null where it means nothing, undefined where it is no part by itself. */
+export function readingWithin(tokens: Token[], from: number, text: string): Reading | null | undefined {
+  const own = tokensWithin(tokens, from, text)
+  return own && readingOf(text, own)
 }
 
 export interface Readings {
@@ -145,6 +150,27 @@ export function readAlone(analyser: Analyser, text: string): Readings {
     likely: [...(isVerb ? [] : [main]), done, ...sums],
     lastly: [...(isVerb ? [reading] : []), ...others],
   }
+}
+
+/** What may stand before and after a phrase: the dictionary reads its first and last words by that. */
+const AROUND = [['기업 ', ''], ['', ' 기업'], ['기업 ', ' 기업'], DONE] as const
+
+/** How many of the words of a text have something to find. */
+const wordsFound = (text: string, tokens: Token[]): number =>
+  [...text.matchAll(/\S+/g)].filter(({ index, 0: word }) =>
+    tokens.some(({ start, end }) => start < index + word.length && end > index),
+  ).length
+
+/**
+ * A phrase as it is read within a text: “급등 여부를” begins with 급, but with 급등 behind 가격. A reading that leaves words out which
+ * the phrase has by itself, or all but one, is none: “등 생활” would find any 생활.
+ */
+export function readPhrase(analyser: Analyser, text: string): Reading[] {
+  const least = Math.max(2, wordsFound(text, analyser.analyse(text)))
+  return AROUND.flatMap(([before, after]) => {
+    const own = tokensWithin(analyser.analyse(before + text + after), before.length, text) ?? []
+    return wordsFound(text, own) < least ? [] : (readingOf(text, own) ?? [])
+  })
 }
 
 /** Whether a reading is one syllable. */

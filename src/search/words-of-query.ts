@@ -2,7 +2,7 @@ import type { Analyser } from '../text/analyser/analyse.ts'
 import { normalise } from '../text/analyser/normalise.ts'
 import type { Token } from '../text/analyser/tokens.ts'
 import type { QueryNode, Term } from './grammar.ts'
-import { type Reading, readAlone, readingWithin, type Way } from './ways.ts'
+import { type Reading, readAlone, readingWithin, readPhrase, type Way } from './ways.ts'
 
 /** What the words of a query mean, before anything is looked up. */
 
@@ -71,7 +71,8 @@ function readWord(
   const known = new Set<string>()
   const others = (readings: Reading[]): Reading[] =>
     readings.filter(one => !known.has(identityOf(one)) && known.add(identityOf(one)))
-  const [itself, ...also] = others([...(there ? [there] : []), ...alone.likely])
+  const within = term.phrase ? readPhrase(analyser, term.text) : []
+  const [itself, ...also] = others([...(there ? [there] : []), ...alone.likely, ...within])
   return itself ? { text: itself.text, itself, also, lastly: others(alone.lastly) } : null
 }
 

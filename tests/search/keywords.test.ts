@@ -49,11 +49,12 @@ const TEXTS: Record<string, [title: string, body: string]> = {
     '결국 다 태운다”는 주장',
     'GTXA 노선, K-푸드 수출. 전 국민이 총 사업비를 대고, 식사 전 손씻기. 각 시·도',
   ],
+  phrases: ['스웨덴의 에너지 협력체계 구축', '가격 급등 여부를 매주 살핀다.'],
 }
 const rows = await insertArticles(
   db,
   Object.values(TEXTS).map(([title, bodyText], i) =>
-    anArticle({ title, bodyText, publishedAt: `2026-01-${String(4 + i).padStart(2, '0')}T10:00:00+09:00` }),
+    anArticle({ title, bodyText, publishedAt: `2026-01-${String(3 + i).padStart(2, '0')}T10:00:00+09:00` }),
   ),
 )
 await addUpAll(db)
@@ -151,6 +152,10 @@ describe('a keyword search finds', () => {
     ['"국토 계획"', ['plan']],
     ['"국토의 계획"', ['apart', 'plan']],
     ['"국토 계획 조정"', ['plan']],
+    ['"에너지 협력체계"', ['phrases']],
+    ['title:"에너지 협력체계"', ['phrases']],
+    ['"급등 여부를"', ['phrases']],
+    ['"여부를 급등"', []],
     ['국토 계획', ['apart', 'plan']],
     ['국토계획 조정', ['plan']],
     ['국토 -국토계획', ['apart']],
@@ -317,6 +322,12 @@ test('highlights mark words without their particles, and synonyms', async () => 
   expect(parts[0]).toBe('<em>1조 5천억</em> 원 융자')
   expect(parts[1]).toMatch(/^<em>3만5천<\/em> <em>가구<\/em>에/)
   expect((await search('수소')).items[0].highlight).toBeUndefined()
+})
+
+test('highlights mark a phrase however it is read there', async () => {
+  const [{ highlight }] = (await search('"에너지 협력체계" "급등 여부를"', '&highlight=true')).items
+  expect(highlight.title.html).toBe('스웨덴의 <em>에너지</em> <em>협력체계</em> 구축')
+  expect(highlight.body.html).toBe('가격 <em>급등</em> <em>여부</em>를 매주 살핀다.')
 })
 
 test('highlights show the subtitles and tags that have the words, too', async () => {
