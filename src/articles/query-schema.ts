@@ -74,7 +74,7 @@ export const ArticleQuery = Type.Object(
       oneOf(LINEAGES, {
         default: 'all',
         description:
-          '`all`: what the bodies of `ministry` published under any name, and their predecessors. `body`: without predecessors, as facets count. `exact`: only what was published under exactly that name; a code or short name stands for the full one. Only together with `ministry`.',
+          '`all`: what the bodies of `ministry` published under any name, and their predecessors. `body`: what is theirs, as facets count: without predecessors, and without what others published under such a name. `exact`: only what was published under exactly that name; a code or short name stands for the full one. Only together with `ministry`.',
       }),
     ),
     kind: Type.Optional(

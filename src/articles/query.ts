@@ -24,7 +24,7 @@ export interface Filter {
   /** As asked for; once they are taken in, every code and name that an article may have. */
   ministry: string[]
   lineage: LineageMode
-  /** Once ministries are taken in; null where no other body is called like one of them. */
+  /** Once ministries are taken in with `lineage=all`; null where no other body is called like one of them. */
   namesakes: Namesakes | null
   kind: string[]
   tag: string[]

@@ -82,14 +82,14 @@ function keywordRequest<T extends Order>(
 ): KeywordRequest & { order: T } {
   const { filter, at, pageSize } = query
   const { modified } = filter
+  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant
   // A term says that an article has a name, not whether it was published under it, nor whose it is.
-  const exactly = filter.ministry.length > 0 && (filter.lineage === 'exact' || filter.namesakes !== null)
-  const inTerms = isPublic(filter) && !modified.fromInstant && !modified.toInstant && !exactly
+  const loosely = filter.ministry.length > 0 && (filter.lineage !== 'all' || filter.namesakes !== null)
   return {
     ...keywords,
     filters: inTerms ? filterTerms(filter) : [],
     published: filter.published,
-    also: inTerms ? null : matches(filter),
+    also: inTerms && !loosely ? null : matches(filter),
     leaveOut: query.collapse
       ? found => isRepeated(sql`s.article_id`, filter, matches(filter), findsToo(found))
       : undefined,

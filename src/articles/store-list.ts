@@ -43,9 +43,11 @@ export function issuedBy(
 ): Sql {
   if (lineage === 'exact') return anyOf(published, ministry)
   // With a code the name is what the body was called when the article was written, by mistake perhaps.
-  const called = (names: string[]) =>
-    sql`(${code} IS NULL AND ${name} = ANY(${names}::text[])) OR ${published} = ANY(${names}::text[])`
+  const uncoded = (names: string[]) => sql`(${code} IS NULL AND ${name} = ANY(${names}::text[]))`
+  const called = (names: string[]) => sql`${uncoded(names)} OR ${published} = ANY(${names}::text[])`
   const meant = sql`${code} = ANY(${ministry}::text[])`
+  // As facets count: an article is of one body, whoever's name it was published under.
+  if (lineage === 'body') return sql`(${meant} OR ${uncoded(ministry)})`
   if (!namesakes) return sql`(${called(ministry)} OR ${meant})`
   return sql`(${meant} OR CASE WHEN ${code} = ANY(${namesakes.codes}::text[]) THEN ${called(namesakes.names)} ELSE ${called(ministry)} END)`
 }

@@ -140,7 +140,7 @@ export async function takeInMinistries(
   const taken = [...known].map(([asked, one]) => one ?? takeText(asked))
   const ministries = taken.flatMap(one => one.ministries)
   const values = [...new Set(taken.flatMap(one => one.values))]
-  const namesakes = filter.lineage === 'exact' ? null : namesakesOf(registry, { ministries, values })
+  const namesakes = filter.lineage === 'all' ? namesakesOf(registry, { ministries, values }) : null
   return { ...query, ministries, filter: { ...filter, ministry: values, namesakes } }
 }
 
