@@ -20,8 +20,7 @@ const encoding = oneOf(ENCODINGS, {
 })
 const dryRun = Type.Boolean({
   default: false,
-  description:
-    'Only count what would come of it: of each record beside what is here, not beside other records of the file.',
+  description: 'Only count what would come of it.',
 })
 const deferSearch = Type.Boolean({
   default: false,
@@ -83,7 +82,10 @@ export const ImportJob = Type.Object(
         deleted: count('Left alone because they were deleted here.'),
         recounted: count('Whose counts at the source moved; that makes no new version.'),
         kept: count('In which a text stands as it was, because the file could not hold it.'),
-        rejected: count('Records that cannot be imported; `/rejects` lists them.', 10),
+        rejected: count(
+          'Records that cannot be imported, and those that say something else of an article than an earlier line does; `/rejects` lists them.',
+          10,
+        ),
       },
       { description: 'While it runs they lag behind by about a second.' },
     ),

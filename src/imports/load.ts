@@ -3,10 +3,11 @@ import { lockKey } from '../articles/store.ts'
 import { type BulkItem, type BulkResult, upsertArticles } from '../articles/store-bulk.ts'
 import type { Database } from '../db/client.ts'
 import { isDeadlock } from '../http/errors.ts'
-import { Problem } from '../http/problem.ts'
+import { badBody, Problem } from '../http/problem.ts'
 import { mergeTerms } from '../search/store-merge.ts'
 import { turn } from '../time/turns.ts'
 import { HeaderError } from './columns.ts'
+import { Identities } from './identities.ts'
 import {
   checkArticle,
   checkCounts,
@@ -85,12 +86,15 @@ interface Checked {
   line: number
   item: BulkItem
   record: FileRecord
+  /** Whether the same stood on an earlier line. */
+  again?: boolean
 }
 
 /**
- * Writes what can be written and tells what cannot; an article that stands twice is written twice, in its order. When it
- * throws, nothing of it goes on. @throws the reason of the signal that ended it; HeaderError where the file could not be read to
- * its end, after what stands before that.
+ * Writes what can be written and tells what cannot. Of an article that stands there again only the first line is written: to
+ * write each would make versions with every run of the same file. When it throws, nothing of it goes on.
+ * @throws the reason of the signal that ended it; HeaderError where the file could not be read to its end, after what stands
+ * before that.
  */
 export async function load(
   db: Database,
@@ -108,8 +112,8 @@ export async function load(
     most.lanes,
     async batch => {
       const { results, kept } = await writeBatch(db, batch, options)
-      for (const [i, { line, record }] of batch.entries()) {
-        const result = results[i] as BulkResult
+      for (const [i, { line, record, again }] of batch.entries()) {
+        const result = outcomeOf(results[i] as BulkResult, options.dryRun === true && again === true)
         if (result.outcome === 'refused') await reject(line, faultsOf(result.problem, record.columns))
         else report[result.outcome]++
         if (result.recounted) report.recounted++
@@ -124,13 +128,14 @@ export async function load(
   try {
     let batch: Checked[] = []
     let characters = 0
+    const identities = new Identities()
     try {
       for await (const record of records) {
         if (signal?.aborted) break
         await turn()
+        const checked = apart(check(record), identities)
         if (record.line <= (options.after ?? 0)) continue
         report.read++
-        const checked = check(record)
         if ('faults' in checked) {
           await reject(record.line, checked.faults)
           continue
@@ -179,6 +184,27 @@ function check(record: FileRecord): Checked | { faults: RecordFault[] } {
     return { faults: faultsOf(problem, columns) }
   }
 }
+
+/** The same, unless an earlier line says something else of the article. */
+function apart(checked: ReturnType<typeof check>, identities: Identities): ReturnType<typeof check> {
+  if ('faults' in checked) return checked
+  const { line, item, record } = checked
+  const { name, externalId } = item.article.source
+  const first = identities.meet(lockKey(name, externalId), JSON.stringify(item), line)
+  if (!first || first.same) return { ...checked, again: first !== null }
+  const problem = badBody(
+    '/source/externalId',
+    `is that of line ${first.line} too, which says something else`,
+    `${first.line}번째 줄과 같은 글인데 내용이 다릅니다`,
+  )
+  return { faults: faultsOf(problem, record.columns) }
+}
+
+/** A dry run has not written the earlier line that says the same. */
+const outcomeOf = (result: BulkResult, unwritten: boolean): BulkResult =>
+  unwritten && result.outcome !== 'refused' && result.outcome !== 'deleted'
+    ? { outcome: 'unchanged', recounted: false }
+    : result
 
 const sizeOf = ({ article: { bodyHtml = '', bodyText = '' } }: BulkItem) => bodyHtml.length + bodyText.length
 

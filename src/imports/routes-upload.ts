@@ -56,7 +56,7 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
         tags: ['imports'],
         summary: 'Import a file of articles',
         description:
-          'NDJSON or CSV, as `npm run import` takes them, of any size up to `IMPORT_LIMIT`; with `Content-Encoding: gzip` packed. The answer comes when the upload is complete; the import goes on by itself, one at a time for each server. A second import of the same file changes nothing. With an `Idempotency-Key` an upload may be repeated safely.',
+          'NDJSON or CSV, as `npm run import` takes them, of any size up to `IMPORT_LIMIT`; with `Content-Encoding: gzip` packed. The answer comes when the upload is complete; the import goes on by itself, one at a time for each server. A second import of the same file changes nothing: of an article that stands there again with something else said of it the first line is imported and the others are rejected. A file may have five million articles. With an `Idempotency-Key` an upload may be repeated safely.',
         querystring: UploadQuery,
         headers: IdempotencyKey,
         body: {

@@ -139,11 +139,51 @@ describe('NDJSON', () => {
     })
   })
 
-  test('an article that stands there many times ends as the last line has it', async () => {
-    const records = Array.from({ length: 1200 }, (_, i) => sourced(`${i % 300}`, { title: `제목 ${i}` }))
-    expect(await ndjson(...records)).toMatchObject({ created: 300, updated: 900 })
-    expect(await bySource('299')).toMatchObject({ title: '제목 1199', version: 4 })
-    expect(await bySource('0')).toMatchObject({ title: '제목 900' })
+  test('an article that stands there again is written once, and told by its line where it says something else', async () => {
+    const many = Array.from({ length: 1200 }, (_, i) => sourced(`${i % 300}`, { title: `제목 ${i}` }))
+    const counts = { counts: { views: 1 } }
+    const last = sourced('300')
+    const records = [...many, many[7], { ...many[8], ...counts }, last, last]
+    const first = await ndjson(...records)
+    expect(first).toMatchObject({ read: 1204, created: 301, updated: 0, unchanged: 2, rejected: 901 })
+    expect(first.rejections.find(({ line }) => line === 301)).toEqual({
+      line: 301,
+      faults: [{ pointer: '/source/externalId', detail: 'is that of line 1 too, which says something else' }],
+    })
+    expect(await bySource('299')).toMatchObject({ title: '제목 299', version: 1 })
+    expect(await bySource('8')).toMatchObject({ counts: { views: 0 } })
+    const told = (report: Loaded) => report.rejections.map(({ line }) => line).sort((a, b) => a - b)
+    const second = await ndjson(...records)
+    expect(second).toMatchObject({ created: 0, updated: 0, recounted: 0, unchanged: 303, rejected: 901 })
+    expect(told(second)).toEqual(told(first))
+    expect((await db.pool.query('SELECT FROM changes')).rowCount).toBe(301)
+  })
+
+  test('a dry run counts an article that stands there again as the load does', async () => {
+    await ndjson(sourced('1'))
+    const [changed, fresh] = [sourced('1', { title: '새' }), sourced('2')]
+    const records = [changed, changed, fresh, fresh, sourced('2', { title: '다른' })]
+    const text = records.map(record => JSON.stringify(record)).join('\n')
+    const run = (dryRun: boolean) => loaded(readNdjson(chunks(text)), { dryRun })
+    const dry = await run(true)
+    expect(dry).toMatchObject({ created: 1, updated: 1, unchanged: 2, rejected: 1 })
+    expect(await run(false)).toEqual(dry)
+  })
+
+  test('what cannot be written stands in nobody’s way; a load that goes on knows what it passes over', async () => {
+    const text = [
+      sourced('1', { kind: 'press' }),
+      sourced('1'),
+      sourced('2'),
+      sourced('1', { title: '다른 제목' }),
+    ]
+      .map(record => JSON.stringify(record))
+      .join('\n')
+    expect(await loaded(readNdjson(chunks(text)))).toMatchObject({ created: 2, rejected: 2 })
+    expect(await loaded(readNdjson(chunks(text)), { after: 3 })).toMatchObject({
+      ...{ read: 1, updated: 0 },
+      rejections: [{ line: 4, faults: [{ detail: 'is that of line 2 too, which says something else' }] }],
+    })
   })
 
   test('what is committed is told in the order of lines; a load goes on after it', async () => {
@@ -231,6 +271,16 @@ describe('CSV', () => {
       tags: [],
       ministry: { code: 'A00005', name: '국방부', publishedName: '국방부' },
     })
+  })
+
+  test('a second row of an article is rejected, and a second run changes nothing', async () => {
+    const text = '번호,제목,본문,게시일\n2,둘,본문2,2026-01-02\n2,둘 다시,본문2,2026-01-03\n'
+    for (const outcome of [{ created: 1 }, { unchanged: 1 }])
+      expect(await csv(text)).toMatchObject({
+        ...{ updated: 0, ...outcome },
+        rejections: [{ line: 3, faults: [{ column: '번호', pointer: '/source/externalId' }] }],
+      })
+    expect(await bySource('2')).toMatchObject({ title: '둘', version: 1, postedOn: '2026-01-02' })
   })
 
   test('a row has the first of its days that is told; one that has none is no new article', async () => {
