@@ -9,6 +9,7 @@ import { parseBoardPage } from '../imports/board-page.ts'
 import { readMapping } from '../imports/columns.ts'
 import { ENCODINGS, type Survey, surveyFile } from '../imports/file.ts'
 import { emptyReport, type LoadReport, type Rejection } from '../imports/load.ts'
+import type { Kept } from '../imports/record.ts'
 import { importFile, RECORD_FORMATS, type RecordFormat } from '../imports/run.ts'
 import { type ImportReport, importBoardPage } from '../imports/store.ts'
 import { decodeSaved } from '../text/encoding.ts'
@@ -119,10 +120,8 @@ await runCommand({ usage: USAGE, read: readArguments }, async (db, options) => {
         },
         onRead: progress.read,
         onRejected: rejection => tell(file, rejection),
-        onKept: (line, { field, characters }) =>
-          process.stderr.write(
-            `${file}:${line}: ${field} stays as it is here: the file could not hold ${characters.length > 0 ? characters.join(' ') : 'its end'}\n`,
-          ),
+        onKept: (line, kept) =>
+          process.stderr.write(`${file}:${line}: ${kept.field} stays as it is here: ${reasonOf(kept)}\n`),
         onCommitted: ({ created, updated, unchanged }) => {
           progress.written(created + updated + unchanged)
           if (!dryRun) sums.keepUp(created + updated)
@@ -152,6 +151,11 @@ await runCommand({ usage: USAGE, read: readArguments }, async (db, options) => {
   }
 })
 
+function reasonOf({ characters, posted }: Kept): string {
+  if (posted) return 'a day of posting does not move it (--map <column>=day takes it for both)'
+  return `the file could not hold ${characters.length > 0 ? characters.join(' ') : 'its end'}`
+}
+
 /** A run that goes on keeps what the one before has told. */
 async function openRejects(path: string, flags: 'a' | 'w') {
   const file = await open(path, flags).catch(error => {
@@ -169,7 +173,7 @@ function summary(report: ImportReport & Partial<LoadReport>): string {
   const notes: [number, string][] = [
     [deleted, 'left alone, deleted here'],
     [recounted, 'with new counts'],
-    [kept, 'with a text that the file could not hold'],
+    [kept, 'in which something stays as it is here'],
     [rejected, 'rejected'],
   ]
   return [

@@ -81,7 +81,9 @@ export const ImportJob = Type.Object(
         unchanged: count('Articles that were here as they are in the file.', 290),
         deleted: count('Left alone because they were deleted here.'),
         recounted: count('Whose counts at the source moved; that makes no new version.'),
-        kept: count('In which a text stands as it was, because the file could not hold it.'),
+        kept: count(
+          'In which something stands as it was: a text that the file could not hold, or the release where the row has another day or hour of posting alone.',
+        ),
         rejected: count(
           'Records that cannot be imported, and those that say something else of an article than an earlier line does; `/rejects` lists them.',
           10,

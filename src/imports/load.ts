@@ -30,7 +30,7 @@ export interface LoadReport {
   /** Whose counts at the source moved; that makes no new version. */
   recounted: number
   rejected: number
-  /** In which a text stands as it was, because the file could not hold it. */
+  /** In which something stands as it was: a text that the file could not hold, or a release that posting does not move. */
   kept: number
 }
 

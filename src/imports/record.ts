@@ -31,10 +31,13 @@ export const DELETED: RecordFault = {
   detail: { en: 'a deleted article is not imported', ko: '삭제된 글은 가져오지 않습니다' },
 }
 
-/** A text that stands here and of which the file has only what its encoding could save. */
+/** What stands here and a row does not change: a text of which the file has only what it could hold, or a release. */
 export interface Kept {
   field: string
+  /** Those that the file could not hold; none where a cell has cut its end. */
   characters: string[]
+  /** Whether it is a release, and the row has another day of posting alone. */
+  posted?: true
 }
 
 export interface FileRecord {

@@ -65,7 +65,10 @@ export const uploadRoutes: FastifyPluginAsyncTypebox<UploadRouteOptions> = async
               schema: Type.Unsafe({ description: 'An article a line, each with its source.' }),
             },
             'text/csv': {
-              schema: Type.Unsafe({ description: 'A header of fields, and an article a row.' }),
+              schema: Type.Unsafe({
+                description:
+                  'A header of fields, and an article a row. A column that is not there says nothing of an article that is here. A day of posting (게시일) is the release of a new article, if no column tells another, but does not move that of one that is here: `map=게시일=day` takes it for both.',
+              }),
             },
           },
         },

@@ -186,7 +186,11 @@ export const reviseBy =
       status: stated.get('status') ? status : base.status,
       kind: stated.get('kind') ? kind : base.kind,
       ministry: ministryOf(stated, article, base, same),
-      publishedAt: publishedOf(stated, article, present, stated.get('status') ? status : base.status),
+      publishedAt: publishedOf(stated, article, present, {
+        status: stated.get('status') ? status : base.status,
+        postedOn: base.postedOn ?? null,
+        kept: () => kept({ field: 'publishedAt', characters: [], posted: true }),
+      }),
       source: {
         ...source,
         url: stated.has('source.url') || source.url ? (source.url ?? null) : (base.source?.url ?? null),
@@ -250,18 +254,27 @@ function ministryOf(
   return name === before.name ? { ...before, ...ministry, name } : ministry
 }
 
-/** A day says nothing against an hour of that day, and another day than that of the release nothing of a draft's. */
+/** Whether a cell of the day of posting says what is not here: another day, or an hour that is not that of the release. */
+const isNews = ({ day, instant }: Moment, postedOn: string | null, release: Date): boolean =>
+  day !== postedOn || (instant !== null && Date.parse(instant) !== release.getTime())
+
+/**
+ * A day says nothing against an hour of that day, and another day than that of the release nothing of a draft's. The day of
+ * posting is the release of what is new, for want of another; of what is here the release may have come from elsewhere,
+ * and boards post days later.
+ */
 function publishedOf(
   stated: Stated,
   { publishedAt }: SourcedArticle,
   present: ArticleRow,
-  status: string,
+  { status, postedOn, kept }: { status: string; postedOn: string | null; kept: () => void },
 ): string | null {
   const before = present.publishedAt
   const field = releaseField(stated)
   const found = field === undefined ? undefined : moment(stated, field)
   const other = field === 'postedOn' || field === 'embargoUntil'
   const untouched = !found || (other && (before !== null || status !== 'published'))
+  if (found && before && field === 'postedOn' && isNews(found, postedOn, before)) kept()
   const sameDay = before !== null && found?.instant === null && dayOf(before) === found.day
   if (untouched || sameDay) return before && formatInstant(before)
   return publishedAt ?? null

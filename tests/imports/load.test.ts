@@ -283,6 +283,21 @@ describe('CSV', () => {
     expect(await bySource('2')).toMatchObject({ title: '둘', version: 1, postedOn: '2026-01-02' })
   })
 
+  test('a day of posting dates what is new; the release of what is here stays, and that is told', async () => {
+    const board = (day: string) => `번호,제목,게시일\n1,하나,${day}\n`
+    const release = '2026-01-11T10:00:00+09:00'
+    const kept = { kept: 1, notes: [{ field: 'publishedAt', posted: true }] }
+    expect(await csv(board('2026-01-11 10:00'))).toMatchObject({ created: 1, kept: 0 })
+    expect(await csv(board('2026-01-11 10:00'))).toMatchObject({ unchanged: 1, kept: 0 })
+    expect(await csv(board('2026-01-11 11:00'))).toMatchObject({ unchanged: 1, ...kept })
+    expect(await csv(board('2026-01-12'))).toMatchObject({ updated: 1, ...kept })
+    expect(await bySource('1')).toMatchObject({ postedOn: '2026-01-12', publishedAt: release })
+    expect(await csv(board('2026-01-12'))).toMatchObject({ unchanged: 1, kept: 0 })
+    const both = { map: new Map([['게시일', 'day']]) }
+    expect(await csv(board('2026-01-12 11:00'), both)).toMatchObject({ updated: 1, kept: 0 })
+    expect(await bySource('1')).toMatchObject({ publishedAt: '2026-01-12T11:00:00+09:00' })
+  })
+
   test('a row has the first of its days that is told; one that has none is no new article', async () => {
     const text = [
       '번호,제목,발표일,날짜,등록일,보도시점',
