@@ -19,8 +19,8 @@ import { print, runCommand, UsageError } from './command.ts'
  * `npm run import -- <file>…`: reads NDJSON, CSV, and saved pages of the ESG board. A saved page is imported whole or not
  * at all; of the others what cannot be imported is named and the rest goes on (exit status 3).
  */
-const USAGE = `usage: import <file>… [--format ndjson|csv|board] [--encoding utf-8|cp949|utf-16le] [--map header=field,…]
-  [--source name] [--rejects file] [--dry-run] [--resume] [--defer-search]`
+const USAGE = `usage: import <file>… [--format ndjson|csv|board] [--encoding ${ENCODINGS.join('|')}]
+  [--map header=field,…] [--source name] [--rejects file] [--dry-run] [--resume] [--defer-search]`
 const FORMATS = [...RECORD_FORMATS, 'board'] as const
 type Format = (typeof FORMATS)[number]
 const SOME_REJECTED = 3

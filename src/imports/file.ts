@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { cp949Decoder } from '../text/cp949.ts'
+import { encodeUtf8, utf16Of } from '../text/encoding.ts'
 
 /** Files as bytes, lines and text, never whole in memory. */
 
-export const ENCODINGS = ['utf-8', 'cp949', 'utf-16le'] as const
+export const ENCODINGS = ['utf-8', 'cp949', 'utf-16le', 'utf-16be'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
 export interface Survey {
@@ -14,19 +15,27 @@ export interface Survey {
   digest: string
   /** UTF-16 by its mark; UTF-8 where the whole file is; else CP949. */
   encoding: Encoding
+  /** Whether it begins as gzip does, which no text does. */
+  gzip: boolean
 }
+
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 /** Reads a file once from end to end. */
 export async function surveyFile(path: string): Promise<Survey> {
   const hash = createHash('sha256')
   let bytes = 0
   let utf8 = true
-  let marked = false
+  let marked: Encoding | null = null
+  let gzip = false
   /** The last character, which may go on in the next chunk. */
   let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of readBytes(path)) {
     hash.update(chunk)
-    if (bytes === 0) marked = chunk[0] === 0xff && chunk[1] === 0xfe
+    if (bytes === 0) {
+      marked = utf16Of(chunk)
+      gzip = isGzip(chunk)
+    }
     bytes += chunk.length
     if (!utf8) continue
     const text = Buffer.concat([rest, chunk])
@@ -34,8 +43,8 @@ export async function surveyFile(path: string): Promise<Survey> {
     utf8 = isUtf8(text.subarray(0, end))
     rest = text.subarray(end)
   }
-  const encoding = marked ? 'utf-16le' : utf8 && isUtf8(rest) ? 'utf-8' : 'cp949'
-  return { bytes, digest: hash.digest('hex'), encoding }
+  const encoding = marked ?? (utf8 && isUtf8(rest) ? 'utf-8' : 'cp949')
+  return { bytes, digest: hash.digest('hex'), encoding, gzip }
 }
 
 /** Where the last character of UTF-8 begins. */
@@ -103,6 +112,11 @@ export async function* decodeText(chunks: AsyncIterable<Buffer>, encoding: Encod
     yield text.slice(0, text.length - held.length).replace(/\r\n?/g, '\n')
   }
   yield (held + decoder.end()).replace(/\r\n?/g, '\n')
+}
+
+/** The same text in UTF-8, as lines are read. */
+export async function* toUtf8(chunks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<Buffer> {
+  for await (const text of decodeText(chunks, encoding)) yield encodeUtf8(text)
 }
 
 function textDecoder(encoding: string) {

@@ -16,7 +16,7 @@ const source = Type.String({
 })
 const encoding = oneOf(ENCODINGS, {
   description:
-    'Of CSV. Otherwise the `charset` of the media type, else UTF-8 where the whole file is, else CP949.',
+    'Of CSV. Otherwise the `charset` of the media type, else UTF-16 by its mark, UTF-8 where the whole file is, else CP949.',
 })
 const dryRun = Type.Boolean({
   default: false,

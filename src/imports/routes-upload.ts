@@ -168,6 +168,12 @@ function problemOf({ why }: UploadError, limit: number): Problem {
       )
     case 'not-gzip':
       return badBody('', 'is not gzip, or not whole', '올바른 gzip이 아니거나 끝까지 오지 않았습니다')
+    case 'gzip':
+      return badBody(
+        '',
+        'is gzip: send it with Content-Encoding: gzip',
+        'gzip입니다. Content-Encoding: gzip 헤더와 함께 보내십시오',
+      )
     case 'broken':
       return new Problem(
         'bad-request',

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.ts'
+import { HeaderError } from './columns.ts'
 import { readCsv } from './csv.ts'
-import { type Encoding, readBytes, type Survey } from './file.ts'
+import { type Encoding, readBytes, type Survey, toUtf8 } from './file.ts'
 import { type LoadOptions, type LoadReport, load } from './load.ts'
 import { readNdjson } from './ndjson.ts'
 import { deleteProgress, findProgress, type Progress, upsertProgress } from './store-progress.ts'
@@ -36,6 +37,12 @@ interface FileHooks
 /** Milliseconds between notes of how far it is: each waits for the disk. */
 const NOTED = 1_000
 
+const isUtf16 = (encoding: Encoding) => encoding.startsWith('utf-16')
+
+/** What is said of a file goes before what is found; but its mark knows the order of the bytes of UTF-16. */
+const encodingOf = (found: Encoding, said = found): Encoding =>
+  isUtf16(said) && isUtf16(found) ? found : said
+
 /** @throws HeaderError where the file cannot be read as what it is; the reason of the signal that ended it. */
 export async function importFile(
   db: Database,
@@ -43,7 +50,9 @@ export async function importFile(
   { format, source, map, dryRun, deferSearch, resume, ...options }: FileOptions,
   { onResumed, onRead, onCommitted, onRejected, ...hooks }: FileHooks,
 ): Promise<LoadReport> {
-  const encoding = options.encoding ?? survey.encoding
+  if (survey.gzip)
+    throw new HeaderError({ en: 'this is gzip: unpack it', ko: 'gzip 파일입니다. 압축을 푸십시오' })
+  const encoding = encodingOf(survey.encoding, options.encoding)
   const identity = {
     digest: survey.digest,
     options: JSON.stringify({ format, encoding, source, map: [...map] }),
@@ -53,7 +62,9 @@ export async function importFile(
   if (after > 0) onResumed?.(earlier)
   const bytes = readBytes(path, onRead)
   const records =
-    format === 'ndjson' ? readNdjson(bytes, { source }) : readCsv(bytes, { encoding, map, source })
+    format === 'ndjson'
+      ? readNdjson(isUtf16(encoding) ? toUtf8(bytes, encoding) : bytes, { source })
+      : readCsv(bytes, { encoding, map, source })
   let done = after
   let noted = after
   let notedAt = Number.NEGATIVE_INFINITY

@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { isGzip } from './file.ts'
 
 /** Uploads into files, as they come: never whole in memory, and gone where they do not come whole. */
 
 export class UploadError extends Error {
-  readonly why: 'too-large' | 'too-slow' | 'broken' | 'not-gzip'
+  readonly why: 'too-large' | 'too-slow' | 'broken' | 'not-gzip' | 'gzip'
   constructor(why: UploadError['why'], cause?: unknown) {
     super(`the upload is ${why}`, { cause })
     this.why = why
@@ -52,12 +53,22 @@ export async function spool(
   const file = (await open(path, 'wx', 0o600)).createWriteStream()
   const source = patiently(upload, patience)
   try {
-    await (gunzip ? pipeline(source, createGunzip(), counted, file) : pipeline(source, counted, file))
+    await (gunzip ? pipeline(source, createGunzip(), counted, file) : pipeline(source, plain, counted, file))
     return { path, bytes, digest: hash.digest('hex') }
   } catch (error) {
     await rm(path, { force: true })
     if (/^Z_/.test(String((error as NodeJS.ErrnoException).code))) throw new UploadError('not-gzip', error)
     throw error
+  }
+}
+
+/** What nobody has said to be gzip. @throws UploadError where it is, as soon as that shows. */
+async function* plain(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    if (head.length < 2) head = Buffer.concat([head, chunk.subarray(0, 2)])
+    if (isGzip(head)) throw new UploadError('gzip')
+    yield chunk
   }
 }
 

@@ -21,6 +21,7 @@ const ENCODING_OF: Record<string, Encoding> = {
   'windows-949': 'cp949',
   'utf-16': 'utf-16le',
   'utf-16le': 'utf-16le',
+  'utf-16be': 'utf-16be',
 }
 export const CHARSETS = Object.keys(ENCODING_OF)
 

@@ -6,13 +6,19 @@ import { decodeCp949 } from './cp949.ts'
  * @throws Error where it is none of these.
  */
 export function decodeSaved(bytes: Uint8Array): string {
-  const marked = bytes[0] === 0xff && bytes[1] === 0xfe
+  const marked = utf16Of(bytes)
   try {
-    return new TextDecoder(marked ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder(marked ?? 'utf-8', { fatal: true }).decode(bytes)
   } catch {}
   const text = marked ? '\ufffd' : decodeCp949(bytes)
   if (text.includes('\ufffd')) throw new Error('expected text in UTF-8, UTF-16 or CP949')
   return text
+}
+
+/** The order of bytes that UTF-16 begins with a mark of; null where it does not. */
+export function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null
 }
 
 /**

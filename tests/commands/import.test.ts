@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, expect, test } from '@jest/globals'
 import { ANALYSIS_VERSION } from '../../src/search/analysis.ts'
 import { countStale } from '../../src/search/store.ts'
@@ -63,6 +64,11 @@ test('1 when a file cannot be read as what it is, 2 for a mistake on the command
     stderr: expect.stringContaining('unknown column "비고"'),
   })
   expect(await command(file, '--source', 'board.test', '--map', '비고=-')).toMatchObject({ code: 0 })
+  const packed = await save('packed.csv', gzipSync('번호,제목\n1,제목\n'))
+  expect(await command(packed, '--source', 'board.test')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('this is gzip: unpack it'),
+  })
   for (const wrong of [['--format', 'xml'], ['--map', 'x'], ['--unknown'], ['no-such-file.csv']])
     expect(await command(file, ...wrong)).toMatchObject({ code: 2 })
 })

@@ -148,11 +148,23 @@ describe('an upload', () => {
     expect(
       (await imported(Buffer.from(bytes), 'text/csv; charset=EUC-KR', '?source=board.test')).options,
     ).toMatchObject({ encoding: 'cp949', source: 'board.test', map: [], dryRun: false })
-    const utf16 = Buffer.from('\ufeff번호,제목\n8,한글\n', 'utf16le')
-    expect(await imported(utf16, 'text/csv', '?source=board.test')).toMatchObject({
-      state: 'succeeded',
-      records: { created: 1 },
-    })
+  })
+
+  test('in UTF-16 is known by its mark, in either order of bytes', async () => {
+    const inOrders = (text: string) => {
+      const little = Buffer.from(`\ufeff${text}`, 'utf16le')
+      return [little, Buffer.from(little).swap16()]
+    }
+    const types = ['text/csv', 'text/csv; charset=utf-16']
+    const csv = inOrders('번호,제목\n8,한글 😀\n').flatMap(file => types.map(type => [file, type] as const))
+    const ndjson = inOrders(`${lines([sourced('9', { title: '한글 😀' }), { title: 1 }])}\n`)
+    for (const [file, type] of [...csv, ...ndjson.map(file => [file, NDJSON] as const)]) {
+      await db.pool.query('TRUNCATE articles, article_search, changes, article_counts CASCADE')
+      const job = await imported(file, type, '?source=board.test')
+      expect(job).toMatchObject({ state: 'succeeded', records: { created: 1 } })
+      if (type === NDJSON) expect((await rejectsOf(job.id)).items).toMatchObject([{ line: 2 }])
+      expect((await db.pool.query('SELECT title FROM articles')).rows).toEqual([{ title: '한글 😀' }])
+    }
   })
 
   test('that only asks what would come of it writes nothing; with deferred search the rows wait', async () => {
@@ -175,6 +187,10 @@ describe('an upload', () => {
     })
     expect(await imported('번호,제목\n1,a\n', 'text/csv')).toMatchObject({
       failure: { detail: expect.stringContaining('give it with source') },
+    })
+    const twice = gzipSync(gzipSync(many(1)))
+    expect(await imported(twice, NDJSON, '', { 'content-encoding': 'gzip' })).toMatchObject({
+      failure: { code: 'unreadable', detail: 'this is gzip: unpack it' },
     })
   })
 
@@ -380,6 +396,15 @@ describe('what does not come whole leaves neither a job nor a file', () => {
     for (const bytes of [Buffer.from('plain'), packed.subarray(0, packed.length - 20)]) {
       const answer = await upload(bytes, NDJSON, '', { 'content-encoding': 'gzip' })
       expect([answer.statusCode, answer.json().detail]).toEqual([400, expect.stringContaining('is not gzip')])
+    }
+    for (const cut of [packed, new Readable({ read() {} })]) {
+      // Of a stream the mark comes byte by byte, and nothing after it is waited for.
+      if (cut instanceof Readable) for (const byte of packed.subarray(0, 3)) cut.push(Buffer.from([byte]))
+      const answer = await upload(cut, NDJSON)
+      expect([answer.statusCode, answer.json().detail]).toEqual([
+        400,
+        expect.stringContaining('is gzip: send it with Content-Encoding: gzip'),
+      ])
     }
     expect((await upload('')).statusCode).toBe(400)
     const other = await upload('x', NDJSON, '', { 'content-encoding': 'br' })
