@@ -128,7 +128,7 @@ export const NewMinistry = Type.Object(
     name: Type.String({
       ...MINISTRY.name,
       description:
-        'A name that it has or had, or a short one; what it means is decided by the day of release. What nobody is called is kept as text.',
+        'A name that it has or had, or a short one; what it means is decided by the day of release. What nobody is called is kept as text, beside a `code` as the name as published; it gives way to the body that `publishedName` tells.',
     }),
     publishedName: Type.Optional(
       Type.String({

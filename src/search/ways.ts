@@ -162,10 +162,11 @@ const wordsFound = (text: string, tokens: Token[]): number =>
   ).length
 
 /**
- * A phrase as it is read within a text: “급등 여부를” begins with 급, but with 급등 behind 가격. A reading that leaves words out which
+ * A phrase of several words as it is read within a text: “급등 여부를” begins with 급, but with 급등 behind 가격. A reading that leaves words out which
  * the phrase has by itself, or all but one, is none: “등 생활” would find any 생활.
  */
 export function readPhrase(analyser: Analyser, text: string): Reading[] {
+  if (!/\s/.test(text)) return []
   const least = Math.max(2, wordsFound(text, analyser.analyse(text)))
   return AROUND.flatMap(([before, after]) => {
     const own = tokensWithin(analyser.analyse(before + text + after), before.length, text) ?? []
