@@ -140,9 +140,11 @@ export const NewMinistry = Type.Object(
   { $id: 'NewMinistry', additionalProperties: false, description: 'The body that issued an article.' },
 )
 
+/** What a source may be called. */
+export const SOURCE_NAME = '^[a-z0-9][a-z0-9.-]{0,99}$'
 export const SOURCE = {
   name: Type.String({
-    pattern: '^[a-z0-9][a-z0-9.-]{0,99}$',
+    pattern: SOURCE_NAME,
     description: 'Where the article comes from: a host name or a short word, in lower case.',
     examples: ['gongbo-samples'],
   }),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import { addUpAll } from '../articles/store-index.ts'
 import { keepTotals } from '../articles/store-totals.ts'
+import { SOURCE_NAME } from '../articles/words.ts'
 import type { Database } from '../db/client.ts'
 import { parseBoardPage } from '../imports/board-page.ts'
 import { readMapping } from '../imports/columns.ts'
@@ -45,6 +46,10 @@ function readArguments() {
       },
     })
     if (positionals.length === 0) throw new UsageError(USAGE)
+    if (values.source !== undefined && !new RegExp(SOURCE_NAME).test(values.source))
+      throw new UsageError(
+        `--source is a host name or a short word in lower case, such as kpc-esg-board, not "${values.source}"`,
+      )
     return {
       ...values,
       files: positionals,

@@ -69,7 +69,13 @@ test('1 when a file cannot be read as what it is, 2 for a mistake on the command
     code: 1,
     stderr: expect.stringContaining('this is gzip: unpack it'),
   })
-  for (const wrong of [['--format', 'xml'], ['--map', 'x'], ['--unknown'], ['no-such-file.csv']])
+  for (const wrong of [
+    ['--format', 'xml'],
+    ['--source', 'Bad Name'],
+    ['--map', 'x'],
+    ['--unknown'],
+    ['no-such-file.csv'],
+  ])
     expect(await command(file, ...wrong)).toMatchObject({ code: 2 })
 })
 
