@@ -24,7 +24,7 @@ export function readTogether<Key, Row>(
     together<Key, Row | null>(
       async (keys, giveWay) => {
         giveWay()
-        const rows = await read(pool, keys)
+        const rows = await read(pool, [...new Set(keys)])
         return keys.map(key => rows.get(key) ?? null)
       },
       { atOnce, most, largest: most, sizeOf: () => 1 },

@@ -43,8 +43,7 @@ const BY_IDS = `SELECT id, hash, scopes, expires_at AS "expiresAt", revoked_at A
 
 const findKnown = readTogether(
   async (pool, ids: string[]) => {
-    const statement = { text: BY_IDS, values: [[...new Set(ids)]] }
-    const rows = await run<KnownKey>(pool, statement, { prepared: true })
+    const rows = await run<KnownKey>(pool, { text: BY_IDS, values: [ids] }, { prepared: true })
     return new Map(rows.map(row => [row.id, row]))
   },
   { atOnce: 2, most: 100 },

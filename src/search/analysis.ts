@@ -10,7 +10,7 @@ import { makeRoom } from '../text/analyser/lattice.ts'
 import { DOCUMENT_RULES, type SearchDocument, type SearchTerms, toTerms } from './document.ts'
 import type { AnalysisData } from './worker.ts'
 
-/** The analyser of this process, on the event loop for what is short and in worker threads for what is long. */
+/** The analyser of this process, on the event loop for what is short and comes alone, in worker threads for all else. */
 
 /** What rows carry to tell which analyser made them: positive, and another one for every change of rules or words. */
 export const ANALYSIS_VERSION =

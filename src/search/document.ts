@@ -55,6 +55,9 @@ const BYTES = 1_000_000
 const OVERHEAD = 6
 const POSITION_BYTES = 2
 
+/** The weight of what stands in a title. */
+const TITLE = 'A'
+
 /** Between fields and tags, so that no phrase reaches across. */
 const GAP = 2
 
@@ -122,26 +125,27 @@ class Reading {
     const morphemes: Token[] = []
     let last = this.#offset
     for (const token of analyser.analyse(text)) {
-      const at = Math.min(this.#offset + token.position, LAST_POSITION)
-      last = Math.max(last, at)
-      this.#addToken(token, at, weight)
-      if (token.kind === 'stem') continue
+      const { term, kind, position } = token
+      const lexeme = kind === 'stem' ? stemTerm(term) : term
+      last = Math.max(last, this.#addAt(lexeme, position, weight))
+      if (kind === 'stem') {
+        this.stems++
+        continue
+      }
+      this.morphemes++
       this.#addPair(pairOf(text, morphemes.at(-1), token), weight)
       morphemes.push(token)
     }
-    for (const { term, position } of sumsOf(text, morphemes)) {
-      this.add(term, `${Math.min(this.#offset + position, LAST_POSITION)}${weight}`)
-      if (weight === TITLE) this.add(titleTerm(term))
-    }
+    for (const { term, position } of sumsOf(text, morphemes)) this.#addAt(term, position, weight)
     this.#offset = last + GAP
   }
 
-  #addToken({ term, kind }: Token, at: number, weight: string): void {
-    const lexeme = kind === 'stem' ? stemTerm(term) : term
-    if (kind === 'stem') this.stems++
-    else this.morphemes++
+  /** Adds a lexeme of the text that is read, and says where it stands in the document. */
+  #addAt(lexeme: string, position: number, weight: string): number {
+    const at = Math.min(this.#offset + position, LAST_POSITION)
     this.add(lexeme, `${at}${weight}`)
     if (weight === TITLE) this.add(titleTerm(lexeme))
+    return at
   }
 
   #addPair(pair: string | null, weight: string): void {
@@ -163,9 +167,6 @@ class Reading {
     return lexemes.join(' ')
   }
 }
-
-/** The weight of what stands in a title. */
-const TITLE = 'A'
 
 /** Analyses a document. A text of more than a megabyte of different words is found by those that come first. */
 export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
