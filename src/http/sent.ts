@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerMemory, Kept, Sent } from './memory.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
@@ -17,23 +17,21 @@ declare module 'fastify' {
   }
 }
 
-/** Fields of a request that call for more than an answer from memory. */
-const DECIDING = [
-  'authorization',
-  'gongbo-position',
-  'if-none-match',
-  'if-modified-since',
-  'content-length',
-  'transfer-encoding',
-]
-
 /** Fields of an answer that are of its request alone. */
 const LIMITS = ['ratelimit', 'ratelimit-policy']
 const OWN = ['x-request-id', ...LIMITS]
 
+/** What of a request calls for more than an answer from memory. */
+const decidingOf = (headers: IncomingHttpHeaders) =>
+  headers.authorization ??
+  headers['gongbo-position'] ??
+  headers['if-none-match'] ??
+  headers['if-modified-since'] ??
+  headers['content-length'] ??
+  headers['transfer-encoding']
+
 function mannerOf({ method, headers, url }: FastifyRequest, today: string): string | null {
-  if (method !== 'GET' || headers.host === undefined || DECIDING.some(name => headers[name] !== undefined))
-    return null
+  if (method !== 'GET' || headers.host === undefined || decidingOf(headers) !== undefined) return null
   const { accept = '', 'accept-encoding': coding = '', origin = '' } = headers
   // None of them has a line break in it.
   return `${today}\n${accept}\n${coding}\n${origin}\n${url}`
