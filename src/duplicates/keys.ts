@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ALIKE_DAYS, type Compared, SAME_DAYS } from './relate.ts'
 import { SHORT } from './text.ts'
 
@@ -22,7 +22,7 @@ const DAY = 86_400_000
 /** Shingles are dealt into so many bins; the least of two bins is a band. Bodies with 8/10 in common share one with p = .998. */
 const BINS = 12
 
-const hash = (text: string): bigint => createHash('sha1').update(text).digest().readBigInt64BE(0)
+const numberOf = (text: string): bigint => hash('sha1', text, 'buffer').readBigInt64BE(0)
 
 /** Far enough apart for neighbours to share nothing. */
 const STRIDE = 0x9e3779b97f4a7c15n
@@ -54,14 +54,14 @@ export function keysOf({ title, body, day, code, names }: Compared): Keys {
   ]
   if (body.shingles.length >= SHORT)
     spans.push(
-      { days: SAME_DAYS, whats: [`body ${hash(body.letters)}`] },
+      { days: SAME_DAYS, whats: [`body ${numberOf(body.letters)}`] },
       { days: ALIKE_DAYS, whats: bandsOf(body.shingles).map(band => `band ${band}`) },
     )
   const number = Date.parse(day) / DAY
   const keys: Keys = { kept: [], soughtFor: [], sameText: [] }
   for (const { days, whats } of spans) {
     const span = Math.floor(number / days)
-    for (const what of whats.map(text => hash(`${days} ${text}`))) {
+    for (const what of whats.map(text => numberOf(`${days} ${text}`))) {
       const here = keyOf(what, span)
       keys.kept.push(here)
       keys.soughtFor.push(keyOf(what, span - 1), here, keyOf(what, span + 1))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { HeaderError } from './columns.ts'
 
 /** Of which lines the articles of a file are, in some bytes each: a file may have millions. */
@@ -9,7 +9,7 @@ const MOST = 5_000_000
 const SLOT = 4
 const FIRST_SLOTS = 1 << 10
 
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
+const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer')
 
 export class Identities {
   #slots = new Uint32Array(FIRST_SLOTS * SLOT)

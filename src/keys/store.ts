@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../db/client.ts'
 import { readTogether } from '../db/read-together.ts'
 import { run } from '../db/run.ts'
@@ -14,7 +14,7 @@ import type { ApiKey } from './schema.ts'
  */
 const FORMAT = /^gongbo_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/
 
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+const hashOf = (secret: string) => hash('sha256', secret, 'buffer')
 
 /** What an unknown id is compared with, so that it takes as long as a known one. */
 const NOBODY = hashOf('')
