@@ -175,6 +175,7 @@ async function importBoard(db: Database, file: string): Promise<ImportReport> {
 
 function summary(report: ImportReport & Partial<LoadReport>): string {
   const { created, updated, unchanged, deleted, recounted, rejected = 0, kept = 0 } = report
+  const changes = created + updated
   const notes: [number, string][] = [
     [deleted, 'left alone, deleted here'],
     [recounted, 'with new counts'],
@@ -182,7 +183,7 @@ function summary(report: ImportReport & Partial<LoadReport>): string {
     [rejected, 'rejected'],
   ]
   return [
-    `${created + updated} changes (${created} created, ${updated} updated), ${unchanged} unchanged`,
+    `${changes} ${changes === 1 ? 'change' : 'changes'} (${created} created, ${updated} updated), ${unchanged} unchanged`,
     ...notes.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`),
   ].join(', ')
 }

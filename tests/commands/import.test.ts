@@ -83,7 +83,7 @@ test('an Excel file in CP949 is known as such; a dry run writes nothing', async 
   const { bytes } = encodeCp949('번호,제목,날짜\r\n1,똠방각하 설명회,2026-01-20\r\n')
   const file = await save('excel.csv', bytes)
   const dry = await command(file, '--source', 'board.test', '--dry-run')
-  expect(dry.stdout).toContain('would make 1 changes (1 created')
+  expect(dry.stdout).toContain('would make 1 change (1 created')
   expect(await articles()).toBe(0)
   expect(await command(file, '--source', 'board.test')).toMatchObject({ code: 0 })
   const { rows } = await db.pool.query('SELECT title FROM articles')
