@@ -16,7 +16,7 @@ import { buildApp } from '../dist/app.js'
 import { readConfig } from '../dist/config.js'
 import { openDatabase } from '../dist/db/client.js'
 import { startEmbedded } from '../dist/db/embedded.js'
-import { keepHeapSmall } from '../dist/heap.js'
+import { tuneHeap } from '../dist/heap.js'
 import { FLAGS } from './flags.js'
 import { lines } from './records.js'
 
@@ -36,7 +36,7 @@ const MB = 1e6
 
 /** The API alone, without the upkeep of the service; tells where it is, and on its end the most memory that it had. */
 async function serve(url) {
-  keepHeapSmall()
+  tuneHeap()
   const db = openDatabase({ url, poolSize: 10, statementTimeout: 10_000 })
   const app = await buildApp({ config: { ...readConfig({}), RATE_LIMIT: 0 }, db })
   print(await app.listen({ port: 0, host: '127.0.0.1' }))

@@ -16,7 +16,7 @@ import { migrate } from './db/migrate.ts'
 import { type Provided, provideDatabase } from './db/provide.ts'
 import { Replicas, type ReplicasOptions } from './db/replicas.ts'
 import { gatherMetrics } from './health/gather.ts'
-import { keepHeapSmall } from './heap.ts'
+import { tuneHeap } from './heap.ts'
 import { countForWorkers } from './http/rate-limit.ts'
 import { loadSamples } from './imports/samples.ts'
 import { sweepSpool } from './imports/spool.ts'
@@ -214,7 +214,7 @@ const loggerOf = ({ LOG_LEVEL }: Config) => ({
 
 try {
   takeNoArguments()
-  keepHeapSmall()
+  tuneHeap()
   const config = loadConfig()
   await (config.WORKERS > 1 && cluster.isPrimary ? lead(config) : start(config))
 } catch (error) {

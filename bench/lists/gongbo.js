@@ -1,10 +1,10 @@
 import { buildApp } from '../../dist/app.js'
 import { readConfig } from '../../dist/config.js'
 import { openDatabase } from '../../dist/db/client.js'
-import { keepHeapSmall } from '../../dist/heap.js'
+import { tuneHeap } from '../../dist/heap.js'
 
 /** Gongbo's API by its settings, without the upkeep that `npm start` does beside it. Usage: node bench/lists/gongbo.js */
-keepHeapSmall()
+tuneHeap()
 const config = readConfig(process.env)
 const db = openDatabase({
   url: config.DATABASE_URL,
