@@ -37,6 +37,9 @@ interface MemoryOptions {
 
 type Make = () => Promise<Kept>
 
+/** The last part of its time in which an answer is made anew, so that those who go on asking for it need not wait when it ends. */
+const RENEWAL = 0.1
+
 /** Manners of asking for which it is noted how one answer was sent. */
 const MANNERS = 4
 /** Bytes that all manners may take. */
@@ -55,6 +58,8 @@ export class AnswerMemory {
   })
   /** Bytes that answers may take; 0: none is kept. */
   readonly limit: number
+  /** Milliseconds before its end from which an answer is made anew. */
+  readonly #renewal: number
   /** Keys of answers that are being made. */
   readonly #making = new Set<string>()
   #trusted = false
@@ -64,6 +69,7 @@ export class AnswerMemory {
 
   constructor({ bytes, ms }: MemoryOptions) {
     this.limit = bytes
+    this.#renewal = ms * RENEWAL
     this.#answers = new LRUCache<string, Kept, Make>({
       maxSize: Math.max(1, bytes),
       ttl: ms,
@@ -71,6 +77,8 @@ export class AnswerMemory {
       // Whoever asks while an answer is made waits for it. One that is made while everything is forgotten still answers
       // those who asked before, and is not kept.
       ignoreFetchAbort: true,
+      // What could not be made anew is kept as long as it may be.
+      noDeleteOnFetchRejection: true,
       fetchMethod: async (key, _stale, { context }) => {
         this.#making.add(key)
         try {
@@ -121,8 +129,14 @@ export class AnswerMemory {
       if (shows === null || shows.includes(id)) this.#answers.delete(key)
   }
 
+  /** The answer that is kept, but for one that is to make it anew. */
   find(key: string): Kept | undefined {
-    return this.#answers.get(key)
+    return this.#isDue(key) ? undefined : this.#answers.get(key)
+  }
+
+  /** Whether it ends soon, and nobody makes it anew. */
+  #isDue(key: string): boolean {
+    return this.#answers.getRemainingTTL(key) < this.#renewal && !this.#making.has(key)
   }
 
   /** How an answer that was kept under a key was sent to one who asked in some manner: it counts as long as it is kept. */
@@ -138,8 +152,17 @@ export class AnswerMemory {
     return key === undefined ? undefined : this.find(key)?.sent.get(manner)
   }
 
-  /** The answer that is kept, or one that is made now; several who ask at once share one making. @throws what `make` throws */
+  /**
+   * The answer that is kept, or one that is made now; several who ask at once share one making. While one that is kept is made anew
+   * `find` still gives it, and so does this where it could not be made. @throws what `make` throws
+   */
   async findOrMake(key: string, make: Make): Promise<Kept> {
-    return (await this.#answers.fetch(key, { context: make })) ?? make()
+    try {
+      return (await this.#answers.fetch(key, { context: make, forceRefresh: this.#isDue(key) })) ?? make()
+    } catch (error) {
+      const kept = this.#answers.get(key)
+      if (kept) return kept
+      throw error
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
@@ -279,6 +280,15 @@ describe('no answer is older than what was told of', () => {
   })
 })
 
+/** A promise, and what settles it. */
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
 const keptOf = (n: number): Kept => ({
   ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
   ...{ body: Buffer.alloc(n), sent: new Map() },
@@ -300,6 +310,55 @@ test('an answer that is made while counters move is not kept', async () => {
   expect(memory.find('list')).toBeUndefined()
   await memory.findOrMake('list', async () => keptOf(1))
   expect(memory.find('list')).toBeDefined()
+})
+
+describe('shortly before its time ends', () => {
+  afterEach(() => void jest.restoreAllMocks())
+
+  async function soonToEnd() {
+    const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
+    memory.trust(0)
+    const first = await memory.findOrMake('list', async () => keptOf(1))
+    const now = performance.now()
+    jest.spyOn(performance, 'now').mockReturnValue(now + 950)
+    // What time it is is remembered for a millisecond.
+    await sleep(5)
+    return { memory, first }
+  }
+
+  test('an answer is made anew by one who asks, while others are given it', async () => {
+    const { memory, first } = await soonToEnd()
+    expect(memory.find('list')).toBeUndefined()
+    const { promise, resolve } = withResolvers<Kept>()
+    const anew = memory.findOrMake('list', () => promise)
+    expect(memory.find('list')).toBe(first)
+    const second = keptOf(1)
+    resolve(second)
+    expect(await anew).toBe(second)
+    expect(memory.find('list')).toBe(second)
+  })
+
+  test('one that cannot be made anew is given as long as it may be', async () => {
+    const { memory, first } = await soonToEnd()
+    const failing = async (): Promise<Kept> => {
+      throw new Error('no database')
+    }
+    expect(await memory.findOrMake('list', failing)).toBe(first)
+    const now = performance.now()
+    jest.spyOn(performance, 'now').mockReturnValue(now + 100)
+    await sleep(5)
+    await expect(memory.findOrMake('list', failing)).rejects.toThrow('no database')
+  })
+
+  test('one that something changed while it was made anew is not kept', async () => {
+    const { memory } = await soonToEnd()
+    const { promise, resolve } = withResolvers<Kept>()
+    const anew = memory.findOrMake('list', () => promise)
+    memory.told(1)
+    resolve(keptOf(1))
+    await anew
+    expect(memory.find('list')).toBeUndefined()
+  })
 })
 
 test('it takes no more memory than it may', () =>
