@@ -6,8 +6,9 @@ const NAME = 'http_request_duration_seconds'
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 interface Series {
+  method: string
+  route: string
   status: number
-  labels: { method: string; route: string; status: string }
   /** How many are in each bucket alone. */
   counts: number[]
   /** Seconds. */
@@ -15,7 +16,8 @@ interface Series {
 }
 
 /** As prom-client tells a histogram: a bucket has all that took no longer. */
-function valuesOf({ labels, counts, sum }: Series) {
+function valuesOf({ method, route, status, counts, sum }: Series) {
+  const labels = { method, route, status: String(status) }
   let below = 0
   const buckets = counts.map((count, i) => {
     below += count
@@ -37,10 +39,10 @@ export function durationsIn(registry: Registry): Observe {
   const byRoute = new Map<string, Series[]>()
   const seriesOf = (method: string, route: string, status: number): Series => {
     const some = byRoute.get(route)
-    const found = some?.find(one => one.status === status && one.labels.method === method)
+    const found = some?.find(one => one.status === status && one.method === method)
     if (found) return found
-    const labels = { method, route, status: String(status) }
-    const one: Series = { status, labels, counts: new Array<number>(BOUNDS.length + 1).fill(0), sum: 0 }
+    const counts = new Array<number>(BOUNDS.length + 1).fill(0)
+    const one: Series = { method, route, status, counts, sum: 0 }
     if (some) some.push(one)
     else byRoute.set(route, [one])
     return one
@@ -55,7 +57,7 @@ export function durationsIn(registry: Registry): Observe {
     ...told,
     get: async () => ({ ...told, values: [...byRoute.values()].flat().flatMap(valuesOf) }),
   }
-  // Of a metric the registry calls nothing else, which its type does not say.
+  // The registry asks nothing else of a metric, which its type does not say.
   registry.registerMetric(metric as unknown as Metric)
   return ({ method, route }, status, ms) => {
     const seconds = ms / 1000

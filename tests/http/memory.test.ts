@@ -297,15 +297,10 @@ const keptOf = (n: number): Kept => ({
 test('an answer that is made while counters move is not kept', async () => {
   const memory = new AnswerMemory({ bytes: 20_000, ms: 1_000 })
   memory.trust(0)
-  let made = () => {}
-  const asked = memory.findOrMake('list', async () => {
-    await new Promise<void>(done => {
-      made = done
-    })
-    return keptOf(1)
-  })
+  const { promise, resolve } = withResolvers<Kept>()
+  const asked = memory.findOrMake('list', () => promise)
   memory.recounted(1)
-  made()
+  resolve(keptOf(1))
   expect(await asked).toBeDefined()
   expect(memory.find('list')).toBeUndefined()
   await memory.findOrMake('list', async () => keptOf(1))
