@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ListQuery } from '../articles/query.ts'
 import { findSearchStamp } from '../articles/store-index.ts'
 import type { Database } from '../db/client.ts'
@@ -59,7 +59,7 @@ function digestOf(registry: Registry): string {
   const known = digests.get(registry)
   if (known !== undefined) return known
   const text = JSON.stringify([[...registry.bodies.values()], registry.events])
-  const made = createHash('sha256').update(text).digest('base64url')
+  const made = hash('sha256', text, 'base64url')
   digests.set(registry, made)
   return made
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { type Database, Prisma, type Query } from '../db/client.ts'
 import { inBatches } from '../db/sweep.ts'
 import { isObject } from '../http/body.ts'
@@ -37,9 +37,7 @@ interface StoredRow {
 }
 
 export const fingerprintOf = (method: string, path: string, body: unknown): Buffer =>
-  createHash('sha256')
-    .update(`${method} ${path}\n${JSON.stringify(body, inOrder)}`)
-    .digest()
+  hash('sha256', `${method} ${path}\n${JSON.stringify(body, inOrder)}`, 'buffer')
 
 /** The same JSON is the same request, whatever the order of its keys. */
 const inOrder = (_key: string, value: unknown): unknown =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { toNewArticle } from '../articles/row.ts'
 import type { NewArticle } from '../articles/schema.ts'
 import { type SourcedArticle, upsertArticle, type Writing, write } from '../articles/store.ts'
@@ -79,7 +79,7 @@ export async function writeDay(
 type Tx = Prisma.TransactionClient
 
 const digestOf = ({ approvedAt, embargoUntil, content }: NewsItem) =>
-  createHash('sha256').update(JSON.stringify({ approvedAt, embargoUntil, content })).digest()
+  hash('sha256', JSON.stringify({ approvedAt, embargoUntil, content }), 'buffer')
 
 /**
  * Takes the items whose revision is later than the one here, or whose content is another under the same number. Their
