@@ -8,6 +8,7 @@ import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { Health } from '../../src/health/routes.ts'
 import { json } from '../../src/http/openapi.ts'
+import { requestId } from '../../src/http/requests.ts'
 import { ref } from '../../src/http/schema.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle } from '../support/builders.ts'
@@ -381,6 +382,7 @@ describe('what every answer carries', () => {
       (await call({ url: '/healthz', headers: { 'x-request-id': id } })).headers['x-request-id']
     expect(await idOf('trace-1:2.3_4')).toBe('trace-1:2.3_4')
     for (const id of ['a b', 'a\tb', '"x"', '{}', 'x'.repeat(101), ''])
-      expect(await idOf(id)).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+      expect(await idOf(id)).toMatch(/^[0-9a-f]{32}$/)
+    expect(new Set(Array.from({ length: 1_000 }, () => requestId(undefined))).size).toBe(1_000)
   })
 })
