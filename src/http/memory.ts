@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
+import { type RepeatedBody, ROOM } from './under-way.ts'
 
 /**
  * Answers to anonymous readers, kept in memory as they are sent. None is older than what was told of since: the
@@ -11,9 +12,9 @@ export interface Kept {
   etag: string
   headers: Record<string, string>
   type: string
-  body: Buffer
+  body: RepeatedBody
   /** Made for the first who takes it. */
-  gzip: Promise<Buffer> | null
+  gzip: Promise<RepeatedBody> | null
   /** Articles whose counters it shows; null: those of any. */
   shows: readonly number[] | null
   /** How it was sent, by the manner in which it was asked for. */
@@ -25,7 +26,7 @@ export interface Sent {
   fields: OutgoingHttpHeaders
   /** The head as Node wrote it of them; null as long as it has not. */
   head: string | null
-  body: Buffer
+  body: RepeatedBody
 }
 
 interface MemoryOptions {
@@ -47,7 +48,11 @@ const MANNERS_BYTES = 4_194_304
 
 /** Bytes of an entry: its body, also compressed, its key, its headers, and how it was sent in each manner. */
 const sizeOf = ({ body, headers }: Kept, key: string): number =>
-  Math.ceil(1.4 * body.length) + key.length + (1 + MANNERS) * String(headers.link ?? '').length + 5_000
+  Math.ceil(1.4 * body.bytes.length) +
+  2 * ROOM +
+  key.length +
+  (1 + MANNERS) * String(headers.link ?? '').length +
+  5_000
 
 export class AnswerMemory {
   readonly #answers: LRUCache<string, Kept, Make>

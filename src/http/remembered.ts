@@ -7,6 +7,7 @@ import type { AnswerMemory, Kept } from './memory.ts'
 import { isCurrent, takesGzip } from './representation.ts'
 import { noteSent } from './sent.ts'
 import { splitTarget } from './target.ts'
+import { RepeatedBody } from './under-way.ts'
 
 /** Answering from memory: before a request is validated where the answer is kept, else with what its route makes. */
 
@@ -109,15 +110,15 @@ const keep = ({ etag, body, type, headers, shows }: Representation): Kept => ({
   etag,
   headers: headers ?? {},
   type: type ?? JSON_UTF8,
-  body: encodeUtf8(body),
+  body: new RepeatedBody(encodeUtf8(body)),
   gzip: null,
   shows: shows ?? null,
   sent: new Map(),
 })
 
 /** Compressed once, by whoever comes first. */
-function gzipOf(kept: Kept): Promise<Buffer> {
-  kept.gzip ??= compress(kept.body)
+function gzipOf(kept: Kept): Promise<RepeatedBody> {
+  kept.gzip ??= compress(kept.body.bytes).then(bytes => new RepeatedBody(bytes))
   return kept.gzip
 }
 
@@ -129,7 +130,8 @@ async function sendKept(
   status: 'hit' | 'fwd=miss' | 'fwd=bypass',
 ): Promise<FastifyReply> {
   const { etag, headers, type, body } = kept
-  const coded = 'accept-encoding' in request.headers && body.length >= WORTH_COMPRESSING && takesGzip(request)
+  const coded =
+    'accept-encoding' in request.headers && body.bytes.length >= WORTH_COMPRESSING && takesGzip(request)
   // What is coded otherwise is another representation.
   if (request.caller === null) reply.headers(request.server.edge)
   reply.headers(headers)
@@ -139,5 +141,5 @@ async function sendKept(
   if (coded) reply.header('content-encoding', 'gzip')
   const sent = coded ? await gzipOf(kept) : body
   if (status === 'hit') noteSent(request, reply, kept, sent)
-  return reply.send(sent)
+  return reply.send(sent.bytes)
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnswerMemory, Kept, Sent } from './memory.ts'
 import { clientOf, type RateLimit } from './rate-limit.ts'
 import { asked, type Observe } from './requests.ts'
-import { headOf, repeatHead } from './under-way.ts'
+import { headOf, type RepeatedBody } from './under-way.ts'
 
 /**
  * The short way to an answer that is kept: who asks just as another did is sent the same bytes under the same head, before
@@ -74,19 +74,18 @@ function send(request: FastifyRequest, reply: FastifyReply, sent: Sent, told: re
   const { raw } = reply
   let own = `x-request-id: ${request.id}\r\n`
   for (const name of told) own += `${name}: ${reply.getHeader(name)}\r\n`
-  if (sent.head === null || !repeatHead(raw, sent.head, own)) {
-    const limits = Object.fromEntries(told.map(name => [name, reply.getHeader(name)]))
-    raw.writeHead(200, { ...sent.fields, 'x-request-id': request.id, ...limits })
-    sent.head ??= headOf(raw, OWN)
-  }
-  raw.end(sent.body)
+  if (sent.head !== null && sent.body.send(raw, sent.head, own)) return
+  const limits = Object.fromEntries(told.map(name => [name, reply.getHeader(name)]))
+  raw.writeHead(200, { ...sent.fields, 'x-request-id': request.id, ...limits })
+  sent.head ??= headOf(raw, OWN)
+  raw.end(sent.body.bytes)
 }
 
 /** Notes how an answer from memory goes out, for those who ask in the same manner. */
-export function noteSent(request: FastifyRequest, reply: FastifyReply, kept: Kept, body: Buffer): void {
+export function noteSent(request: FastifyRequest, reply: FastifyReply, kept: Kept, body: RepeatedBody): void {
   const { manner, slot } = request
   if (manner === null || !slot) return
-  reply.header('content-length', body.length)
+  reply.header('content-length', body.bytes.length)
   // Fastify's type has the fields of requests in it, too.
   const fields = { ...(reply.getHeaders() as OutgoingHttpHeaders) }
   for (const name of OWN) delete fields[name]

@@ -3,8 +3,9 @@ import { Socket } from 'node:net'
 
 /** What Node keeps of an answer under way, and tells nobody. */
 
-interface Kept {
+interface Untold {
   _header?: string | null
+  _headerSent?: boolean
 }
 
 /** The answer that is under way on a connection; null or undefined where there is none. */
@@ -22,23 +23,72 @@ const goesOn = (response: ServerResponse): boolean =>
 const lines = (own: readonly string[]) => new RegExp(`^(?:date|${own.join('|')}):.*\\r\\n`, 'gim')
 
 /**
- * The head as Node has written it for a connection that goes on, for `repeatHead`: open at its end, without the date, and without
+ * The head as Node has written it for a connection that goes on, for `RepeatedBody`: open at its end, without the date, and without
  * the fields that `own` names. Null where the connection ends with it, or where this Node keeps no such text.
  */
 export function headOf(response: ServerResponse, own: readonly string[]): string | null {
-  const { _header: head } = response as Kept
+  const { _header: head } = response as Untold
   if (!goesOn(response) || typeof head !== 'string' || !head.endsWith('\r\n\r\n')) return null
   return head.slice(0, -2).replace(lines(own), '')
 }
 
+/** Bytes before a body in which a head finds room: most have some 800. */
+export const ROOM = 2_048
+
 /**
- * Gives an answer a head that Node wrote before, and lines of its own, in the place of `writeHead`: ten fields need not be
- * checked and put together again, which is an eighth of what a kept answer takes. False where it could not; then nothing was done.
+ * A body that is answered with again and again. A head that Node wrote before is put in front of it, and both go out in one write:
+ * neither are ten fields checked and put together again, nor is the head a piece of its own on the way to the socket. Both
+ * together are a fifth of what a kept answer takes.
  */
-export function repeatHead(response: ServerResponse, head: string, own: string): boolean {
-  if (!goesOn(response)) return false
-  ;(response as Kept)._header = `${head}${own}Date: ${httpDate()}\r\n\r\n`
-  return response.headersSent
+export class RepeatedBody {
+  #bytes: Buffer
+  /** The same with room before it; made for the first who is sent both. */
+  #roomy: Buffer | null = null
+  /** Whether somebody has not taken all of it yet, nor of the head before it. */
+  #underWay = false
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes
+  }
+
+  /**
+   * Answers under a head of `headOf` and lines of one's own, in the place of `writeHead` and `end`. False where it could not; then
+   * nothing was done.
+   */
+  send(response: ServerResponse, head: string, own: string): boolean {
+    const { socket } = response
+    const untold = response as Untold
+    if (this.#underWay || !socket || !goesOn(response) || untold._headerSent !== false) return false
+    const text = `${head}${own}Date: ${httpDate()}\r\n\r\n`
+    if (text.length > ROOM) return false
+    untold._header = text
+    if (!response.headersSent) return false
+    untold._headerSent = true
+    const roomy = this.#withRoom()
+    const start = ROOM - text.length
+    roomy.write(text, start, 'latin1')
+    socket.write(roomy.subarray(start))
+    response.end()
+    if (socket.writableLength > 0) {
+      this.#underWay = true
+      response.once('close', () => {
+        this.#underWay = false
+      })
+    }
+    return true
+  }
+
+  #withRoom(): Buffer {
+    if (this.#roomy) return this.#roomy
+    this.#roomy = Buffer.allocUnsafeSlow(ROOM + this.#bytes.length)
+    this.#bytes.copy(this.#roomy, ROOM)
+    this.#bytes = this.#roomy.subarray(ROOM)
+    return this.#roomy
+  }
 }
 
 let date = ''

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
+import { RepeatedBody } from '../../src/http/under-way.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { type Call, contract } from '../support/contract.ts'
@@ -291,7 +292,7 @@ function withResolvers<T>() {
 
 const keptOf = (n: number): Kept => ({
   ...{ etag: '""', headers: {}, type: 'text/plain', gzip: null, shows: [] },
-  ...{ body: Buffer.alloc(n), sent: new Map() },
+  ...{ body: new RepeatedBody(Buffer.alloc(n)), sent: new Map() },
 })
 
 test('an answer that is made while counters move is not kept', async () => {

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { AnswerMemory, type Kept } from '../../src/http/memory.ts'
-import { headOf, repeatHead } from '../../src/http/under-way.ts'
+import { headOf, RepeatedBody } from '../../src/http/under-way.ts'
 import { testApp } from '../support/app.ts'
 import { anArticle, insertArticles } from '../support/builders.ts'
 import { contract } from '../support/contract.ts'
@@ -203,38 +203,76 @@ describe('on a connection', () => {
     expect(left).toEqual(['5', '4', '3', '2', '1', '0', '0', '0'])
   })
 
-  test('under a head that Node wrote once, where its connection goes on', async () => {
-    const told: (string | boolean | null)[] = []
+  const opened: Server[] = []
+  afterAll(() => {
+    for (const server of opened) server.close()
+  })
+  /** Answers with a body under a head that Node wrote once, where it can: what was done by what was asked, and a connection to it. */
+  async function repeating(body: RepeatedBody) {
+    const done = new Map<string | undefined, string | null>()
     let first: string | null = null
-    const server = createServer((request, response) => {
-      const own = { 'x-request-id': String(request.url) }
-      if (first !== null && repeatHead(response, first, `x-request-id: ${request.url}\r\n`))
-        told.push('repeated')
-      else {
-        response.writeHead(200, { etag: '"1"', 'content-length': 2, ...own })
-        first ??= headOf(response, ['x-request-id'])
-        told.push(first)
-      }
-      response.end('{}')
+    const server = createServer(({ url }, response) => {
+      const own = `x-request-id: ${url}\r\n`
+      if (first !== null && body.send(response, first, own)) return done.set(url, 'repeated')
+      const fields = { etag: '"1"', 'content-length': body.bytes.length }
+      response.writeHead(200, { ...fields, 'x-request-id': String(url) })
+      const written = headOf(response, ['x-request-id'])
+      done.set(url, written)
+      first ??= written
+      return response.end(body.bytes)
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')
+    opened.push(server)
     const { port } = server.address() as AddressInfo
-    const socket = connect(port, '127.0.0.1')
+    return { done, open: () => connect(port, '127.0.0.1') }
+  }
+
+  test('under a head that Node wrote once, where its connection goes on', async () => {
+    const { done, open } = await repeating(new RepeatedBody(Buffer.from('{}')))
+    const socket = open()
     const said = read(socket)
-    for (const request of [head('GET /1'), head('GET /2'), head('GET /3', LAST)]) {
+    for (const request of [head('GET /1'), head('GET /2'), head('GET /3'), head('GET /4', LAST)]) {
       socket.write(request)
       await once(socket, 'data')
     }
     const answers = answersIn(await said)
-    server.close()
-    const written = 'HTTP/1.1 200 OK\r\netag: "1"\r\ncontent-length: 2\r\n'
-    const goesOn = 'Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n'
-    expect(told).toEqual([`${written}${goesOn}`, 'repeated', `${written}${goesOn}`])
-    expect(answers.map(({ headers }) => [headers['x-request-id'], headers.connection])).toEqual([
-      ['/1', 'keep-alive'],
-      ['/2', 'keep-alive'],
-      ['/3', 'close'],
+    const written =
+      'HTTP/1.1 200 OK\r\netag: "1"\r\ncontent-length: 2\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n'
+    expect([...done.values()]).toEqual([written, 'repeated', 'repeated', null])
+    expect(answers.map(({ headers, body }) => [headers['x-request-id'], headers.connection, body])).toEqual([
+      ...['/1', '/2', '/3'].map(id => [id, 'keep-alive', '{}']),
+      ['/4', 'close', '{}'],
     ])
+  })
+
+  test('under a head of its own though somebody takes his time over the same', async () => {
+    const body = new RepeatedBody(Buffer.alloc(15_000_000, '가'))
+    const whole = body.bytes.toString()
+    const { done, open } = await repeating(body)
+    const finish = async (socket: Socket, id: string) => {
+      socket.write(head(`GET /${id}-end`, LAST))
+      const answers = answersIn(await read(socket))
+      expect(answers.map(({ headers }) => headers['x-request-id'])).toEqual([`/${id}`, `/${id}-end`])
+      for (const answer of answers) expect(answer.body === whole).toBe(true)
+    }
+    const begin = async (id: string) => {
+      const socket = open()
+      socket.write(head(`GET /${id}`))
+      await once(socket, 'readable')
+      return socket
+    }
+    await finish(await begin('first'), 'first')
+    const slow = await begin('slow')
+    expect(done.get('/slow')).toBe('repeated')
+    await Promise.all(['a', 'b'].map(async id => finish(await begin(id), id)))
+    expect(done.get('/a')).toMatch(/^HTTP/)
+    await finish(slow, 'slow')
+
+    const leaving = await begin('leaving')
+    expect(done.get('/leaving')).toBe('repeated')
+    leaving.destroy()
+    // Once it is seen that he left.
+    while (done.get('/last') !== 'repeated') await finish(await begin('last'), 'last')
   })
 
   test.each(['garbage', '\0'])('what was asked whole before %j is answered, all of it', async rest => {
@@ -269,7 +307,7 @@ function answersIn(bytes: Buffer): Answer[] {
 }
 
 describe('how an answer was sent is remembered', () => {
-  const body = Buffer.from('{}')
+  const body = new RepeatedBody(Buffer.from('{}'))
   const made = async (): Promise<Kept> => ({
     ...{ etag: '""', headers: {}, type: 'application/json', body, gzip: null, shows: null, sent: new Map() },
   })
