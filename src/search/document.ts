@@ -35,17 +35,20 @@ export const pairTerm = (pair: string): string => `~${pair}`
 export const titleTerm = (term: string): string => `^${term}`
 export const filterTerm = (filter: string): string => `@${filter}`
 
-/** A month of UTC, such as `2026-01`, and a year as terms; see spans.ts. */
-export const monthTerm = (month: string): string => filterTerm(`month:${month}`)
-export const yearTerm = (year: string): string => filterTerm(`year:${year}`)
-const spanTerms = (listedAt: Date): string[] => {
+/** A month of UTC, such as `2026-01`, and a year as filters and as terms; see spans.ts. */
+const monthFilter = (month: string): string => `month:${month}`
+const yearFilter = (year: string): string => `year:${year}`
+export const monthTerm = (month: string): string => filterTerm(monthFilter(month))
+export const yearTerm = (year: string): string => filterTerm(yearFilter(year))
+const spansOf = (listedAt: Date): string[] => {
   const day = listedAt.toISOString()
-  return [monthTerm(day.slice(0, 7)), yearTerm(day.slice(0, 4))]
+  return [monthFilter(day.slice(0, 7)), yearFilter(day.slice(0, 4))]
 }
 
+/** What stands between the quotes of a lexeme. */
+const escapeTerm = (term: string): string => (/['\\]/.test(term) ? term.replace(/['\\]/g, '$&$&') : term)
 /** A lexeme as PostgreSQL's readers of tsvector and tsquery take it. */
-export const quoteTerm = (term: string): string =>
-  /['\\]/.test(term) ? `'${term.replace(/['\\]/g, '$&$&')}'` : `'${term}'`
+export const quoteTerm = (term: string): string => `'${escapeTerm(term)}'`
 
 /** PostgreSQL's own limits: positions are clamped to the last and no lexeme has more of them; bytes of all lexemes. */
 const LAST_POSITION = 16_383
@@ -81,44 +84,51 @@ export function pairOf(text: string, first: Token | undefined, second: Token): s
   return /\d/.test(pair) ? null : pair
 }
 
-/** A lexeme with where it stands, as PostgreSQL reads it: `'탄소':1A,17`; without a colon where that does not matter. */
+/** A lexeme of a text. */
 interface Lexeme {
-  text: string
-  positions: number
+  /** Where it stands, as PostgreSQL reads it: `1A,17`. */
+  positions: string
+  count: number
+  /** Whether the title has it, and there was room to say so. */
+  titled: boolean
 }
+
+/** How lexemes without a place begin. */
+const FILTER = `'${filterTerm('')}`
+const PAIR = `'${pairTerm('')}`
+const TITLE_PAIR = `'${titleTerm(pairTerm(''))}`
 
 /**
  * A document as it is read. Its texts are added by methods, not by functions made for each document: what V8 compiled of those
- * is lost with every collection of the heap.
+ * is lost with every collection of the heap. A lexeme is put together only where all are: Hangul and a sign before it are kept in
+ * different ways, and V8 is three times as slow to add the one to the other.
  */
 class Reading {
-  readonly #lexemes = new Map<string, Lexeme>()
+  readonly #morphemes = new Map<string, Lexeme>()
+  readonly #stems = new Map<string, Lexeme>()
   readonly #pairs = new Set<string>()
   readonly #titlePairs = new Set<string>()
+  /** Lexemes without a place, in pieces. */
+  readonly #placeless: string[] = []
   morphemes = 0
   stems = 0
   #bytes = 0
   #offset = 0
 
   /** Past what a tsvector holds, new lexemes and positions are left out. */
-  add(term: string, position?: string): void {
-    const known = this.#lexemes.get(term)
-    if (known === undefined) {
-      const bytes = Buffer.byteLength(term) + OVERHEAD
-      if (this.#bytes + bytes > BYTES) return
-      this.#bytes += bytes
-      const quoted = quoteTerm(term)
-      this.#lexemes.set(
-        term,
-        position === undefined
-          ? { text: quoted, positions: 0 }
-          : { text: `${quoted}:${position}`, positions: 1 },
-      )
-    } else if (position !== undefined && known.positions < POSITIONS && this.#bytes < BYTES) {
-      this.#bytes += POSITION_BYTES
-      known.text += `${known.positions === 0 ? ':' : ','}${position}`
-      known.positions++
-    }
+  #fits(sign: number, term: string): boolean {
+    const bytes = sign + Buffer.byteLength(term) + OVERHEAD
+    if (this.#bytes + bytes > BYTES) return false
+    this.#bytes += bytes
+    return true
+  }
+
+  #addPlaceless(opening: string, term: string): void {
+    if (this.#fits(opening.length - 1, term)) this.#placeless.push(opening, escapeTerm(term), "' ")
+  }
+
+  addFilter(filter: string): void {
+    this.#addPlaceless(FILTER, filter)
   }
 
   addText(analyser: Analyser, text: string, weight: string): void {
@@ -126,25 +136,37 @@ class Reading {
     let last = this.#offset
     for (const token of analyser.analyse(text)) {
       const { term, kind, position } = token
-      const lexeme = kind === 'stem' ? stemTerm(term) : term
-      last = Math.max(last, this.#addAt(lexeme, position, weight))
       if (kind === 'stem') {
+        last = Math.max(last, this.#add(this.#stems, term, position, weight))
         this.stems++
         continue
       }
+      last = Math.max(last, this.#add(this.#morphemes, term, position, weight))
       this.morphemes++
       this.#addPair(pairOf(text, morphemes.at(-1), token), weight)
       morphemes.push(token)
     }
-    for (const { term, position } of sumsOf(text, morphemes)) this.#addAt(term, position, weight)
+    for (const { term, position } of sumsOf(text, morphemes))
+      this.#add(this.#morphemes, term, position, weight)
     this.#offset = last + GAP
   }
 
   /** Adds a lexeme of the text that is read, and says where it stands in the document. */
-  #addAt(lexeme: string, position: number, weight: string): number {
+  #add(lexemes: Map<string, Lexeme>, term: string, position: number, weight: string): number {
     const at = Math.min(this.#offset + position, LAST_POSITION)
-    this.add(lexeme, `${at}${weight}`)
-    if (weight === TITLE) this.add(titleTerm(lexeme))
+    const known = lexemes.get(term)
+    const sign = lexemes === this.#stems ? 1 : 0
+    if (known === undefined) {
+      if (this.#fits(sign, term)) {
+        // The title comes first: what is known by it is known by nothing else.
+        const titled = weight === TITLE && this.#fits(sign + 1, term)
+        lexemes.set(term, { positions: `${at}${weight}`, count: 1, titled })
+      }
+    } else if (known.count < POSITIONS && this.#bytes < BYTES) {
+      this.#bytes += POSITION_BYTES
+      known.positions += `,${at}${weight}`
+      known.count++
+    }
     return at
   }
 
@@ -156,15 +178,26 @@ class Reading {
 
   /** What is a stem here is found by that. */
   addPairs(): void {
-    for (const pair of this.#pairs) if (!this.#lexemes.has(stemTerm(pair))) this.add(pairTerm(pair))
+    for (const pair of this.#pairs) if (!this.#stems.has(pair)) this.#addPlaceless(PAIR, pair)
     for (const pair of this.#titlePairs)
-      if (!this.#lexemes.has(titleTerm(stemTerm(pair)))) this.add(titleTerm(pairTerm(pair)))
+      if (!this.#stems.get(pair)?.titled) this.#addPlaceless(TITLE_PAIR, pair)
   }
 
   toString(): string {
-    const lexemes: string[] = []
-    for (const { text } of this.#lexemes.values()) lexemes.push(text)
-    return lexemes.join(' ')
+    const pieces: string[] = []
+    for (const [lexemes, sign] of [
+      [this.#morphemes, ''],
+      [this.#stems, stemTerm('')],
+    ] as const) {
+      const opening = `'${sign}`
+      const inTitle = `'${titleTerm(sign)}`
+      for (const [term, { positions, titled }] of lexemes) {
+        const escaped = escapeTerm(term)
+        pieces.push(opening, escaped, "':", positions, ' ')
+        if (titled) pieces.push(inTitle, escaped, "' ")
+      }
+    }
+    return pieces.concat(this.#placeless).join('')
   }
 }
 
@@ -172,8 +205,8 @@ class Reading {
 export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
   const { title, subtitles, tags, body, filters, listedAt } = document
   const reading = new Reading()
-  for (const filter of filters) reading.add(filterTerm(filter))
-  for (const term of spanTerms(listedAt)) reading.add(term)
+  for (const filter of filters) reading.addFilter(filter)
+  for (const span of spansOf(listedAt)) reading.addFilter(span)
   reading.addText(analyser, title, TITLE)
   for (const subtitle of subtitles) reading.addText(analyser, subtitle, 'B')
   for (const tag of tags) reading.addText(analyser, tag, 'C')
