@@ -38,9 +38,14 @@ export interface WrittenArticle extends Comparable {
   deleted: boolean
 }
 
-/** From here to the end of the transaction nobody else finds duplicates. */
+/**
+ * From here to the end of the transaction nobody else finds duplicates, and no table is read whole: a connection keeps the plan that
+ * it made while there were few articles, until the statistics are next gathered, and compared each key with those of all meanwhile.
+ */
 export const lockDuplicates = (query: Query) =>
-  query(sql`SELECT true AS held FROM pg_advisory_xact_lock(${LOCK})`)
+  query(
+    sql`SELECT true AS held FROM pg_advisory_xact_lock(${LOCK}), set_config('enable_seqscan', 'off', true)`,
+  )
 
 interface Pair extends Relation {
   first: number

@@ -11,6 +11,7 @@ import {
 import { upsertArticles } from '../../src/articles/store-bulk.ts'
 import { relateSome } from '../../src/articles/store-duplicates.ts'
 import { withoutKind } from '../../src/articles/title-kind.ts'
+import type { Prisma } from '../../src/db/client.ts'
 import { groupsOf } from '../../src/duplicates/groups.ts'
 import { keysOf } from '../../src/duplicates/keys.ts'
 import { type DuplicateReason, relate, toCompared } from '../../src/duplicates/relate.ts'
@@ -179,6 +180,35 @@ describe('what writes have found', () => {
       await expectGroups()
     })
 
+    /** How often tables of duplicates were read whole on the connection of a transaction, since some time before that. */
+    const scans = async (tx: Prisma.TransactionClient) =>
+      Number(
+        (
+          await tx.$queryRawUnsafe<{ scans: bigint }[]>(
+            `SELECT sum(seq_scan) AS scans FROM pg_stat_xact_user_tables WHERE relname ~ '^(duplicate|article_prints)'`,
+          )
+        )[0]?.scans,
+      )
+    /** Finds again what an article is alike to, and says how often tables were read whole for it. */
+    const relateAnother = (
+      id: number,
+      title: string,
+      onFound: (ids: number[], withBody: ReadonlySet<number>) => void = () => {},
+    ) =>
+      inOneWrite(async ({ tx }) => {
+        const before = await scans(tx)
+        const written = { id, listedAt: new Date('2020-01-01T00:00:00Z'), public: true, deleted: false }
+        const text = { title, body: TEXT.join('\n\n'), code: null, names: [], source: 'test', author: null }
+        await relateArticles(statement => tx.$queryRaw(statement), [{ ...written, ...text }], {
+          findComparables: async (ids, withBody) => {
+            onFound(ids, withBody)
+            return ids.map(id => ({ ...written, ...text, body: '', id }))
+          },
+          sameLine: async () => () => false,
+        })
+        return (await scans(tx)) - before
+      })
+
     test('costs no more the more there are: so many pairs, and no body that is read', async () => {
       await empty()
       const title = '한 제목'
@@ -188,18 +218,17 @@ describe('what writes have found', () => {
       await upsertOne(again(80, 0, title))
       expect((await found()).pairs).toHaveLength(before + 16)
       const asked: [number, number][] = []
-      await inOneWrite(async ({ tx }) => {
-        const written = { id: 81, listedAt: new Date('2020-01-01T00:00:00Z'), public: true, deleted: false }
-        const text = { title, body: TEXT.join('\n\n'), code: null, names: [], source: 'test', author: null }
-        await relateArticles(statement => tx.$queryRaw(statement), [{ ...written, ...text }], {
-          findComparables: async (ids, withBody) => {
-            asked.push([ids.length, withBody.size])
-            return ids.map(id => ({ ...written, ...text, body: '', id }))
-          },
-          sameLine: async () => () => false,
-        })
+      await relateAnother(81, title, (ids, withBody) => {
+        asked.push([ids.length, withBody.size])
       })
       expect(asked).toEqual([[16, 0]])
+    })
+
+    test('is found by indexes, however few there are when it is planned', async () => {
+      await empty()
+      await writeAll([again(1, 0, '한 제목'), again(2, 0, '한 제목')])
+      await db.pool.query('ANALYZE')
+      expect(await relateAnother(2, '한 제목')).toBe(0)
     })
 
     test('is read once for another that is nearly the same', async () => {
