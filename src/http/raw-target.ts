@@ -122,6 +122,11 @@ export function answerOddRequests(app: FastifyInstance): void {
     })
     response.end(JSON.stringify(problemDetails(problem, language, undefined, id)))
   })
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // Behind an answer that is under way Node would say it between the head and the body of its own. Nobody has to wait for it.
+    if (response.socket) response.writeContinue()
+    app.server.emit('request', request, response)
+  })
   app.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     // Node has taken its own listener off, and an error that nobody listens to ends the process.
     socket.on('error', () => socket.destroy()).resume()

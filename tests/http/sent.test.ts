@@ -286,6 +286,22 @@ describe('on a connection', () => {
     }
   })
 
+  test('100 Continue before its head, and in no other answer', async () => {
+    await untilKept(item, call)
+    const [plain, expecting] = [head(`GET ${item}`), head(`GET ${item}`, { ...LAST, expect: '100-continue' })]
+    for (const before of ['', plain]) {
+      const socket = connect(Number(ports.get('keeping')), '127.0.0.1')
+      socket.write(before + expecting)
+      const said = (await read(socket)).toString()
+      const parts = said.split('HTTP/1.1 100 Continue\r\n\r\n')
+      expect(parts).toHaveLength(before === '' ? 2 : 1)
+      const answers = answersIn(Buffer.from(parts.join('')))
+      expect(answers.map(({ status, body }) => [status, JSON.parse(body).id])).toEqual(
+        Array(before === '' ? 1 : 2).fill([200, row?.id]),
+      )
+    }
+  })
+
   test('no more than one answer behind a request without a host', async () => {
     await untilKept(item, call)
     const [answer] = await say('keeping', `GET ${item} HTTP/1.1\r\nConnection: close\r\n\r\n`)
