@@ -7,6 +7,9 @@ import { answerOn } from './under-way.ts'
 /** Milliseconds for which whoever keeps a connection is still answered, and told with the answer that it is the last. */
 const FAREWELL = 1_000
 
+/** Milliseconds more for which a stop waits for those who have not taken all of an answer: Node counts their connections as idle. */
+const UNTAKEN = 5_000
+
 /** Ends the connection with this answer. */
 const endWith = (response: ServerResponse | null | undefined): void => {
   if (response) response.shouldKeepAlive = false
@@ -27,8 +30,11 @@ export function closeGently(app: FastifyInstance): void {
     if (!app.server.listening) return
     for (const socket of sockets) endWith(answerOn(socket))
     app.server.prependListener('request', (_request, response) => endWith(response))
-    for (const end = performance.now() + FAREWELL; sockets.size > 0 && performance.now() < end; )
-      await sleep(10)
+    const waitWhile = async (open: () => boolean, ms: number) => {
+      for (const end = performance.now() + ms; open() && performance.now() < end; ) await sleep(10)
+    }
+    await waitWhile(() => sockets.size > 0, FAREWELL)
+    await waitWhile(() => [...sockets].some(({ writableLength }) => writableLength > 0), UNTAKEN)
     const sweep = setInterval(() => {
       app.server.closeIdleConnections()
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()

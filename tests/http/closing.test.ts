@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
@@ -15,8 +16,12 @@ const { db, authorize } = await testApp()
 const [row] = await insertArticles(db, [anArticle()])
 const key = await authorize('articles:write')
 
+/** More than what a connection has room for. */
+const LARGE = Buffer.alloc(16_000_000, '가')
+
 async function listening(settings: Record<string, string> = {}) {
   const app = await buildApp({ config: { ...readConfig(settings), RATE_LIMIT: 0 }, db })
+  app.get('/large', async (_request, reply) => reply.type('text/plain').send(LARGE))
   await app.listen({ port: 0, host: '127.0.0.1' })
   return { app, port: (app.server.address() as AddressInfo).port }
 }
@@ -47,6 +52,19 @@ test('who keeps asking while the server stops is told to leave, and nobody is cu
   await app.close()
   await Promise.all(clients)
   agent.destroy()
+})
+
+test('who has not taken all of an answer when the server stops gets the rest', async () => {
+  const { app, port } = await listening()
+  const socket = connect(port, '127.0.0.1')
+  socket.write(head('GET /large'))
+  await once(socket, 'readable')
+  const closed = app.close()
+  // Past the time in which connections are left by themselves.
+  await new Promise(next => setTimeout(next, 1_500))
+  const said = await read(socket)
+  expect(said.subarray(-LARGE.length).equals(LARGE)).toBe(true)
+  await closed
 })
 
 test('a request whose body does not come is answered when its time is over', async () => {
