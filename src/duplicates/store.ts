@@ -39,13 +39,14 @@ export interface WrittenArticle extends Comparable {
 }
 
 /**
- * From here to the end of the transaction nobody else finds duplicates, and no table is read whole: a connection keeps the plan that
- * it made while there were few articles, until the statistics are next gathered, and compared each key with those of all meanwhile.
+ * From here to the end of the transaction nobody else finds duplicates, and tables are read by their indexes: a connection keeps the
+ * plan that it made while there were few articles, until the statistics are next gathered, and compared each key with those of all
+ * meanwhile. What has no index seems as dear as what is worth compiling then, which it is not.
  */
 export const lockDuplicates = (query: Query) =>
-  query(
-    sql`SELECT true AS held FROM pg_advisory_xact_lock(${LOCK}), set_config('enable_seqscan', 'off', true)`,
-  )
+  query(sql`
+    SELECT true AS held
+    FROM pg_advisory_xact_lock(${LOCK}), set_config('enable_seqscan', 'off', true) AS plan, set_config('jit', 'off', true) AS jit`)
 
 interface Pair extends Relation {
   first: number
