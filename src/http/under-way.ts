@@ -12,7 +12,7 @@ interface Untold {
 export const answerOn = (socket: Socket): ServerResponse | null | undefined =>
   (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage
 
-/** Whether an answer goes out on a connection that Node itself reads, and is not the last one on it. */
+/** Whether an answer goes out on a connection that Node itself reads, and is not the last one on it; it has no fields yet. */
 const goesOn = (response: ServerResponse): boolean =>
   response.shouldKeepAlive &&
   response.req.httpVersionMinor === 1 &&
@@ -44,7 +44,10 @@ export class RepeatedBody {
   #bytes: Buffer
   /** The same with room before it; made for the first who is sent both. */
   #roomy: Buffer | null = null
-  /** Whether somebody has not taken all of it yet, nor of the head before it. */
+  /**
+   * Whether somebody has not taken all of it yet, nor of the head before it, which must stay until he has or is gone: the system took
+   * all at once, or does before his answer closes.
+   */
   #underWay = false
 
   constructor(bytes: Buffer) {
@@ -57,12 +60,12 @@ export class RepeatedBody {
 
   /**
    * Answers under a head of `headOf` and lines of one's own, in the place of `writeHead` and `end`. False where it could not; then
-   * nothing was done.
+   * these still can.
    */
   send(response: ServerResponse, head: string, own: string): boolean {
     const { socket } = response
     const untold = response as Untold
-    if (this.#underWay || !socket || !goesOn(response) || untold._headerSent !== false) return false
+    if (this.#underWay || !socket?.writable || !goesOn(response) || untold._headerSent !== false) return false
     const text = `${head}${own}Date: ${httpDate()}\r\n\r\n`
     if (text.length > ROOM) return false
     untold._header = text

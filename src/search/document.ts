@@ -115,8 +115,8 @@ class Reading {
   #bytes = 0
   #offset = 0
 
-  /** Past what a tsvector holds, new lexemes and positions are left out. */
-  #fits(sign: number, term: string): boolean {
+  /** Takes the room of a lexeme. Past what a tsvector holds, new ones and positions are left out. */
+  #takesRoom(sign: number, term: string): boolean {
     const bytes = sign + Buffer.byteLength(term) + OVERHEAD
     if (this.#bytes + bytes > BYTES) return false
     this.#bytes += bytes
@@ -124,7 +124,8 @@ class Reading {
   }
 
   #addPlaceless(opening: string, term: string): void {
-    if (this.#fits(opening.length - 1, term)) this.#placeless.push(opening, escapeTerm(term), "' ")
+    const sign = opening.slice(1)
+    if (this.#takesRoom(sign.length, term)) this.#placeless.push(opening, escapeTerm(term), "' ")
   }
 
   addFilter(filter: string): void {
@@ -157,9 +158,9 @@ class Reading {
     const known = lexemes.get(term)
     const sign = lexemes === this.#stems ? 1 : 0
     if (known === undefined) {
-      if (this.#fits(sign, term)) {
-        // The title comes first: what is known by it is known by nothing else.
-        const titled = weight === TITLE && this.#fits(sign + 1, term)
+      if (this.#takesRoom(sign, term)) {
+        // The title is read first: what it has is new then.
+        const titled = weight === TITLE && this.#takesRoom(sign + 1, term)
         lexemes.set(term, { positions: `${at}${weight}`, count: 1, titled })
       }
     } else if (known.count < POSITIONS && this.#bytes < BYTES) {
@@ -205,8 +206,7 @@ class Reading {
 export function toTerms(analyser: Analyser, document: SearchDocument): SearchTerms {
   const { title, subtitles, tags, body, filters, listedAt } = document
   const reading = new Reading()
-  for (const filter of filters) reading.addFilter(filter)
-  for (const span of spansOf(listedAt)) reading.addFilter(span)
+  for (const filter of new Set([...filters, ...spansOf(listedAt)])) reading.addFilter(filter)
   reading.addText(analyser, title, TITLE)
   for (const subtitle of subtitles) reading.addText(analyser, subtitle, 'B')
   for (const tag of tags) reading.addText(analyser, tag, 'C')
