@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,14 +18,16 @@ import { start } from './start.js'
  * from memory, and the same bytes out of memory, on one database, in interleaved rounds. Each server has the first core, wrk
  * (a Debian package) the second one; where the database runs on this machine, pin it there too: `taskset -acp 1 <postmaster>`.
  * A database is made by `node bench/import.js 200000 deferred keep=<folder>`, or with search rows by `bench/search/load.js`.
- * `create` adds articles: measure it last. Usage: node bench/lists/run.js <url of a database> [--rounds 5] [--seconds 3]
- * [--connections 32] [--only newest,detail] [--prisma no] [--directus <folder that directus.js has set up>]
+ * One start of a server and another of the same code differ by a tenth: `--starts` starts all of them so often, and medians are
+ * of the rounds of all. `create` adds articles: measure it last. Usage: node bench/lists/run.js <url of a database> [--rounds 5]
+ * [--seconds 3] [--starts 1] [--connections 32] [--only newest,detail] [--prisma no] [--directus <folder of directus.js>]
  */
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    starts: { type: 'string', default: '1' },
     connections: { type: 'string', default: '32' },
     only: { type: 'string', default: '' },
     prisma: { type: 'string', default: 'yes' },
@@ -102,7 +105,7 @@ const client = new pg.Client({ connectionString: url })
 await client.connect()
 const { n } = (await client.query('SELECT count(*)::int AS n FROM articles')).rows[0]
 process.stdout.write(
-  `${n} articles, ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s\n\n`,
+  `${n} articles, ${options.connections} connections, ${options.starts} × ${options.rounds} rounds of ${options.seconds} s\n\n`,
 )
 
 const { openDatabase } = await import('../../dist/db/client.js')
@@ -124,66 +127,87 @@ const ours = {
 }
 /** As `npm start` has it. */
 const gongbo = () => [...FLAGS, here('gongbo.js')]
-const kept = await start('Gongbo, kept', gongbo, ours)
-const servers = [
-  await start('bare', port => [here('bare.js'), url, String(port)]),
-  ...(options.prisma === 'no'
-    ? []
-    : [await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)])]),
-  await start('memory', port => [here('memory.js'), `http://127.0.0.1:${kept.port}`, String(port)]),
-  kept,
-  await start('Gongbo', gongbo, { ...ours, CACHE_MIB: '0' }),
-  ...(options.directus ? [await startDirectus(options.directus, url)] : []),
-]
-try {
-  const wanted = Object.keys(OPERATIONS).filter(
-    name =>
-      n >= (OPERATIONS[name].atLeast ?? 0) &&
-      (options.only === '' || options.only.split(',').some(part => name.startsWith(part))),
-  )
-  const head = [
-    'operation',
-    'server',
-    'requests a second',
-    'to bare',
-    'p50, ms',
-    'p99, ms',
-    'processor time a request, ms',
-    'memory, MiB',
+/** All servers, started now. */
+async function startAll() {
+  const kept = await start('Gongbo, kept', gongbo, ours)
+  return [
+    await start('bare', port => [here('bare.js'), url, String(port)]),
+    ...(options.prisma === 'no'
+      ? []
+      : [await start('Fastify + Prisma', port => [here('prisma.js'), url, String(port)])]),
+    await start('memory', port => [here('memory.js'), `http://127.0.0.1:${kept.port}`, String(port)]),
+    kept,
+    await start('Gongbo', gongbo, { ...ours, CACHE_MIB: '0' }),
+    ...(options.directus ? [await startDirectus(options.directus, url)] : []),
   ]
-  process.stdout.write(`${table(head, [])}\n`)
-  for (const operation of wanted) {
-    const rounds = []
-    const { servers: names, warmUp = 2 } = OPERATIONS[operation]
-    const asked = servers.filter(({ name }) => names.includes(name))
-    for (const server of asked) await load(server, operation, warmUp)
-    for (let round = 0; round < Number(options.rounds); round++) {
-      const round = new Map()
-      for (const server of asked) round.set(server.name, await load(server, operation))
-      rounds.push(round)
+}
+
+async function endAll() {
+  await Promise.all(
+    servers.splice(0).map(({ child }) => {
+      child.kill()
+      return child.exitCode === null && child.signalCode === null && once(child, 'exit')
+    }),
+  )
+}
+
+const wanted = Object.keys(OPERATIONS).filter(
+  name =>
+    n >= (OPERATIONS[name].atLeast ?? 0) &&
+    (options.only === '' || options.only.split(',').some(part => name.startsWith(part))),
+)
+
+/** Interleaved rounds of one operation: what each server did, by its name. */
+async function measure(servers, operation) {
+  const { servers: names, warmUp = 4 } = OPERATIONS[operation]
+  const asked = servers.filter(({ name }) => names.includes(name))
+  for (const server of asked) await load(server, operation, warmUp)
+  const rounds = []
+  for (let round = 0; round < Number(options.rounds); round++) {
+    const done = new Map()
+    for (const server of asked) done.set(server.name, await load(server, operation))
+    rounds.push(done)
+  }
+  return rounds
+}
+
+const HEAD = [
+  ...['operation', 'server', 'requests a second', 'to bare', 'to memory', 'p50, ms', 'p99, ms'],
+  ...['processor time a request, ms', 'memory, MiB'],
+]
+
+/** A line of the table for each server. */
+function rowsOf(operation, rounds) {
+  const names = [...rounds[0].keys()]
+  const of = (name, field) => median(rounds.map(round => round.get(name)[field]))
+  const to = (name, other) =>
+    names.length > 1 && names.includes(other)
+      ? median(rounds.map(round => round.get(name).rate / round.get(other).rate)).toFixed(2)
+      : null
+  return names.map(name => [
+    ...[operation, name, of(name, 'rate'), to(name, 'bare'), to(name, 'memory')],
+    ...[of(name, 'p50'), of(name, 'p99'), of(name, 'cpu').toFixed(2), of(name, 'rss')],
+  ])
+}
+
+let servers = []
+try {
+  process.stdout.write(`${table(HEAD, [])}\n`)
+  const rounds = new Map(wanted.map(operation => [operation, []]))
+  const starts = Number(options.starts)
+  for (let at = 1; at <= starts; at++) {
+    servers = await startAll()
+    for (const operation of wanted) {
+      rounds.get(operation).push(...(await measure(servers, operation)))
+      if (at === starts)
+        for (const row of rowsOf(operation, rounds.get(operation))) process.stdout.write(`${line(row)}\n`)
     }
-    const of = (name, field) => median(rounds.map(round => round.get(name)[field]))
-    for (const { name } of asked) {
-      const ratio = median(
-        rounds.map(round => round.get(name).rate / (round.get('bare')?.rate ?? Number.NaN)),
-      )
-      const row = [
-        operation,
-        name,
-        of(name, 'rate'),
-        asked.length > 1 ? ratio.toFixed(2) : null,
-        of(name, 'p50'),
-        of(name, 'p99'),
-        of(name, 'cpu').toFixed(2),
-        of(name, 'rss'),
-      ]
-      process.stdout.write(`${line(row)}\n`)
-    }
+    await endAll()
   }
 } finally {
+  await endAll()
   await revokeKey(db, row.id, new Date())
   await db.close()
   await client.end()
-  for (const { child } of servers) child.kill()
   rmSync(dir, { recursive: true, force: true })
 }
