@@ -320,7 +320,7 @@ describe('whatever is asked', () => {
     part => {
       const begin = performance.now()
       for (const times of [20, 200 / part.length, 300_000]) parsed(part.repeat(times))
-      expect(performance.now() - begin).toBeLessThan(3_000)
+      expect(performance.now() - begin).toBeLessThan(500)
     },
   )
 })
